@@ -1,0 +1,98 @@
+"""Who a county is: county.yml, its departments and the tree of units that accept and decide."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from catalog.form_schema import Part, Text
+from catalog.schema import PhoneText, Slug
+
+UnitKind = Literal["county", "department", "section", "centre", "window", "town", "village"]
+
+
+class Department(Part):
+    """`items/<id>/department.yml`: one implementing body (实施主体)."""
+
+    id: Slug
+    name: Text = Field(description="法定全称")
+    short_name: Text
+    credit_code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{18}$")]
+    nature: str = Field("1", description="实施主体性质代码,A.3")
+    number_word: Text = Field(description="文书字号用字,如 市监")
+    address: str | None = None
+    hours: str | None = None
+    phone: PhoneText | None = None
+    supervision_phone: PhoneText | None = None
+    duties: tuple[Text, ...] = Field((), description="主要职责")
+    order: int = 100
+    other_items: tuple[Text, ...] = Field((), description="尚未上网的其他事项名称")
+
+
+class OrgUnit(Part):
+    """One node of `content/units.yml`; departments are nodes with kind `department` added by the reader."""
+
+    id: Slug
+    name: Text
+    kind: UnitKind
+    parent: Slug | None = None
+    department: Slug | None = Field(None, description="窗口、科室所属部门")
+    address: str | None = None
+    hours: str | None = None
+    phone: PhoneText | None = None
+    services: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class Footer(Part):
+    """What the law wants at the foot of a government site."""
+
+    organiser: Text
+    maintainer: str | None = None
+    contact: str | None = None
+    site_code: str | None = Field(None, description="政府网站标识码")
+    icp: str | None = None
+    police: str | None = None
+
+
+class Settings(Part):
+    """Numbers a county may set within the law."""
+
+    pre_review_days: int = Field(2, ge=1, le=5)
+    supplement_days: int = Field(30, ge=1, le=180, description="申请人补正的最长工作日")
+    letter_days: int = Field(5, ge=1, le=30)
+    letter_extension: int = Field(5, ge=0, le=30)
+    supervision_rules: str = Field("four-level", description="监察规则集:four-level 或 three-light")
+    precision: Literal["day", "second"] = "day"
+    upload_types: tuple[str, ...] = ("pdf", "jpg", "jpeg", "png", "docx", "xlsx", "ofd", "zip")
+    upload_megabytes: int = Field(20, ge=1, le=500)
+    upload_total_megabytes: int = Field(200, ge=1, le=5000)
+    draft_days: int = Field(30, ge=1, le=365)
+    session_idle_minutes: int = Field(30, ge=1, le=720)
+    explanation_days: int = Field(5, ge=1, le=60)
+
+
+class County(Part):
+    """`county.yml`: the county's name, code, look and settings."""
+
+    name: Text
+    short_name: Text
+    fictional: bool = False
+    division_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+    division_valid_from: date | None = None
+    province: str | None = None
+    hall_name: Text
+    slogan: str | None = None
+    case_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,6}$")]
+    document_word: Text = Field(description="文书字号的县名用字,如 青")
+    colour: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#0b5563"
+    url: str = "http://127.0.0.1:8000"
+    centre: Slug = "centre"
+    hotline: PhoneText | None = None
+    supervision_phone: PhoneText | None = None
+    supervisor_name: Text = Field("效能监督室", description="监督机构名称")
+    footer: Footer
+    settings: Settings = Settings()
