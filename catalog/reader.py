@@ -1,0 +1,265 @@
+"""Reads a root: the county, its departments, its units and all items, with every problem found on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from catalog.county import County, Department, Footer, OrgUnit
+from catalog.item_cache import ItemCache, content_hash
+from catalog.problems import Problem, in_order
+from catalog.pydantic_chinese import explained
+from catalog.root import Root
+from catalog.schema import Item
+from catalog.units import OrgTree, department_unit
+from catalog.yaml_text import Document, parse_yaml
+
+DEPARTMENT_FILE = "department.yml"
+_M = TypeVar("_M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An item with the file it came from (absolute) and the hash of that file's content."""
+
+    item: Item
+    path: Path
+    source_hash: str
+
+    @property
+    def slug(self) -> str:
+        """The file's name without ending: the last part of the item's address."""
+        return self.path.stem
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a root holds. Files with errors are left out of `items` and `departments` and named in `problems`.
+
+    When county.yml itself has errors, `county` is a stand-in so that the rest can still be checked.
+    """
+
+    root: Root
+    county: County
+    departments: Mapping[str, Department]
+    units: OrgTree
+    items: tuple[Loaded, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if problem.is_error)
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if not problem.is_error)
+
+    def item(self, code: str) -> Loaded | None:
+        """The item with this code, if there is one."""
+        return next((loaded for loaded in self.items if loaded.item.code == code), None)
+
+
+def read(root: Root, items_dirs: Sequence[Path] | None = None, cache: bool = True) -> Reading:
+    """Reads everything. `items_dirs` (default: the root's items/) hold one folder per department each.
+
+    Raises only rules.errors.HallError for what makes reading pointless; faults of files are `problems`.
+    """
+    problems: list[Problem] = []
+    county = _county(root, problems)
+    folders = tuple(Path(path).resolve() for path in items_dirs) if items_dirs else (root.items,)
+    store = ItemCache(root.state / "cache", folders) if cache else None
+    departments: dict[str, Department] = {}
+    items: list[Loaded] = []
+    for folder in folders:
+        _read_tree(root, folder, store, departments, items, problems)
+    if store:
+        store.save()
+    units = _units(root, county, departments, problems)
+    ordered = dict(sorted(departments.items(), key=lambda pair: (pair[1].order, pair[0])))
+    return Reading(root, county, ordered, units, tuple(items), in_order(problems))
+
+
+def parse_file(path: Path, shown: str, problems: list[Problem]) -> Document:
+    """A YAML file as a document; faults of the text go to `problems`."""
+    try:
+        document = parse_yaml(path.read_bytes())
+    except OSError as error:
+        problems.append(Problem(shown, 0, "", f"文件读不出来:{error.strerror}", rule="yaml"))
+        return Document(None, faults=())
+    problems.extend(Problem(shown, fault.line, fault.field, fault.message, rule="yaml") for fault in document.faults)
+    return document
+
+
+def read_model(path: Path, shown: str, model: type[_M], problems: list[Problem]) -> _M | None:
+    """A YAML file as a model; None when it has errors, which go to `problems`."""
+    document = parse_file(path, shown, problems)
+    if document.value is None:
+        return None
+    try:
+        value = model.model_validate(document.value)
+    except ValidationError as error:
+        problems.extend(explained(error, model, document, shown))
+        return None
+    return None if document.faults else value
+
+
+def _county(root: Root, problems: list[Problem]) -> County:
+    found = read_model(root.county, "county.yml", County, problems)
+    if found:
+        return found
+    return County(
+        name="(county.yml 有误)",
+        short_name="(有误)",
+        division_code="000000",
+        hall_name="(county.yml 有误)",
+        case_prefix="XX",
+        document_word="X",
+        footer=Footer(organiser="(county.yml 有误)"),
+    )
+
+
+def _read_tree(
+    root: Root,
+    folder: Path,
+    cache: ItemCache | None,
+    departments: dict[str, Department],
+    items: list[Loaded],
+    problems: list[Problem],
+) -> None:
+    if not folder.is_dir():
+        problems.append(Problem(root.shown(folder), 0, "", "没有这个事项目录", rule="tree"))
+        return
+    for stray in sorted(folder.glob("*.y*ml")):
+        problems.append(
+            Problem(root.shown(stray), 0, "", "事项文件要放在部门的文件夹里:items/部门编号/事项.yml", rule="tree")
+        )
+    for department_folder in sorted(path for path in folder.iterdir() if path.is_dir()):
+        if department_folder.name.startswith((".", "_")):
+            continue
+        _read_department(root, department_folder, departments, problems)
+        for path in _item_files(root, department_folder, problems):
+            loaded = _read_item(root, path, cache, problems)
+            if loaded:
+                items.append(loaded)
+
+
+def _item_files(root: Root, folder: Path, problems: list[Problem]) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.name == DEPARTMENT_FILE or not path.is_file():
+            continue
+        if path.suffix == ".yml":
+            yield path
+        elif path.suffix == ".yaml":
+            problems.append(Problem(root.shown(path), 0, "", "文件名要以 .yml 结尾,请改名", rule="tree"))
+
+
+def _read_department(
+    root: Root, folder: Path, departments: dict[str, Department], problems: list[Problem]
+) -> None:
+    path = folder / DEPARTMENT_FILE
+    if not path.is_file():
+        problems.append(
+            Problem(root.shown(folder), 0, "", "文件夹里没有 department.yml,请写明是哪个部门", rule="tree")
+        )
+        return
+    shown = root.shown(path)
+    department = read_model(path, shown, Department, problems)
+    if department is None:
+        return
+    if department.id != folder.name:
+        problems.append(
+            Problem(shown, 1, "id", f"部门编号 {department.id} 要与文件夹名 {folder.name} 相同", rule="tree")
+        )
+        return
+    known = departments.get(department.id)
+    if known is not None and known != department:
+        problems.append(
+            Problem(shown, 1, "id", f"部门 {department.id} 在另一个事项目录里已有,且内容不同", rule="tree")
+        )
+        return
+    departments[department.id] = department
+
+
+def _read_item(root: Root, path: Path, cache: ItemCache | None, problems: list[Problem]) -> Loaded | None:
+    shown = root.shown(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        problems.append(Problem(shown, 0, "", f"文件读不出来:{error.strerror}", rule="yaml"))
+        return None
+    key = content_hash(data)
+    item = cache.get(key) if cache else None
+    if item is None:
+        item = item_from_yaml(data, shown, problems)
+        if item is None:
+            return None
+        if cache:
+            cache.put(key, item)
+    if item.department != path.parent.name:
+        line = parse_yaml(data).line(("department",))
+        problems.append(
+            Problem(
+                shown,
+                line,
+                "department",
+                f"部门 {item.department} 要与所在文件夹 {path.parent.name} 相同",
+                rule="tree",
+            )
+        )
+        return None
+    return Loaded(item, path, key)
+
+
+def item_from_yaml(data: bytes | str, shown: str, problems: list[Problem]) -> Item | None:
+    """An item from the text of its file (of any git version); None when it has errors, put to `problems`."""
+    document = parse_yaml(data)
+    problems.extend(Problem(shown, fault.line, fault.field, fault.message, rule="yaml") for fault in document.faults)
+    if document.value is None:
+        return None
+    try:
+        item = Item.model_validate(document.value)
+    except ValidationError as error:
+        problems.extend(explained(error, Item, document, shown))
+        return None
+    return None if document.faults else item
+
+
+def _units(
+    root: Root, county: County, departments: Mapping[str, Department], problems: list[Problem]
+) -> OrgTree:
+    path = root.content / "units.yml"
+    shown = root.shown(path)
+    listed: dict[str, OrgUnit] = {}
+    document = parse_file(path, shown, problems) if path.is_file() else Document([])
+    rows = document.value if isinstance(document.value, list) else []
+    if document.value is not None and not isinstance(document.value, list):
+        problems.append(Problem(shown, 1, "", "单位表要写成列表:每个单位一行,前面加“- ”", rule="schema"))
+    for index, row in enumerate(rows):
+        try:
+            unit = TypeAdapter(OrgUnit).validate_python(row)
+        except ValidationError as error:
+            part = Document(
+                row,
+                {key[1:]: line for key, line in document.lines.items() if key[:1] == (index,)},
+                {key[1:]: raw for key, raw in document.raw.items() if key[:1] == (index,)},
+            )
+            problems.extend(explained(error, OrgUnit, part, shown))
+            continue
+        if unit.id in listed:
+            line = document.line((index, "id"))
+            problems.append(Problem(shown, line, f"[{index}].id", f"单位编号 {unit.id} 重复", rule="unit-duplicate"))
+            continue
+        listed[unit.id] = unit
+    top = next((unit.id for unit in listed.values() if unit.kind == "county"), None)
+    if top is None:
+        top = "county"
+        listed[top] = OrgUnit(id=top, name=county.name, kind="county")
+    for department in sorted(departments.values(), key=lambda each: (each.order, each.id)):
+        # A county may list a department itself, to hang it elsewhere in the tree; its word stands.
+        if department.id not in listed:
+            listed[department.id] = department_unit(department, top)
+    return OrgTree(listed)
