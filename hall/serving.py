@@ -1,0 +1,83 @@
+"""What runs beside the web server in one process: the sweep that watches deadlines, the build that follows edits."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+log = logging.getLogger("hall.serving")
+
+
+def signature(folders: tuple[Path, ...]) -> int:
+    """A number that changes when any file below `folders` is added, removed, renamed or written."""
+    state: list[tuple[str, int, int]] = []
+    waiting = [os.fspath(folder) for folder in folders if folder.exists()]
+    while waiting:
+        path = waiting.pop()
+        if os.path.isdir(path):
+            with os.scandir(path) as entries:
+                waiting.extend(entry.path for entry in entries if not entry.name.startswith("."))
+            continue
+        try:
+            stat = os.stat(path)
+        except FileNotFoundError:
+            continue
+        state.append((path, stat.st_mtime_ns, stat.st_size))
+    return hash(tuple(sorted(state)))
+
+
+class Repeating(threading.Thread):
+    """A thread that calls `work` and sleeps as long as it answers; a failure is logged and tried again."""
+
+    def __init__(self, name: str, work: Callable[[], timedelta], after_failure: timedelta) -> None:
+        super().__init__(name=name, daemon=True)
+        self._work = work
+        self._after_failure = after_failure
+        self._stop_asked = threading.Event()
+
+    def run(self) -> None:
+        while not self._stop_asked.is_set():
+            try:
+                pause = self._work()
+            except Exception:
+                log.exception("%s failed; it will be tried again", self.name)
+                pause = self._after_failure
+            self._stop_asked.wait(max(pause.total_seconds(), 0.05))
+
+    def stop(self) -> None:
+        """Asks the thread to end and waits for the work in hand."""
+        self._stop_asked.set()
+        self.join(timeout=30)
+
+
+def sweeper(sweep: Callable[[], datetime | None], now: Callable[[], datetime]) -> Repeating:
+    """Runs `sweep`, which answers when the next clock is due, and sleeps until then, at most a minute.
+
+    A minute, because a case filed meanwhile may be due sooner than what the last sweep saw.
+    """
+
+    def once() -> timedelta:
+        following = sweep()
+        longest = timedelta(minutes=1)
+        return longest if following is None else min(longest, following - now())
+
+    return Repeating("sweep", once, timedelta(seconds=30))
+
+
+def watcher(folders: tuple[Path, ...], rebuild: Callable[[], None]) -> Repeating:
+    """Calls `rebuild` when a file below `folders` has changed; looks every two seconds."""
+    seen = signature(folders)
+
+    def once() -> timedelta:
+        nonlocal seen
+        current = signature(folders)
+        if current != seen:
+            rebuild()
+            seen = current
+        return timedelta(seconds=2)
+
+    return Repeating("build", once, timedelta(seconds=5))

@@ -1,0 +1,74 @@
+"""Who may call a route: every route is made by `route()` and names its guard; there is no other way in."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from handlers.session import SignedIn, signed_in
+from rules.access import Role
+from rules.errors import Forbidden, Unauthenticated
+
+Endpoint = Callable[[Request], Response | Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Who may pass. `roles` empty and `public` false means any staff member who has signed in."""
+
+    name: str
+    public: bool = False
+    roles: frozenset[Role] = frozenset()
+
+    def admit(self, request: Request) -> SignedIn | None:
+        """The person signed in, if any; raises Unauthenticated or Forbidden when they may not pass."""
+        if request.scope.get("hall.forged"):
+            raise Forbidden("这个请求不是从本站页面发出的,没有执行。请回到本站重新操作。")
+        person = signed_in(request)
+        if self.public:
+            return person
+        if person is None:
+            raise Unauthenticated("请先登录。登录后会回到这一页。")
+        if self.roles and not (self.roles & person.roles):
+            raise Forbidden("您的岗位没有这项权限。如果工作需要,请联系系统管理员。")
+        return person
+
+
+def public(reason: str) -> Guard:
+    """Anyone may call; `reason` says why that is right."""
+    return Guard(f"public: {reason}", public=True)
+
+
+def staff(*roles: Role) -> Guard:
+    """Signed-in staff holding at least one of `roles` today (any, when none is named)."""
+    return Guard("staff: " + (", ".join(sorted(roles)) or "any"), roles=frozenset(roles))
+
+
+def route(
+    path: str, endpoint: Endpoint, *, guard: Guard, methods: Sequence[str] = ("GET",), name: str | None = None
+) -> Route:
+    """A Starlette route that lets nobody in before its guard has spoken.
+
+    The person signed in (or None on a public route) is `request.state.person`.
+    """
+
+    async def guarded(request: Request) -> Response:
+        request.state.person = guard.admit(request)
+        if inspect.iscoroutinefunction(endpoint):
+            answer: Response = await endpoint(request)
+            return answer
+        return await run_in_threadpool(endpoint, request)  # type: ignore[arg-type]
+
+    guarded.guard = guard  # type: ignore[attr-defined]
+    return Route(path, guarded, methods=list(methods), name=name or endpoint.__name__)
+
+
+def guard_of(candidate: object) -> Guard | None:
+    """The guard a mounted route carries, or None: the test that walks all routes asks this."""
+    return getattr(getattr(candidate, "endpoint", None), "guard", None)

@@ -1,0 +1,93 @@
+"""Headers, request numbers and the same-origin rule, for every answer alike."""
+
+from __future__ import annotations
+
+import logging
+import time
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger("hall.access")
+
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def request_id(request: Request) -> str:
+    """The number a person quotes and the log holds."""
+    number: str = request.scope.get("hall.request_id", "")
+    return number
+
+
+def from_elsewhere(method: str, headers: Headers) -> bool:
+    """Whether another site made the browser send this (cross-site request forgery).
+
+    Browsers name their site in Sec-Fetch-Site or Origin; a program that sends neither holds no cookie
+    of a person, so there is nothing to forge.
+    """
+    if method in SAFE_METHODS:
+        return False
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = headers.get("origin")
+    if origin is not None:
+        return urlsplit(origin).netloc != headers.get("host", "")
+    return False
+
+
+class Security:
+    """ASGI middleware: numbers the request, refuses forged ones, sets headers, writes one log line."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        scope["hall.request_id"] = uuid4().hex[:12]
+        scope["hall.forged"] = from_elsewhere(scope["method"], Headers(scope=scope))
+        started = time.perf_counter()
+        status = 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                headers["X-Request-ID"] = scope["hall.request_id"]
+                if scope["path"].startswith(("/hall", "/api")):
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        try:
+            await self.app(scope, receive, sending)
+        finally:
+            # The query string stays out: it may hold a query code or what a person searched for.
+            log.info(
+                "%s %s %s %d %.1fms",
+                scope["hall.request_id"],
+                scope["method"],
+                scope["path"],
+                status,
+                (time.perf_counter() - started) * 1000,
+            )
