@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
@@ -32,6 +32,8 @@ OBJECT_LABELS: Mapping[str, str] = MappingProxyType(
 )
 
 Mode = Literal["automatic", "confirmed"]
+
+LEVEL_NAMES: Mapping[int, str] = MappingProxyType({0: "正常", 1: "预警", 2: "黄牌", 3: "红牌"})
 
 # How an object left the hall without being decided; such a case is checked no longer.
 Dropped = Literal["voided", "returned", "withdrawn"]
@@ -86,10 +88,10 @@ class CardRule:
     enabled: bool = True
     mode: Mode = "automatic"
     basis: str = ""
-    messages: Mapping[int, str] = MappingProxyType({})
-    documents: Mapping[int, str] = MappingProxyType({})
-    tell: Mapping[int, tuple[str, ...]] = MappingProxyType({})
-    level_names: Mapping[int, str] = MappingProxyType({0: "正常", 1: "预警", 2: "黄牌", 3: "红牌"})
+    messages: Mapping[int, str] = field(default_factory=dict)
+    documents: Mapping[int, str] = field(default_factory=dict)
+    tell: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    level_names: Mapping[int, str] = field(default_factory=lambda: LEVEL_NAMES)
     examples: tuple[CardExample, ...] = ()
 
 

@@ -14,7 +14,10 @@ GENESIS = ""
 class Hasher(Protocol):
     """What stands for the hash function, so that SM3 can take SHA-256's place."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The name written beside the hashes, `sha256` or `sm3`."""
+        ...
 
     def digest(self, data: bytes) -> bytes:
         """The digest of `data`."""

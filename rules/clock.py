@@ -85,6 +85,10 @@ DEFAULT_LIMITS: Mapping[ClockKind, int] = MappingProxyType(
 )
 
 
+# A clock that lights nothing by itself.
+NO_LEVELS = Thresholds()
+
+
 @dataclass(frozen=True, slots=True)
 class Extension:
     """Days added once to promise and statute alike, with the reasons told (Licensing Law art. 42)."""
@@ -104,7 +108,7 @@ class ClockSpec:
     unit: Unit = "workday"
     precision: Precision = "day"
     statutory: int | None = None
-    thresholds: Thresholds = Thresholds()
+    thresholds: Thresholds = NO_LEVELS
     pauses: tuple[Pause, ...] = ()
     extensions: tuple[Extension, ...] = ()
     article: str = ""
