@@ -1,0 +1,73 @@
+"""Did you mean: stretches of a query that no name has, replaced by words that sound or look the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from search_index.pinyin import loose_key
+from search_index.snapshot import Snapshot
+from search_index.text import is_han, runs, squeeze
+
+LONGEST_WINDOW = 8
+MAX_WORDS_BY_SOUND = 60_000
+
+
+class Speller:
+    """Words of all names and synonym phrases by their sound. Made on the first query that needs it."""
+
+    def __init__(self, snapshot: Snapshot, phrases: Iterable[str]) -> None:
+        self._snapshot = snapshot
+        short_names = {
+            name
+            for entry in snapshot.entries.values()
+            for name in entry.names
+            if 2 <= len(name) <= LONGEST_WINDOW
+        }
+        known = snapshot.vocabulary | short_names | {squeeze(phrase) for phrase in phrases}
+        self._words = frozenset(word for word in known if len(word) > 1 and all(map(is_han, word)))
+        self._by_sound: dict[str, str] = {}
+        for word in sorted(self._words)[:MAX_WORDS_BY_SOUND]:
+            self._by_sound.setdefault(loose_key(word), word)
+
+    def correct(self, text: str) -> str | None:
+        """`text` with its unknown stretches replaced, or None when nothing is unknown or nothing fits."""
+        pieces: list[str] = []
+        end = 0
+        for start, run in runs(text):
+            pieces += [text[end:start], self._correct_run(run) if is_han(run[0]) else run]
+            end = start + len(run)
+        corrected = "".join([*pieces, text[end:]])
+        return corrected if corrected != text else None
+
+    def _correct_run(self, run: str) -> str:
+        unknown = [at for at in range(len(run) - 1) if not self._known(run[at : at + 2])]
+        while unknown:
+            replaced = self._replace_at(run, unknown[0])
+            if replaced is None:
+                unknown.pop(0)
+                continue
+            run, end = replaced
+            unknown = [at for at in range(end, len(run) - 1) if not self._known(run[at : at + 2])]
+        return run
+
+    def _known(self, pair: str) -> bool:
+        return pair in self._words or self._snapshot.knows(pair)
+
+    def _replace_at(self, run: str, at: int) -> tuple[str, int] | None:
+        """The longest window over the unknown pair that a word sounds like; failing that, looks like."""
+        windows = [
+            (start, start + length)
+            for length in range(min(LONGEST_WINDOW, len(run)), 1, -1)
+            for start in range(max(0, at + 2 - length), min(at, len(run) - length) + 1)
+        ]
+        for start, end in windows:
+            word = self._by_sound.get(loose_key(run[start:end]))
+            if word and word != run[start:end]:
+                return run[:start] + word + run[end:], start + len(word)
+        for start, end in windows:
+            if 3 <= end - start <= 6 and run[start:end] not in self._words:
+                # Three characters and two of them right, no less: shorter ones are too often another word.
+                for word in self._snapshot.near_words(run[start:end]):
+                    if word in self._words and word != run[start:end] and len(word) >= 3:
+                        return run[:start] + word + run[end:], start + len(word)
+        return None
