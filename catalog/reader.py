@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from catalog.county import County, Department, Footer, OrgUnit
 from catalog.item_cache import ItemCache, content_hash
@@ -90,8 +90,13 @@ def parse_file(path: Path, shown: str, problems: list[Problem]) -> Document:
     except OSError as error:
         problems.append(Problem(shown, 0, "", f"文件读不出来:{error.strerror}", rule="yaml"))
         return Document(None, faults=())
-    problems.extend(Problem(shown, fault.line, fault.field, fault.message, rule="yaml") for fault in document.faults)
+    problems.extend(_of_text(document, shown))
     return document
+
+
+def _of_text(document: Document, shown: str) -> Iterator[Problem]:
+    for fault in document.faults:
+        yield Problem(shown, fault.line, fault.field, fault.message, rule="yaml")
 
 
 def read_model(path: Path, shown: str, model: type[_M], problems: list[Problem]) -> _M | None:
@@ -133,10 +138,10 @@ def _read_tree(
     if not folder.is_dir():
         problems.append(Problem(root.shown(folder), 0, "", "没有这个事项目录", rule="tree"))
         return
-    for stray in sorted(folder.glob("*.y*ml")):
-        problems.append(
-            Problem(root.shown(stray), 0, "", "事项文件要放在部门的文件夹里:items/部门编号/事项.yml", rule="tree")
-        )
+    problems.extend(
+        Problem(root.shown(stray), 0, "", "事项文件要放进部门的文件夹", rule="tree")
+        for stray in sorted(folder.glob("*.y*ml"))
+    )
     for department_folder in sorted(path for path in folder.iterdir() if path.is_dir()):
         if department_folder.name.startswith((".", "_")):
             continue
@@ -217,7 +222,7 @@ def _read_item(root: Root, path: Path, cache: ItemCache | None, problems: list[P
 def item_from_yaml(data: bytes | str, shown: str, problems: list[Problem]) -> Item | None:
     """An item from the text of its file (of any git version); None when it has errors, put to `problems`."""
     document = parse_yaml(data)
-    problems.extend(Problem(shown, fault.line, fault.field, fault.message, rule="yaml") for fault in document.faults)
+    problems.extend(_of_text(document, shown))
     if document.value is None:
         return None
     try:
@@ -240,7 +245,7 @@ def _units(
         problems.append(Problem(shown, 1, "", "单位表要写成列表:每个单位一行,前面加“- ”", rule="schema"))
     for index, row in enumerate(rows):
         try:
-            unit = TypeAdapter(OrgUnit).validate_python(row)
+            unit = OrgUnit.model_validate(row)
         except ValidationError as error:
             part = Document(
                 row,
@@ -250,8 +255,8 @@ def _units(
             problems.extend(explained(error, OrgUnit, part, shown))
             continue
         if unit.id in listed:
-            line = document.line((index, "id"))
-            problems.append(Problem(shown, line, f"[{index}].id", f"单位编号 {unit.id} 重复", rule="unit-duplicate"))
+            line, said = document.line((index, "id")), f"单位编号 {unit.id} 重复"
+            problems.append(Problem(shown, line, f"[{index}].id", said, rule="unit-duplicate"))
             continue
         listed[unit.id] = unit
     top = next((unit.id for unit in listed.values() if unit.kind == "county"), None)
