@@ -12,8 +12,6 @@ from rules.errors import Invalid
 from rules.statutory_holidays import statutory_holidays
 from rules.time import DAY_SECONDS, WEEKDAYS, day_start, local
 
-_EMPTY: Mapping[date, str] = MappingProxyType({})
-
 # A limit in law is at most a few years; far beyond it is a typing error, not a due date.
 MOST_DAYS = 40_000
 
@@ -28,9 +26,10 @@ class CalendarYear:
 
     year: int
     off: Mapping[date, str]
-    work: Mapping[date, str] = field(default_factory=lambda: _EMPTY)
-    regional: Mapping[date, str] = field(default_factory=lambda: _EMPTY)
+    work: Mapping[date, str] = field(default_factory=dict)
+    regional: Mapping[date, str] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
+    regional_basis: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ class WorkCalendar:
         return date.fromordinal(ordinals[before - remaining])
 
     def working_days_between(self, start: date, end: date) -> int:
-        """The number of working days after `start` up to and including `end`; negative when `end` is earlier."""
+        """Working days after `start` up to and including `end`; negative when `end` is earlier."""
         if end < start:
             return -self.working_days_between(end, start)
         counted = self._rank(end) - self._rank(start)
@@ -139,7 +138,7 @@ class WorkCalendar:
         return day_start(self.add_working_days(day, whole)) + timedelta(seconds=rest)
 
     def working_seconds_between(self, start: datetime, end: datetime) -> int:
-        """Seconds between two moments that fall on working days, each of 24 hours; 0 when `end` is earlier."""
+        """Seconds between two moments that fall on working days (24 hours each); 0 when `end` is earlier."""
         begin, stop = local(start), local(end)
         if stop <= begin:
             return 0
@@ -158,7 +157,7 @@ class WorkCalendar:
         return any(self.status(day).provisional for day in days)
 
     def changed_days(self, newer: WorkCalendar) -> tuple[date, ...]:
-        """The days that are worked in one of the two calendars and not in the other, or cease to be provisional.
+        """The days worked in only one of the two calendars, or provisional in only one.
 
         Every open due date on or after the first of them has to be computed again.
         """

@@ -1,4 +1,4 @@
-"""The case table in use: may this role make this move now, which moves may it make, what does the diagram show."""
+"""The case table in use: may this role make this move now, which may it make, and the diagram of all."""
 
 from __future__ import annotations
 

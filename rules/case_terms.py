@@ -158,7 +158,7 @@ class CaseFacts:
     """What the guards need to know of a case besides its state. Step indexes count from 0.
 
     `pre_review_needed`: filed online and not immediate, so acceptance comes after pre-review.
-    `notice_overdue`: five working days from receipt are over without supplement notice, acceptance or refusal.
+    `notice_overdue`: five working days from receipt are over and nobody was told anything.
     `joint`: handled jointly, so an extension may be 15 days instead of 10 (Licensing Law art. 42).
     """
 

@@ -55,7 +55,7 @@ CLOCK_LABELS: Mapping[ClockKind, str] = MappingProxyType(
 ARTICLES: Mapping[ClockKind, str] = MappingProxyType(
     {
         ClockKind.PRE_ACCEPTANCE: "本县网上预审时限规定",
-        ClockKind.SUPPLEMENT_NOTICE: "《行政许可法》第三十二条:五日内一次告知,逾期不告知的,自收到申请材料之日起即为受理",
+        ClockKind.SUPPLEMENT_NOTICE: "《行政许可法》第三十二条:五日内一次告知,逾期不告知的即为受理",
         ClockKind.PROMISE: "部门承诺办结时限",
         ClockKind.STATUTE: "《行政许可法》第四十二条:自受理之日起二十日内作出决定",
         ClockKind.STAGE: "事项规定的环节时限",
@@ -116,7 +116,7 @@ class ClockSpec:
 
 @dataclass(frozen=True, slots=True)
 class ClockTimes:
-    """What a clock shows: its last day and moment, and the first moment of each level, for the store to index."""
+    """What a clock shows: its last day and moment, and the first moment of each level."""
 
     due: date
     due_at: datetime

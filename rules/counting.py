@@ -1,4 +1,4 @@
-"""The one way of counting a running limit: when u elapsed days are reached, how many are used, when it ends."""
+"""The one way of counting a running limit: how much is used, when a count is reached, when it ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _Moment = TypeVar("_Moment", date, datetime)
 
 @dataclass(frozen=True)
 class Counting:
-    """Counts from `start` (its day excluded in day precision), over working or calendar days, pauses left out.
+    """Counts from `start` (its day excluded in day precision) over working or calendar days, without pauses.
 
     u is a whole number: in day precision the counted days after the start day, in second precision the
     elapsed counted time in days rounded up, so that one second over a day counts as the next (DOMAIN §4).
@@ -90,7 +90,7 @@ class Counting:
         return day_end(self.calendar.next_working_day(last))
 
     def effective_limit(self, limit: int) -> int:
-        """The limit with the days by which its end was moved; differs for calendar days in day precision only."""
+        """The limit with the days by which its end was moved (calendar days in day precision only)."""
         if self.precision == "second" or self.unit == "workday":
             return limit
         return self.used_days(self.due(limit))

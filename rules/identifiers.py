@@ -35,7 +35,7 @@ def _compact(text: str) -> str:
 
 
 def is_credit_code(text: str) -> bool:
-    """Unified social credit code, GB 32100: check character, and positions 9–17 a GB 11714 code."""
+    """Unified social credit code, GB 32100, whose positions 9–17 are a GB 11714 code."""
     code = _compact(text)
     if not _CREDIT_SHAPE.fullmatch(code):
         return False

@@ -10,7 +10,7 @@ from rules.chain import SHA256, Hasher
 
 @dataclass(frozen=True, slots=True)
 class InclusionProof:
-    """That the leaf at `index` (from 0) of `size` leaves is under a root: the sibling hashes, lowest first, hex."""
+    """That leaf `index` (from 0) of `size` is under a root: the sibling hashes, lowest first, as hex."""
 
     index: int
     size: int

@@ -38,7 +38,7 @@ class Pause:
         )
 
     def excluded_days(self, calendar: WorkCalendar, unit: Unit) -> tuple[date, date] | None:
-        """The half-open stretch of days (after the first, up to and including the second) that is not counted.
+        """The days not counted: after the first, up to and including the second.
 
         At most the notified days; an open pause runs to its notified end and no further. None when nothing
         is excluded.
