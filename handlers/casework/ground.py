@@ -1,0 +1,81 @@
+"""What casework stands on besides the database: county, units, guides, calendar, supervision rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from catalog.county import County, Department
+from catalog.schema import Item
+from catalog.units import OrgTree
+from rules.calendar import WorkCalendar
+from rules.cards import CardRule
+from rules.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """An item with the hash of its version, as a case pins it."""
+
+    item: Item
+    version: str
+
+
+class Guides(Protocol):
+    """Where items come from: the built artifact, or a root's files."""
+
+    def current(self, code: str) -> Guide | None:
+        """The item in force under this code."""
+        ...
+
+    def version(self, version: str) -> Item | None:
+        """An item as it was under a version hash that some case may have pinned."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One consistent view of everything that is data; replaced as a whole when the data change.
+
+    `card_rules` by supervised object (`case`, `stage`, …); `rules_version` is written into clocks and cards.
+    """
+
+    county: County
+    departments: Mapping[str, Department]
+    units: OrgTree
+    guides: Guides
+    calendar: WorkCalendar
+    card_rules: Mapping[str, CardRule]
+    rules_version: str
+
+    def guide(self, code: str) -> Guide:
+        """The item in force. Raises NotFound."""
+        found = self.guides.current(code)
+        if found is None:
+            raise NotFound("没有这个事项,或者它已经停办。请回到事项列表重新选择。")
+        return found
+
+    def unit_name(self, unit: str) -> str:
+        """A unit's name, or its code when it is unknown."""
+        return self.units.name(unit)
+
+
+GroundNow = Callable[[], Ground]
+"""Asked at every operation, so that a rebuilt portal or a new calendar takes effect without a restart."""
+
+
+class FixedGuides:
+    """Guides held in memory: for commands and tests."""
+
+    def __init__(self, guides: Mapping[str, Guide]) -> None:
+        self._guides = dict(guides)
+        self._versions = {guide.version: guide.item for guide in guides.values()}
+
+    def current(self, code: str) -> Guide | None:
+        """The item under this code."""
+        return self._guides.get(code)
+
+    def version(self, version: str) -> Item | None:
+        """An item by its version hash."""
+        return self._versions.get(version)

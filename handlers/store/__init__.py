@@ -1,0 +1,1 @@
+"""The hall's records: the only SQL, one module per noun; rows become frozen dataclasses before they leave."""

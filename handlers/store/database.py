@@ -1,0 +1,159 @@
+"""Opens the hall's one file: settings, the writer, persistent read connections, key and attachment folder."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from handlers.store import migrations
+from handlers.store.failures import named
+from handlers.store.vault import Vault
+from handlers.store.writer import Job, Values, Writer
+
+T = TypeVar("T")
+
+BUSY_SECONDS = 15.0
+
+
+class _Connection(sqlite3.Connection):
+    """Only so that it can be held by weak reference: a thread that ends takes its connection with it."""
+
+
+class Database:
+    """One county's records. Reading may happen in any thread; writing goes through `write` alone."""
+
+    def __init__(self, path: Path, *, files: Path | None = None, key: Path | None = None) -> None:
+        self.path = path.resolve()
+        self.files = (files or self.path.parent / "files").resolve()
+        self.vault = Vault.at(key or self.path.parent / "hall.key")
+        self.writer = Writer(lambda: connect(self.path))
+        self._readers = threading.local()
+        self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()
+
+    @classmethod
+    def open(cls, path: Path, *, migrate: bool = False) -> Database:
+        """An existing, up-to-date database; with `migrate` it is made or brought up to date first."""
+        if migrate:
+            bring_up_to_date(path)
+        else:
+            with _told():
+                connection = connect(path, must_exist=True)
+                try:
+                    migrations.check(connection)
+                finally:
+                    connection.close()
+        return cls(path)
+
+    def write(self, job: Job[T]) -> T:
+        """Runs a job in the writer and returns its result once it is durable. Blocks; not for event loops."""
+        return self.writer.run(job)
+
+    async def write_async(self, job: Job[T]) -> T:
+        """The same for event loops."""
+        return await self.writer.run_async(job)
+
+    def reader(self) -> sqlite3.Connection:
+        """This thread's read-only connection."""
+        connection = cast("sqlite3.Connection | None", getattr(self._readers, "connection", None))
+        if connection is None:
+            with _told():
+                connection = connect(self.path, must_exist=True)
+                connection.execute("PRAGMA query_only=ON")
+            self._readers.connection = connection
+            self._open.add(connection)
+        return connection
+
+    def rows(self, sql: str, values: Values = ()) -> list[sqlite3.Row]:
+        """All rows of a read."""
+        with _told():
+            return self.reader().execute(sql, cast(Any, values)).fetchall()
+
+    def row(self, sql: str, values: Values = ()) -> sqlite3.Row | None:
+        """The first row of a read, or None."""
+        with _told():
+            return cast("sqlite3.Row | None", self.reader().execute(sql, cast(Any, values)).fetchone())
+
+    def value(self, sql: str, values: Values = ()) -> Any:
+        """The first column of the first row, or None."""
+        found = self.row(sql, values)
+        return None if found is None else found[0]
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Several reads of this thread that see one and the same moment."""
+        connection = self.reader()
+        if connection.in_transaction:
+            yield
+            return
+        with _told():
+            connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Finishes writing and closes what is open."""
+        self.writer.close()
+        for connection in list(self._open):
+            connection.close()
+        self._readers = threading.local()
+
+
+def bring_up_to_date(path: Path) -> tuple[str, ...]:
+    """Makes the database if need be and applies missing migrations; returns their names."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _told():
+        connection = connect(path)
+        try:
+            return migrations.migrate(connection)
+        finally:
+            connection.close()
+
+
+def connect(path: Path, *, must_exist: bool = False) -> _Connection:
+    """A connection with the hall's settings: WAL, durable commits, foreign keys, patience with other writers."""
+    mode = "rw" if must_exist else "rwc"
+    connection = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=512,
+        factory=_Connection,
+    )
+    connection.row_factory = sqlite3.Row
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={int(BUSY_SECONDS * 1000)}",
+        "temp_store=MEMORY",
+        "cache_size=-16000",
+        "trusted_schema=OFF",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Faults of the machine leave with a name a person understands."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        known = named(error)
+        if known is None:
+            raise
+        raise known from error
+
+
+def marks(values: Sequence[object]) -> str:
+    """`?, ?, ?` for `IN (…)`."""
+    return ", ".join("?" * len(values))

@@ -1,0 +1,60 @@
+"""The schema's history: numbered functions, run once each, in order, by sqlite-utils."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlite_utils import Database, Migrations
+
+from handlers.store.migrations.m0001_records import m0001_records
+from rules.errors import Unavailable
+
+MIGRATIONS = Migrations("hall")
+MIGRATIONS()(m0001_records)
+
+LATEST = tuple(each.name for each in MIGRATIONS._migrations)
+
+
+class NewerDatabase(Unavailable):
+    """The database was written by a newer version of the hall."""
+
+    slug = "newer-database"
+    title = "数据库比程序新"
+
+
+def applied(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """The names of the migrations a database has had, oldest first."""
+    return tuple(each.name for each in MIGRATIONS.applied(Database(connection, execute_plugins=False)))
+
+
+def check(connection: sqlite3.Connection) -> None:
+    """Raises NewerDatabase for a database from the future, Unavailable for one that must be migrated first."""
+    names = applied(connection)
+    _refuse_newer(names)
+    if names != LATEST:
+        raise Unavailable("数据库还没有升级到当前版本。请先运行 hall migrate。")
+
+
+def migrate(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Applies what is missing, each migration in a savepoint of one transaction; returns what was applied."""
+    # Two processes that start at once: the second waits here and then finds nothing to do.
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        before = applied(connection)
+        _refuse_newer(before)
+        MIGRATIONS.apply(Database(connection, execute_plugins=False))
+        done = tuple(name for name in applied(connection) if name not in before)
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+    return done
+
+
+def _refuse_newer(names: tuple[str, ...]) -> None:
+    unknown = [name for name in names if name not in LATEST]
+    if unknown:
+        raise NewerDatabase(
+            f"这个数据库由更新的版本写成(含 {unknown[-1]}),当前程序不认识,没有打开。"
+            "请换回较新的程序,或恢复升级前的备份(hall restore)。"
+        )
