@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 GENESIS = ""
+_SALT_BYTES = 16
 
 
 class Hasher(Protocol):
@@ -51,8 +52,8 @@ def commit(payload: bytes, salt: bytes, hasher: Hasher = SHA256) -> str:
     The salt is at least 16 random bytes: names and phone numbers are guessable, so an unsalted hash would
     tell them. When payload and salt are erased, the commitment stays and the chain still verifies.
     """
-    if len(salt) < 16:
-        raise ValueError("salt must be at least 16 bytes")
+    if len(salt) < _SALT_BYTES:
+        raise ValueError(f"salt must be at least {_SALT_BYTES} bytes")
     return hasher.digest(b"county-hall payload\0" + _framed(salt) + payload).hex()
 
 
@@ -115,8 +116,91 @@ def verify(
     checkpoints: Iterable[Checkpoint] = (),
     hasher: Hasher = SHA256,
 ) -> Iterator[Fault]:
-    """Reads the chain once, in stored order, and yields every fault found; nothing when it is whole."""
-    raise NotImplementedError
+    """Reads the chain once, in stored order, and yields every fault found; nothing when it is whole.
+
+    Rows that were renumbered to hide a removal or an insertion are recognised by the number their hash was
+    made with. Without checkpoints a cut tail, or a chain rewritten from some point on, cannot be seen.
+    """
+    reader = _Reader(hasher, {each.sequence: each.hash for each in checkpoints})
+    for row in rows:
+        yield from reader.read(row)
+    yield from reader.finish()
+
+
+class _Reader:
+    """Walks the chain with a memory of what is missing only, so that ten million events need no more."""
+
+    def __init__(self, hasher: Hasher, checkpoints: Mapping[int, str]) -> None:
+        self._hasher = hasher
+        self._checkpoints = checkpoints
+        self._next = 1
+        self._heads = {GENESIS}  # the hashes the next row may follow; several where a row is doubled
+        self._head_is_sound = True
+        self._shift = 0
+        self._missing: list[range] = []
+
+    def read(self, row: ChainRow) -> Iterator[Fault]:
+        """The faults that one more row shows."""
+        made_with = self._made_with(row)
+        sound = made_with is not None
+        number = row.sequence - self._shift if made_with is None else made_with
+        if not sound:
+            yield Fault("changed", row.sequence, f"第{row.sequence}条的内容与它的哈希不符")
+        elif not self._payload_fits(row):
+            yield Fault("changed", row.sequence, f"第{row.sequence}条的附带内容与它的承诺值不符")
+        published = self._checkpoints.get(number)
+        if sound and published is not None and published != row.hash:
+            yield Fault("changed", row.sequence, f"第{row.sequence}条与已公布的校验点不符,记录被改写过")
+        if number < self._next:
+            yield self._late(row, number)
+            return
+        if number > self._next:
+            self._missing.append(range(self._next, number))
+        elif sound and self._head_is_sound and row.previous not in self._heads:
+            before = max(row.sequence - 1, 1)
+            yield Fault("changed", before, f"第{row.sequence}条接不上前一条:第{before}条被改写过")
+        self._next, self._heads, self._head_is_sound = number + 1, {row.hash}, sound
+
+    def finish(self) -> Iterator[Fault]:
+        """What only the end of the chain can show."""
+        for gap in self._missing:
+            count = "" if len(gap) == 1 else f"至第{gap[-1]}条,共{len(gap)}条"
+            yield Fault("removed", gap[0], f"第{gap[0]}条{count}被删除")
+        last = max(self._checkpoints, default=0)
+        if last >= self._next:
+            detail = f"已公布的校验点是第{last}条,现在只到第{self._next - 1}条"
+            yield Fault("tail_cut", self._next, detail)
+
+    def _late(self, row: ChainRow, number: int) -> Fault:
+        """A number that has passed already: out of order when it was missed, else one too many."""
+        for at, gap in enumerate(self._missing):
+            if number in gap:
+                parts = (range(gap.start, number), range(number + 1, gap.stop))
+                self._missing[at : at + 1] = [part for part in parts if part]
+                return Fault("reordered", row.sequence, f"第{number}条不在它的位置上")
+        if number == self._next - 1:
+            self._heads.add(row.hash)
+        return Fault("inserted", row.sequence, f"第{number}条处多出一条记录")
+
+    def _made_with(self, row: ChainRow) -> int | None:
+        """The sequence number the row's hash was made with, near the one it bears now; None: none fits."""
+        if row.metadata.get("sequence") != row.sequence:
+            return None
+        expected = row.sequence - self._shift
+        nearby = (expected, row.sequence, *(row.sequence + each for each in (-1, 1, -2, 2, -3, 3)))
+        for number in dict.fromkeys(nearby):
+            metadata = {**row.metadata, "sequence": number}
+            if event_hash(row.previous, metadata, row.commitment, self._hasher) == row.hash:
+                self._shift = row.sequence - number
+                return number
+        return None
+
+    def _payload_fits(self, row: ChainRow) -> bool:
+        if row.payload is None:
+            return True
+        if row.salt is None or len(row.salt) < _SALT_BYTES:
+            return False
+        return commit(row.payload, row.salt, self._hasher) == row.commitment
 
 
 def _framed(part: bytes) -> bytes:

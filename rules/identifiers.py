@@ -44,7 +44,7 @@ def is_credit_code(text: str) -> bool:
 
 
 def is_organisation_code(text: str) -> bool:
-    """Organisation code, GB 11714: eight characters and a MOD 11 check, with or without the dash before it."""
+    """Organisation code, GB 11714: eight characters and a MOD 11 check, the dash before it optional."""
     code = _compact(text)
     if not _ORGANISATION_SHAPE.fullmatch(code):
         return False
