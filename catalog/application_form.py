@@ -7,8 +7,21 @@ from dataclasses import dataclass, field
 
 from catalog.codes import Codes, CodeTable
 from catalog.county import County
+from catalog.form_answers import FileAnswer, Validated, validate_answers, visible_fields
 from catalog.form_schema import Condition, FormField, Option
 from catalog.schema import Item, Material
+
+__all__ = [
+    "ApplicationForm",
+    "ApplicationSection",
+    "FileAnswer",
+    "Validated",
+    "complete_form",
+    "material_field_id",
+    "uploaded_online",
+    "validate_answers",
+    "visible_fields",
+]
 
 PERSON = "1"
 RESIDENT_ID = "111"
