@@ -26,7 +26,7 @@ class Root:
     path: Path
 
     def __post_init__(self) -> None:
-        resolved = self.path.expanduser().resolve()
+        resolved = Path(self.path).expanduser().resolve()
         object.__setattr__(self, "path", resolved)
         if not (resolved / COUNTY_FILE).is_file():
             raise NotARoot(
