@@ -1,0 +1,66 @@
+"""The application: the jobs' routes, the static portal behind them, errors mapped in one place."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from handlers.context import Hall
+from handlers.problems import on_crash, on_hall_error, on_http_error
+from handlers.security import Security
+from rules.errors import HallError
+
+# A job that can be deployed alone (`hall serve --only apply,track`) and the modules that make it.
+JOBS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "search": ("handlers.search",),
+        "forms": ("handlers.forms",),
+        "apply": ("handlers.apply", "handlers.uploads"),
+        "track": ("handlers.track", "handlers.rate"),
+        "letters": ("handlers.letters",),
+        "feedback": ("handlers.feedback",),
+        "staff": ("handlers.staff_account", "handlers.desk", "handlers.case_page", "handlers.letters_desk"),
+        "supervision": ("handlers.board", "handlers.cards_page"),
+        "api": ("handlers.api",),
+    }
+)
+ALWAYS = ("handlers.health", "handlers.notices")
+
+
+class Portal(StaticFiles):
+    """The built site; a missing page is left to the error mapping, which offers a search."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        if response.status_code == 404:
+            raise HTTPException(404)
+        if path.startswith("assets/"):
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def routes(only: tuple[str, ...] = ()) -> list[BaseRoute]:
+    """The routes of the chosen jobs (all when none is named). Raises KeyError for an unknown job."""
+    chosen = only or tuple(JOBS)
+    modules = [module for job in chosen for module in JOBS[job]] + list(ALWAYS)
+    return [each for module in modules for each in importlib.import_module(module).routes]
+
+
+def create_app(hall: Hall, only: tuple[str, ...] = ()) -> Starlette:
+    """The hall as an ASGI application."""
+    app = Starlette(
+        routes=[*routes(only), Mount("/", Portal(directory=hall.site, html=True, check_dir=False), name="portal")],
+        middleware=[Middleware(Security)],
+        exception_handlers={HallError: on_hall_error, HTTPException: on_http_error, 500: on_crash},
+    )
+    app.state.hall = hall
+    return app

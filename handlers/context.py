@@ -1,0 +1,107 @@
+"""What every handler works with: one `Hall` per process, found from the request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from catalog.county import County
+from catalog.root import Root
+from handlers.casework.service import Casework
+from handlers.site_data import Edition, SiteData
+from handlers.store.database import Database
+from presentation.page import templates
+from presentation.view import Crumb
+from rules.calendar import WorkCalendar
+from rules.time import SHANGHAI
+from search_index import SearchIndex
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def shanghai_now() -> datetime:
+    """The moment, in the hall's time zone."""
+    return datetime.now(SHANGHAI)
+
+
+@dataclass
+class Hall:
+    """Root, portal, database and casework of one county; `now` may be set by tests."""
+
+    root: Root
+    site: Path
+    database: Database
+    now: Callable[[], datetime] = shanghai_now
+    site_data: SiteData = field(init=False)
+    casework: Casework = field(init=False)
+    limiter: SlidingWindowCounterRateLimiter = field(init=False)
+    _templates: Environment = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.site_data = SiteData(self.root, self.site)
+        self.casework = Casework(self.database, self.site_data.ground)
+        self.limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._templates = templates(TEMPLATES)
+
+    @property
+    def edition(self) -> Edition:
+        return self.site_data.edition()
+
+    @property
+    def county(self) -> County:
+        return self.edition.catalog.county
+
+    @property
+    def calendar(self) -> WorkCalendar:
+        return self.edition.calendar
+
+    @property
+    def index(self) -> SearchIndex:
+        return self.site_data.index()
+
+    def fragment(self, template: str, request: Request, **values: Any) -> str:
+        """A body rendered from handlers/templates; it knows request, county, codes, person and now."""
+        return self._templates.get_template(template).render(
+            request=request,
+            county=self.county,
+            codes=self.site_data.codes,
+            person=getattr(request.state, "person", None),
+            now=self.now(),
+            **values,
+        )
+
+    def page(
+        self,
+        request: Request,
+        template: str,
+        title: str,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        section: str = "",
+        breadcrumbs: tuple[Crumb, ...] = (),
+        wide: bool = False,
+        head: str = "",
+        **values: Any,
+    ) -> Response:
+        """A whole page: the body of `template` inside the portal's shell."""
+        body = self.fragment(template, request, **values)
+        html = self.edition.shell.render(
+            title, body, section=section, breadcrumbs=breadcrumbs, wide=wide, head=head
+        )
+        return HTMLResponse(html, status, dict(headers or {}))
+
+
+def hall_of(request: Request) -> Hall:
+    """The hall this request came to."""
+    hall: Hall = request.app.state.hall
+    return hall

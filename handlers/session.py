@@ -1,0 +1,85 @@
+"""Who is signed in: the cookie, the session behind it, the token that staff forms carry."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import timedelta
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from handlers.context import Hall, hall_of
+from handlers.store import sessions
+from handlers.store.people_records import Person, Session
+from rules.access import Assignment, Role
+from rules.errors import Forbidden
+
+COOKIE = "hall_session"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A member of staff at this request, with the roles held today."""
+
+    account: Person
+    csrf: str
+    token: str
+    assignments: tuple[Assignment, ...]
+
+    @property
+    def person_id(self) -> str:
+        return self.account.id
+
+    @property
+    def name(self) -> str:
+        return self.account.name
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        return frozenset(assignment.role for assignment in self.assignments)
+
+
+def idle(hall: Hall) -> timedelta:
+    """How long a session lives without a request."""
+    return timedelta(minutes=hall.county.settings.session_idle_minutes)
+
+
+def session_of(request: Request) -> Session | None:
+    """The session behind the cookie, whether or not its second factor has been given."""
+    token = request.cookies.get(COOKIE, "")
+    if not token or len(token) > 200:
+        return None
+    hall = hall_of(request)
+    return sessions.resume(hall.database, token, hall.now(), idle(hall))
+
+
+def signed_in(request: Request) -> SignedIn | None:
+    """The person signed in, or None; a session that still waits for its second factor is nobody."""
+    session = session_of(request)
+    if session is None or not session.second_factor or not session.person.active:
+        return None
+    today = hall_of(request).now().date()
+    held = tuple(each for each in session.person.assignments if each.holds_on(today))
+    return SignedIn(session.person, session.csrf, request.cookies[COOKIE], held)
+
+
+def set_cookie(request: Request, response: Response, token: str) -> None:
+    """The session cookie: not readable by scripts, not sent from other sites."""
+    response.set_cookie(
+        COOKIE, token, path="/", httponly=True, samesite="strict", secure=request.url.scheme == "https"
+    )
+
+
+def clear_cookie(response: Response) -> None:
+    """Forgets the session in the browser."""
+    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+
+
+def check_csrf(request: Request, form: FormData) -> None:
+    """Raises Forbidden unless a staff form carries its session's token."""
+    person: SignedIn | None = request.state.person
+    given = form.get("csrf")
+    if person is None or not isinstance(given, str) or not hmac.compare_digest(given, person.csrf):
+        raise Forbidden("页面已经过期,没有执行。请刷新页面后再操作一次。")

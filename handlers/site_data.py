@@ -1,0 +1,146 @@
+"""The handlers' view of the built portal: site/data read once, and again when the build has replaced it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from catalog.artifact import Catalog, ItemRecord, ItemSummary, load_catalog, load_item, load_version
+from catalog.calendars import CalendarData, calendar_from
+from catalog.codes import Codes, load_codes
+from catalog.county import Department
+from catalog.root import Root
+from catalog.schema import Item
+from catalog.supervision import RuleSet, ruleset_from_json
+from catalog.units import OrgTree
+from handlers.casework.ground import Ground, Guide
+from presentation.page import Shell
+from rules.calendar import WorkCalendar
+from rules.errors import HallError
+from search_index import IndexMissing, SearchIndex, open_index
+
+LOOK_EVERY_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One consistent build: everything here came from the same `catalog.json` version."""
+
+    site: Path
+    catalog: Catalog
+    departments: Mapping[str, Department]
+    units: OrgTree
+    items: Mapping[str, ItemSummary]
+    calendar: WorkCalendar
+    rules: RuleSet
+    shell: Shell
+
+    def item(self, code: str) -> ItemRecord:
+        """The item in force. Raises NotFound."""
+        return _cached_item(self, code)
+
+
+@lru_cache(maxsize=512)
+def _cached_item(edition: Edition, code: str) -> ItemRecord:
+    return load_item(edition.site, code)
+
+
+class SiteData:
+    """Answers with the newest edition; looks at most once a second whether the build has written another."""
+
+    def __init__(self, root: Root, site: Path) -> None:
+        self.root = root
+        self.site = site
+        self.codes: Codes = load_codes(root)
+        self._lock = threading.Lock()
+        self._edition: Edition | None = None
+        self._index: tuple[str, SearchIndex] | None = None
+        self._stamp: tuple[int, int] = (0, 0)
+        self._looked = 0.0
+
+    def edition(self) -> Edition:
+        """The newest build. Raises Unavailable while there is none."""
+        moment = time.monotonic()
+        if self._edition is not None and moment - self._looked < LOOK_EVERY_SECONDS:
+            return self._edition
+        with self._lock:
+            self._looked = moment
+            stamp = self._stamp_on_disk()
+            if self._edition is None or stamp != self._stamp:
+                self._edition = self._read()
+                self._stamp = stamp
+            return self._edition
+
+    def index(self) -> SearchIndex:
+        """The search index of the newest edition. Raises Unavailable while it is missing."""
+        version = self.edition().catalog.version
+        if self._index is None or self._index[0] != version:
+            try:
+                self._index = (version, open_index(self.site / "data" / "index"))
+            except IndexMissing as error:
+                raise NoIndex from error
+        return self._index[1]
+
+    def current(self, code: str) -> Guide | None:
+        """The item in force under a code (`casework.ground.Guides`)."""
+        edition = self.edition()
+        if code not in edition.items:
+            return None
+        record = edition.item(code)
+        return Guide(record.item, record.version_hash)
+
+    def version(self, version: str) -> Item | None:
+        """An item by the hash of its version (`casework.ground.Guides`)."""
+        try:
+            return load_version(self.site, version).item
+        except HallError:
+            return None
+
+    def ground(self) -> Ground:
+        """What casework stands on, from the newest edition."""
+        edition = self.edition()
+        return Ground(
+            county=edition.catalog.county,
+            departments=edition.departments,
+            units=edition.units,
+            guides=self,
+            calendar=edition.calendar,
+            card_rules=edition.rules.by_object,
+            rules_version=edition.rules.version,
+        )
+
+    def _stamp_on_disk(self) -> tuple[int, int]:
+        try:
+            stat = (self.site / "data" / "catalog.json").stat()
+        except FileNotFoundError:
+            return (0, 0)
+        return (stat.st_mtime_ns, stat.st_size)
+
+    def _read(self) -> Edition:
+        catalog = load_catalog(self.site)
+        data = self.site / "data"
+        return Edition(
+            site=self.site,
+            catalog=catalog,
+            departments={department.id: department for department in catalog.departments},
+            units=OrgTree({unit.id: unit for unit in catalog.units}),
+            items={item.code: item for item in catalog.items},
+            calendar=calendar_from(CalendarData.model_validate_json((data / "calendar.json").read_bytes())),
+            rules=ruleset_from_json((data / "supervision.json").read_bytes()),
+            shell=Shell.load(data / "shell.html", catalog.county.hall_name),
+        )
+
+
+class NoIndex(HallError):
+    """The portal was built without its search index."""
+
+    status = 503
+    slug = "no-index"
+    title = "搜索暂时不可用"
+
+    def __init__(self) -> None:
+        super().__init__("搜索索引还没有生成。您可以按部门、主题或拼音查找;管理员请运行 hall build。")
