@@ -15,7 +15,7 @@ from search_index.records import (
 )
 from search_index.scrub import scrub
 from search_index.search import SearchIndex, open_index
-from search_index.storage import IndexBusy, build, update
+from search_index.storage import IndexBusy, IndexedState, build, indexed_state, update
 
 __all__ = [
     "Document",
@@ -26,11 +26,13 @@ __all__ = [
     "Hit",
     "IndexBusy",
     "IndexMissing",
+    "IndexedState",
     "Results",
     "SearchIndex",
     "Suggestion",
     "Synonym",
     "build",
+    "indexed_state",
     "name_pinyin",
     "open_index",
     "pinyin_initials",

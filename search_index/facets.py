@@ -35,21 +35,24 @@ def values_of(document: Document, name: str) -> tuple[str | int, ...]:
 def count_facets(documents: Iterable[Document], wanted: FacetFilter) -> Facets:
     """Counts for each facet under the filters of the others, so that choosing a second value adds hits."""
     counters: dict[str, Counter[str | int]] = {name: Counter() for name in NAMES}
-    labels: dict[str, str] = {}
+    labels: dict[tuple[str, str], str] = {}
     filtered = wanted != FacetFilter()
     for document in documents:
-        labels[document.department] = document.department_name or document.department
+        labels["department", document.department] = document.department_name or document.department
+        for facet, value, label in document.labels:
+            labels[facet, value] = label
         for name in NAMES:
             if not filtered or passes(document, wanted, leaving_out=name):
                 counters[name].update(set(values_of(document, name)))
     return Facets(**{name: _ordered(name, counters[name], labels) for name in NAMES})
 
 
-def _ordered(name: str, counter: Counter[str | int], labels: dict[str, str]) -> tuple[FacetCount, ...]:
-    def label(value: str | int) -> str:
-        return labels.get(str(value), str(value)) if name == "department" else str(value)
-
+def _ordered(
+    name: str, counter: Counter[str | int], labels: dict[tuple[str, str], str]
+) -> tuple[FacetCount, ...]:
     found = sorted(counter.items(), key=lambda pair: (-pair[1], str(pair[0])))
     if name == "depth":
         found.sort(key=lambda pair: -int(pair[0]))
-    return tuple(FacetCount(str(value), label(value), count) for value, count in found)
+    return tuple(
+        FacetCount(str(value), labels.get((name, str(value)), str(value)), count) for value, count in found
+    )

@@ -16,7 +16,10 @@ class IndexMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One thing that can be found. `depth` is 0 (none) to 3; `version_hash` names the text indexed."""
+    """One thing that can be found. `depth` is 0 (none) to 3; `version_hash` names the text indexed.
+
+    `labels` are (facet, value, what a person reads) for facet values that are codes.
+    """
 
     code: str
     title: str
@@ -29,6 +32,7 @@ class Document:
     depth: int = 0
     body: str = ""
     keywords: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str, str], ...] = ()
     version_hash: str = ""
 
 

@@ -64,6 +64,7 @@ def to_fields(document: Document) -> dict[str, Any]:
         "applicants": document.applicants,
         "type": document.type,
         "depth": document.depth,
+        "labels": document.labels,
         "version_hash": document.version_hash,
         "code_key": code_key(document.code),
         # Exact lengths: Whoosh rounds those it keeps itself.

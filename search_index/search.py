@@ -62,11 +62,6 @@ class SearchIndex:
     def __len__(self) -> int:
         return len(self._current().snapshot.entries)
 
-    def version_hashes(self) -> Mapping[str, str]:
-        """code → version_hash of what is indexed now, so that a build knows what to update."""
-        entries = self._current().snapshot.entries.values()
-        return {entry.document.code: entry.document.version_hash for entry in entries}
-
     def search(
         self,
         query: str,

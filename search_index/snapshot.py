@@ -205,6 +205,7 @@ def _to_entry(code: str, facts: Mapping[str, Any]) -> Entry:
         type=facts["type"],
         depth=facts["depth"],
         keywords=tuple(facts["keywords"]),
+        labels=tuple(tuple(label) for label in facts["labels"]),
         version_hash=facts["version_hash"],
     )
     names = tuple(squeeze(name) for name in (document.title, *document.plain_names))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +93,24 @@ def update(
             writer.commit()
         kept = before.synonyms if synonyms is None else tuple(synonyms)
         _write_manifest(index_dir, Manifest(before.name, before.generation + 1, kept))
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedState:
+    """code → version_hash of every document in the index, and its synonyms."""
+
+    version_hashes: Mapping[str, str]
+    synonyms: tuple[Synonym, ...]
+
+
+def indexed_state(index_dir: Path) -> IndexedState:
+    """What is indexed now, so that a build knows what to update. Raises IndexMissing."""
+    manifest, reader = open_reader(index_dir)
+    try:
+        hashes = {stored["code"]: stored["facts"]["version_hash"] for _, stored in reader.iter_docs()}
+    finally:
+        reader.close()
+    return IndexedState(hashes, manifest.synonyms)
 
 
 def read_manifest(index_dir: Path) -> Manifest:
