@@ -1,0 +1,142 @@
+"""`hall serve`: portal and handlers in one process, with the sweep and the build beside them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import datetime
+from pathlib import Path
+
+import click
+import uvicorn
+
+from catalog.root import Root
+from handlers.app import JOBS, create_app
+from handlers.casework import demo
+from handlers.context import Hall, shanghai_now
+from handlers.store.database import Database
+from hall.serving import Repeating, sweeper, watcher
+from site_builder.compile import Built, build
+
+log = logging.getLogger("hall")
+
+
+@click.command("serve")
+@click.option("--root", "where", type=click.Path(path_type=Path, exists=True, file_okay=False), help="县的目录")
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听地址")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="监听端口")
+@click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件,默认 .hall/hall.db")
+@click.option("--site", type=click.Path(path_type=Path, file_okay=False), help="网站目录,默认 site/")
+@click.option("--items", "items_dirs", multiple=True, type=click.Path(path_type=Path, exists=True, file_okay=False),
+              help="另外的事项目录,可重复")
+@click.option("--only", default="", help=f"只运行这些工作,逗号分隔:{'、'.join(JOBS)}")
+@click.option("--demo", "with_demo", is_flag=True, help="空数据库里放进演示账号和演示办件")
+@click.option("--no-build", is_flag=True, help="不生成网站(网站由别处生成)")
+def command(
+    where: Path | None,
+    host: str,
+    port: int,
+    db: Path | None,
+    site: Path | None,
+    items_dirs: tuple[Path, ...],
+    only: str,
+    with_demo: bool,
+    no_build: bool,
+) -> None:
+    """在一个进程里运行门户、办理程序、期限巡查;事项一改,网站跟着更新。"""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    root = Root.find(where)
+    jobs = chosen_jobs(only)
+    target = site or root.path / "site"
+    compiler = None if no_build else Compiler(root, items_dirs, target)
+    if compiler is not None:
+        compiler.first()
+    database = Database.open(db or root.state / "hall.db", migrate=True)
+    hall = Hall(root, target, database)
+    try:
+        hall.casework.synchronise_units(hall.now())
+        accounts = plant_demo(hall) if with_demo else ()
+        run(hall, jobs, host, port, compiler, accounts)
+    finally:
+        database.close()
+
+
+def chosen_jobs(only: str) -> tuple[str, ...]:
+    """The jobs named by --only. Raises a usage error for one that does not exist."""
+    jobs = tuple(job.strip() for job in only.split(",") if job.strip())
+    unknown = [job for job in jobs if job not in JOBS]
+    if unknown:
+        raise click.UsageError(f"没有叫 {'、'.join(unknown)} 的工作;可以选 {'、'.join(JOBS)}。")
+    return jobs
+
+
+class Compiler:
+    """Builds the portal before the start, and again whenever a source file changes."""
+
+    def __init__(self, root: Root, items_dirs: tuple[Path, ...], site: Path) -> None:
+        self.root = root
+        self.items_dirs = items_dirs or None
+        self.site = site
+        self._lock = threading.Lock()
+
+    def build(self) -> Built:
+        with self._lock:
+            return build(self.root, items_dirs=self.items_dirs, site=self.site)
+
+    def first(self) -> None:
+        """The build before the first request; errors in single files are told and do not stop the hall."""
+        built = self.build()
+        for problem in built.problems:
+            if problem.severity == "error":
+                click.echo(str(problem), err=True)
+        click.echo(f"网站已生成:{built.pages} 页,{built.seconds:.1f} 秒。")
+
+    def again(self) -> None:
+        """The build after an edit."""
+        built = self.build()
+        log.info("portal rebuilt: %d files written in %.1f s", built.written, built.seconds)
+
+    def folders(self) -> tuple[Path, ...]:
+        own = (self.root.items, self.root.content, self.root.published, self.root.county)
+        return own + tuple(self.items_dirs or ()) + (self.root.path / "mkdocs.yml",)
+
+
+def plant_demo(hall: Hall) -> tuple[str, ...]:
+    """Demo accounts and cases in an empty database; the lines to print."""
+    return demo.plant(hall.casework, hall.now()).lines()
+
+
+def beside(hall: Hall, compiler: Compiler | None) -> list[Repeating]:
+    """The threads that run while the hall serves."""
+
+    def sweep() -> datetime | None:
+        moment = hall.now()
+        swept = hall.casework.sweep(moment)
+        hall.casework.publish_figures(hall.root.published, moment)
+        return swept.next_at
+
+    threads = [sweeper(sweep, shanghai_now)]
+    if compiler is not None:
+        threads.append(watcher(compiler.folders(), compiler.again))
+    return threads
+
+
+def run(
+    hall: Hall, jobs: tuple[str, ...], host: str, port: int, compiler: Compiler | None, accounts: tuple[str, ...]
+) -> None:
+    """Serves until interrupted; what is being written is finished first."""
+    threads = beside(hall, compiler)
+    for thread in threads:
+        thread.start()
+    try:
+        config = uvicorn.Config(
+            create_app(hall, jobs), host=host, port=port, log_config=None, access_log=False, server_header=False,
+            proxy_headers=False, timeout_graceful_shutdown=10,
+        )
+        click.echo(f"{hall.county.hall_name} 已运行:http://{host}:{port}")
+        for line in accounts:
+            click.echo(line)
+        uvicorn.Server(config).run()
+    finally:
+        for thread in threads:
+            thread.stop()
