@@ -1,14 +1,37 @@
-"""What every test may use: the sample county's root, a fresh copy of it, the shared data when present."""
+"""What every test may use: the sample county's root, a small copy, the built portal, a running hall, a browser."""
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import httpx
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +51,7 @@ def shared_data() -> Path:
 
 @pytest.fixture
 def small_root(tmp_path: Path) -> Path:
-    """A writable county: the sample county's settings, units and two departments."""
+    """A writable county: the sample county's settings, units, content and two departments."""
     target = tmp_path / "county"
     (target / "items").mkdir(parents=True)
     for name in ("county.yml", "mkdocs.yml"):
@@ -38,3 +61,114 @@ def small_root(tmp_path: Path) -> Path:
     for department in ("market", "police"):
         shutil.copytree(ROOT / "items" / department, target / "items" / department)
     return target
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Across the workers of a parallel test run: the first makes what the others then use."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def shared_folder(factory: pytest.TempPathFactory, name: str) -> Path:
+    """A temporary folder that all workers of this run see."""
+    base = factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        base = base.parent
+    return base / name
+
+
+@pytest.fixture(scope="session")
+def sample_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample county's portal, built once a run. Read only."""
+    folder = shared_folder(tmp_path_factory, "sample-site")
+    site = folder / "site"
+    with one_at_a_time(folder):
+        if not (site / "data" / "catalog.json").exists():
+            from catalog.root import Root
+            from site_builder.compile import build
+
+            built = build(Root(ROOT), site=site)
+            assert not [p for p in built.problems if p.severity == "error"], built.problems
+    return site
+
+
+@dataclass(frozen=True)
+class LiveHall:
+    """A real `hall serve --demo` process of this run."""
+
+    url: str
+    database: Path
+    site: Path
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(site: Path, database: Path, *extra: str, root: Path = ROOT) -> Iterator[LiveHall]:
+    """Starts a hall on a free port and ends it, by its own process id."""
+    port = free_port()
+    log = database.with_suffix(".log")
+    command = [sys.executable, "-m", "hall", "serve", "--root", str(root), "--port", str(port)]
+    command += ["--db", str(database), "--site", str(site), "--no-build", *extra]
+    with log.open("w") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_until_ready(url, process, log)
+        yield LiveHall(url, database, site)
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise AssertionError(f"the hall ended with {process.returncode}:\n{log.read_text()[-4000:]}")
+        try:
+            if httpx.get(f"{url}/readyz", timeout=5).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError(f"the hall did not come up:\n{log.read_text()[-4000:]}")
+
+
+@pytest.fixture(scope="module")
+def live_hall(sample_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHall]:
+    """A running hall with demo accounts and cases, fresh for each test module."""
+    database = tmp_path_factory.mktemp("live") / "hall.db"
+    with serving(sample_site, database, "--demo") as hall:
+        yield hall
+
+
+def chromium() -> str | None:
+    """Where the browser is, if anywhere."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, headless; the test skips where it is missing."""
+    path = chromium()
+    if path is None:
+        pytest.skip("chromium is not installed (make test installs it when it may)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield running
+        running.close()
