@@ -33,6 +33,11 @@ OBJECT_LABELS: Mapping[str, str] = MappingProxyType(
 
 Mode = Literal["automatic", "confirmed"]
 
+# What message templates may name. No personal data: messages go to logs and phones.
+MESSAGE_VARIABLES = frozenset(
+    {"item", "case_number", "unit", "person", "step", "limit", "due", "left", "over", "level", "since"}
+)
+
 LEVEL_NAMES: Mapping[int, str] = MappingProxyType({0: "正常", 1: "预警", 2: "黄牌", 3: "红牌"})
 
 # How an object left the hall without being decided; such a case is checked no longer.
@@ -91,8 +96,42 @@ class CardRule:
     messages: Mapping[int, str] = field(default_factory=dict)
     documents: Mapping[int, str] = field(default_factory=dict)
     tell: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    channels: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     level_names: Mapping[int, str] = field(default_factory=lambda: LEVEL_NAMES)
     examples: tuple[CardExample, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How one level of a rule set is called and drawn: never by colour alone."""
+
+    level: int
+    name: str
+    shape: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """The rules a county supervises by; `version` is stored with each clock and card."""
+
+    id: str
+    title: str
+    version: str
+    levels: tuple[Level, ...]
+    rules: tuple[CardRule, ...]
+
+    def rule_for(self, supervised: CardObject) -> CardRule | None:
+        """The enabled rule for an object; at most one is."""
+        return next((each for each in self.rules if each.enabled and each.object == supervised), None)
+
+    def rule(self, rule_id: str) -> CardRule | None:
+        """The rule of that id, enabled or not."""
+        return next((each for each in self.rules if each.id == rule_id), None)
+
+    def level(self, number: int) -> Level:
+        """Name and shape of a level. Raises KeyError for one the set does not have."""
+        found = {each.level: each for each in self.levels}
+        return found[number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +158,15 @@ def judge(rule: CardRule, facts: Facts, calendar: WorkCalendar) -> Verdict:
     counting = counting_of(rule, facts, calendar)
     level, since = level_times(counting, rule.thresholds, limit, statutory).at(at)
     return Verdict(level, since, _why(rule, counting, at, limit, statutory, level, since))
+
+
+def message(rule: CardRule, level: int, values: Mapping[str, str]) -> str:
+    """The rule's message for a level with its variables filled in; empty when it has none.
+
+    Every variable of MESSAGE_VARIABLES may be used; one without a value is left empty.
+    """
+    known = {name: values.get(name, "") for name in MESSAGE_VARIABLES}
+    return rule.messages.get(level, "").format_map(known)
 
 
 def times(rule: CardRule, facts: Facts, calendar: WorkCalendar) -> LevelTimes:

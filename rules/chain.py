@@ -141,6 +141,7 @@ class _Reader:
 
     def read(self, row: ChainRow) -> Iterator[Fault]:
         """The faults that one more row shows."""
+        shift = self._shift
         made_with = self._made_with(row)
         sound = made_with is not None
         number = row.sequence - self._shift if made_with is None else made_with
@@ -159,6 +160,8 @@ class _Reader:
         elif sound and self._head_is_sound and row.previous not in self._heads:
             before = max(row.sequence - 1, 1)
             yield Fault("changed", before, f"第{row.sequence}条接不上前一条:第{before}条被改写过")
+        elif self._shift != shift:
+            yield Fault("changed", row.sequence, f"第{number}条的序号被改成了{row.sequence}")
         self._next, self._heads, self._head_is_sound = number + 1, {row.hash}, sound
 
     def finish(self) -> Iterator[Fault]:
@@ -184,11 +187,11 @@ class _Reader:
 
     def _made_with(self, row: ChainRow) -> int | None:
         """The sequence number the row's hash was made with, near the one it bears now; None: none fits."""
-        if row.metadata.get("sequence") != row.sequence:
-            return None
         expected = row.sequence - self._shift
+        written: object = row.metadata.get("sequence")
         nearby = (expected, row.sequence, *(row.sequence + each for each in (-1, 1, -2, 2, -3, 3)))
-        for number in dict.fromkeys(nearby):
+        own: tuple[int, ...] = (written,) if isinstance(written, int) else ()
+        for number in dict.fromkeys((*own, *nearby)):
             metadata = {**row.metadata, "sequence": number}
             if event_hash(row.previous, metadata, row.commitment, self._hasher) == row.hash:
                 self._shift = row.sequence - number

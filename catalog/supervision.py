@@ -1,0 +1,390 @@
+"""Supervision rules as data: reading and checking the rule sets, and running the examples they carry."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from catalog.form_schema import Part, Text
+from catalog.problems import Problem, in_order
+from catalog.pydantic_chinese import explained
+from catalog.root import DEFAULTS, Root
+from catalog.schema import Slug
+from catalog.yaml_text import Document, FieldPath, field_text, parse_yaml
+from rules.calendar import WorkCalendar
+from rules.card_facts import facts_from
+from rules.cards import (
+    MESSAGE_VARIABLES,
+    CardExample,
+    CardObject,
+    CardRule,
+    Dropped,
+    Level,
+    Mode,
+    RuleSet,
+    judge,
+)
+from rules.errors import Invalid, NotFound
+from rules.levels import RED, WARNING, YELLOW, Against, Measure, Threshold, Thresholds
+from rules.pause import Precision, Unit
+from rules.time import day_end, is_date_only, local_date, parse_stamp
+
+FOLDER = "supervision"
+
+LevelKey = Literal["warning", "yellow", "red"]
+Told = Literal["handler", "coordinator", "decider", "department_supervisor", "county_supervisor", "applicant"]
+Channel = Literal["in_app", "sms", "email"]
+_NUMBERS: Mapping[LevelKey, int] = {"warning": WARNING, "yellow": YELLOW, "red": RED}
+_CHINESE: Mapping[LevelKey, str] = {"warning": "预警", "yellow": "黄牌", "red": "红牌"}
+
+Days = Annotated[int, Field(ge=0, le=3660)]
+
+
+class ThresholdFile(Part):
+    """When a level begins: exactly one of the three measures, in days of the rule's unit."""
+
+    left_at_most: Days | None = Field(None, description="剩余不超过几日时起")
+    over_at_least: Annotated[int, Field(ge=1, le=3660)] | None = Field(None, description="超出达到几日时起")
+    over_more_than: Days | None = Field(None, description="超出多于几日时起")
+    against: Against = Field("promised", description="同承诺时限还是法定时限比")
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Self:
+        given = [self.left_at_most, self.over_at_least, self.over_more_than]
+        if sum(each is not None for each in given) != 1:
+            raise ValueError("left_at_most、over_at_least、over_more_than 要写而且只写一个")
+        return self
+
+    def threshold(self) -> Threshold:
+        """The rule's own form of it."""
+        measures: tuple[tuple[Measure, int | None], ...] = (
+            ("left_at_most", self.left_at_most),
+            ("over_at_least", self.over_at_least),
+            ("over_more_than", self.over_more_than),
+        )
+        measure, days = next((name, days) for name, days in measures if days is not None)
+        return Threshold(measure, days, self.against)
+
+    @property
+    def offset(self) -> int:
+        """Days before (negative) or after the last day of the limit at which it begins."""
+        if self.left_at_most is not None:
+            return -self.left_at_most
+        return self.over_at_least if self.over_at_least is not None else (self.over_more_than or 0) + 1
+
+
+class PauseFile(Part):
+    """A pause in an example: dates or moments, and the days the applicant was told."""
+
+    start: Text | None = None
+    end: Text | None = None
+    days: Days | None = None
+
+
+class ExampleFile(Part):
+    """A worked example. Without `end` there is nothing to judge, so it is needed here."""
+
+    name: Text
+    start: Text
+    end: Text
+    limit: Days | None = None
+    statutory: Days | None = None
+    precision: Precision | None = None
+    pauses: tuple[PauseFile, ...] = ()
+    extra_days: Days | None = None
+    dropped: Dropped | None = None
+    level: Annotated[int, Field(ge=0, le=3)] = Field(description="应得的级别 0–3")
+    since: Text | None = Field(None, description="这一级从何时起,可不写")
+
+
+class RuleFile(Part):
+    """One rule."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+    object: CardObject
+    title: Text
+    basis: Text = Field(description="依据")
+    enabled: bool = True
+    mode: Mode = "automatic"
+    unit: Unit = "workday"
+    precision: Precision = "day"
+    default_limit: Days | None = None
+    born_warned_guard: bool = Field(True, description="已用不到时限一半时不预警")
+    statutory_fallback: Days = Field(3, description="没有法定时限时,按承诺加几日")
+    warning: ThresholdFile | None = None
+    yellow: ThresholdFile | None = None
+    red: ThresholdFile | None = None
+    messages: dict[LevelKey, Text] = Field(default_factory=dict)
+    documents: dict[LevelKey, Text] = Field(default_factory=dict)
+    tell: dict[LevelKey, tuple[Told, ...]] = Field(default_factory=dict)
+    channels: dict[LevelKey, tuple[Channel, ...]] = Field(default_factory=dict)
+    examples: Annotated[tuple[ExampleFile, ...], Field(min_length=1)]
+
+    def levels(self) -> dict[LevelKey, ThresholdFile]:
+        """The levels this rule has, lowest first."""
+        given: tuple[tuple[LevelKey, ThresholdFile | None], ...] = (
+            ("warning", self.warning),
+            ("yellow", self.yellow),
+            ("red", self.red),
+        )
+        return {key: each for key, each in given if each is not None}
+
+
+class LevelFile(Part):
+    """How a level is called and drawn."""
+
+    level: Annotated[int, Field(ge=0, le=3)]
+    name: Text
+    shape: Text
+
+
+class RuleSetFile(Part):
+    """`supervision/<id>.yml`."""
+
+    id: Slug
+    title: Text
+    version: Text
+    levels: Annotated[tuple[LevelFile, ...], Field(min_length=2)]
+    rules: Annotated[tuple[RuleFile, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class RulesReading:
+    """The rule sets that are right, by id, and what is wrong with the others."""
+
+    rule_sets: Mapping[str, RuleSet]
+    problems: tuple[Problem, ...]
+
+
+def rule_folders(root: Root | None) -> tuple[Path, ...]:
+    """Where rule sets lie, the packaged ones first, the root's own after them."""
+    own = () if root is None else (root.content / FOLDER,)
+    return (DEFAULTS / FOLDER, *own)
+
+
+def read_rules(folders: Iterable[Path], root: Root | None = None) -> RulesReading:
+    """Reads every rule set; a file of the same name in a later folder takes the earlier one's place."""
+    paths: dict[str, Path] = {}
+    for folder in folders:
+        if folder.is_dir():
+            paths |= {path.name: path for path in sorted(folder.glob("*.yml"))}
+    rule_sets: dict[str, RuleSet] = {}
+    problems: list[Problem] = []
+    for path in paths.values():
+        shown = path.as_posix() if root is None else root.shown(path)
+        found, faults = _read_file(path, shown)
+        problems += faults
+        if found is not None:
+            rule_sets[found.id] = found
+    return RulesReading(rule_sets, in_order(problems))
+
+
+def load_rules(folders: Sequence[Path], name: str) -> RuleSet:
+    """The rule set `name`. Raises Invalid with every fault of its file, NotFound when there is none."""
+    reading = read_rules(folders)
+    found = reading.rule_sets.get(name)
+    if found is not None:
+        return found
+    faults = [str(each) for each in reading.problems if Path(each.path).stem == name]
+    if faults:
+        raise Invalid("监察规则有误:" + ";".join(faults))
+    known = "、".join(sorted(reading.rule_sets)) or "(没有)"
+    raise NotFound(f"没有监察规则“{name}”,现有:{known}")
+
+
+def run_examples(rule_set: RuleSet, calendar: WorkCalendar, shown: str = "") -> list[Problem]:
+    """Judges every example of every rule; one problem for each that comes out otherwise than it says."""
+    problems: list[Problem] = []
+    for rule in rule_set.rules:
+        for example in rule.examples:
+            where = f"rules[{rule.id}].examples[{example.name}]"
+            path = shown or f"{FOLDER}/{rule_set.id}.yml"
+            faults = _example_faults(rule, example, calendar)
+            problems += [Problem(path, 0, where, message, rule="rule-example") for message in faults]
+    return problems
+
+
+def check_supervision(root: Root | None, calendar: WorkCalendar) -> tuple[Problem, ...]:
+    """Everything `hall check` has to say about the rule sets of a root, their examples included."""
+    reading = read_rules(rule_folders(root), root)
+    problems = list(reading.problems)
+    for rule_set in reading.rule_sets.values():
+        problems += run_examples(rule_set, calendar)
+    return in_order(problems)
+
+
+def _example_faults(rule: CardRule, example: CardExample, calendar: WorkCalendar) -> Iterator[str]:
+    try:
+        verdict = judge(rule, example.facts, calendar)
+    except Invalid as error:
+        yield f"这个例子算不出来:{error.detail}"
+        return
+    if verdict.level != example.level:
+        yield f"应为 {example.level} 级,按规则算出 {verdict.level} 级({verdict.why})"
+    elif example.since is not None and verdict.since != example.since:
+        since = "无" if verdict.since is None else verdict.since.isoformat()
+        yield f"应自 {example.since.isoformat()} 起,按规则算出自 {since} 起"
+
+
+def _read_file(path: Path, shown: str) -> tuple[RuleSet | None, list[Problem]]:
+    document = parse_yaml(path.read_bytes())
+    if document.faults:
+        return None, [Problem(shown, each.line, each.field, each.message) for each in document.faults]
+    try:
+        found = RuleSetFile.model_validate(document.value)
+    except ValidationError as error:
+        return None, explained(error, RuleSetFile, document, shown)
+    problems = [
+        Problem(shown, document.line(place), field_text(place), message, rule="supervision")
+        for place, message in _faults(found, path.stem)
+    ]
+    if problems:
+        return None, problems
+    try:
+        return _rule_set(found), []
+    except Invalid as error:
+        return None, [_example_problem(found, error, document, shown)]
+
+
+def _faults(found: RuleSetFile, stem: str) -> Iterator[tuple[FieldPath, str]]:
+    if found.id != stem:
+        yield ("id",), f"文件名应为 {found.id}.yml"
+    named = [each.level for each in found.levels]
+    if named != sorted(set(named)) or named[0] != 0:
+        yield ("levels",), "级别要从 0(正常)起,由低到高,各写一次"
+    ids: set[str] = set()
+    objects: set[str] = set()
+    for at, rule in enumerate(found.rules):
+        place: FieldPath = ("rules", at)
+        if rule.id in ids:
+            yield (*place, "id"), f"规则编号 {rule.id} 重复"
+        ids.add(rule.id)
+        if rule.enabled and rule.object in objects:
+            yield (*place, "object"), f"{rule.object} 已有一条启用的规则,请停用其中一条"
+        if rule.enabled:
+            objects.add(rule.object)
+        for field, message in _rule_faults(rule, set(named)):
+            yield (*place, *field), message
+
+
+def _rule_faults(rule: RuleFile, named: set[int]) -> Iterator[tuple[FieldPath, str]]:
+    levels = rule.levels()
+    if not levels:
+        yield ("id",), "warning、yellow、red 至少写一个"
+    for key, each in levels.items():
+        if _NUMBERS[key] not in named:
+            yield (key,), f"levels 里没有第 {_NUMBERS[key]} 级"
+        if each.against == "statutory" and rule.object != "case":
+            yield (key, "against"), "只有办件(case)有法定时限可比"
+        born = each.left_at_most is not None and rule.default_limit is not None
+        if born and not rule.born_warned_guard and (each.left_at_most or 0) >= (rule.default_limit or 0):
+            yield (key, "left_at_most"), f"不小于默认时限 {rule.default_limit} 日,一开始就会{_CHINESE[key]}"
+    yield from _order_faults(levels)
+    for key in levels:
+        if key not in rule.messages:
+            yield ("messages",), f"缺少{_CHINESE[key]}的通知模板({key})"
+    for part, given in (
+        ("messages", rule.messages),
+        ("documents", rule.documents),
+        ("tell", rule.tell),
+        ("channels", rule.channels),
+    ):
+        for name in given:
+            if name not in levels:
+                yield (part, name), f"这条规则没有{_CHINESE[name]}这一级"
+    for name, template in rule.messages.items():
+        fault = _template_fault(template)
+        if fault:
+            yield ("messages", name), fault
+
+
+def _order_faults(levels: Mapping[LevelKey, ThresholdFile]) -> Iterator[tuple[FieldPath, str]]:
+    """A higher level must begin later than a lower one, or the lower one is never seen."""
+    keys = list(levels)
+    for lower, higher in pairwise(keys):
+        low, high = levels[lower], levels[higher]
+        if low.against == high.against and high.offset <= low.offset:
+            yield (higher,), f"{_CHINESE[higher]}不晚于{_CHINESE[lower]}开始,{_CHINESE[lower]}就不会出现"
+        elif low.against == "promised" and high.against == "statutory" and high.offset < low.offset:
+            yield (higher,), f"法定时限等于承诺时限时,{_CHINESE[higher]}会早于{_CHINESE[lower]}"
+        elif low.against == "statutory" and high.against == "promised":
+            yield (higher, "against"), f"{_CHINESE[higher]}比承诺时限、{_CHINESE[lower]}却比法定时限,次序颠倒"
+
+
+def _template_fault(template: str) -> str:
+    try:
+        fields = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
+    except ValueError:
+        return "花括号没有成对"
+    unknown = [name for name in fields if name not in MESSAGE_VARIABLES]
+    if unknown:
+        known = "、".join(sorted(MESSAGE_VARIABLES))
+        return f"没有变量 {{{unknown[0]}}},可用的有:{known}"
+    return ""
+
+
+def _rule_set(found: RuleSetFile) -> RuleSet:
+    levels = tuple(Level(each.level, each.name, each.shape) for each in found.levels)
+    names = {each.level: each.name for each in levels}
+    return RuleSet(
+        found.id, found.title, found.version, levels, tuple(_rule(each, names) for each in found.rules)
+    )
+
+
+def _rule(rule: RuleFile, names: Mapping[int, str]) -> CardRule:
+    thresholds = {key: each.threshold() for key, each in rule.levels().items()}
+    return CardRule(
+        id=rule.id,
+        object=rule.object,
+        title=rule.title,
+        thresholds=Thresholds(
+            thresholds.get("warning"),
+            thresholds.get("yellow"),
+            thresholds.get("red"),
+            rule.born_warned_guard,
+            rule.statutory_fallback,
+        ),
+        unit=rule.unit,
+        precision=rule.precision,
+        default_limit=rule.default_limit,
+        enabled=rule.enabled,
+        mode=rule.mode,
+        basis=rule.basis,
+        messages={_NUMBERS[key]: text for key, text in rule.messages.items()},
+        documents={_NUMBERS[key]: text for key, text in rule.documents.items()},
+        tell={_NUMBERS[key]: told for key, told in rule.tell.items()},
+        channels={_NUMBERS[key]: each for key, each in rule.channels.items()},
+        level_names=names,
+        examples=tuple(_example(each, rule.object) for each in rule.examples),
+    )
+
+
+def _example(example: ExampleFile, supervised: CardObject) -> CardExample:
+    plain = example.model_dump(exclude={"name", "level", "since"}, exclude_none=True, mode="json")
+    end = parse_stamp(example.end)
+    facts = facts_from({"object": supervised, **plain}, _last_moment(example.end, end))
+    since = None if example.since is None else parse_stamp(example.since)
+    return CardExample(example.name, facts, example.level, since)
+
+
+def _last_moment(text: str, end: datetime) -> datetime:
+    return day_end(local_date(end)) if is_date_only(text) else end
+
+
+def _example_problem(found: RuleSetFile, error: Invalid, document: Document, shown: str) -> Problem:
+    """Which example it was that could not be read."""
+    for at, rule in enumerate(found.rules):
+        for place, example in enumerate(rule.examples):
+            try:
+                _example(example, rule.object)
+            except Invalid as fault:
+                path: FieldPath = ("rules", at, "examples", place)
+                return Problem(shown, document.line(path), field_text(path), fault.detail, rule="supervision")
+    return Problem(shown, 1, "rules", error.detail, rule="supervision")
