@@ -8,15 +8,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import TypeAdapter, ValidationError
 
-from catalog.form_schema import Part, Text
 from catalog.problems import Problem, in_order
 from catalog.pydantic_chinese import explained
 from catalog.root import DEFAULTS, Root
-from catalog.schema import Slug
+from catalog.supervision_schema import (
+    LEVEL_NUMBERS,
+    LEVEL_WORDS,
+    ExampleFile,
+    LevelKey,
+    RuleFile,
+    RuleSetFile,
+    ThresholdFile,
+)
 from catalog.yaml_text import Document, FieldPath, field_text, parse_yaml
 from rules.calendar import WorkCalendar
 from rules.card_facts import facts_from
@@ -25,134 +31,29 @@ from rules.cards import (
     CardExample,
     CardObject,
     CardRule,
-    Dropped,
     Level,
-    Mode,
     RuleSet,
     judge,
 )
 from rules.errors import Invalid, NotFound
-from rules.levels import RED, WARNING, YELLOW, Against, Measure, Threshold, Thresholds
-from rules.pause import Precision, Unit
+from rules.levels import Thresholds
 from rules.time import day_end, is_date_only, local_date, parse_stamp
 
+__all__ = [
+    "RuleSet",
+    "RulesReading",
+    "check_supervision",
+    "load_rules",
+    "read_rules",
+    "rule_folders",
+    "ruleset_from_json",
+    "ruleset_json_schema",
+    "ruleset_to_json",
+    "run_examples",
+]
+
 FOLDER = "supervision"
-
-LevelKey = Literal["warning", "yellow", "red"]
-Told = Literal["handler", "coordinator", "decider", "department_supervisor", "county_supervisor", "applicant"]
-Channel = Literal["in_app", "sms", "email"]
-_NUMBERS: Mapping[LevelKey, int] = {"warning": WARNING, "yellow": YELLOW, "red": RED}
-_CHINESE: Mapping[LevelKey, str] = {"warning": "预警", "yellow": "黄牌", "red": "红牌"}
-
-Days = Annotated[int, Field(ge=0, le=3660)]
-
-
-class ThresholdFile(Part):
-    """When a level begins: exactly one of the three measures, in days of the rule's unit."""
-
-    left_at_most: Days | None = Field(None, description="剩余不超过几日时起")
-    over_at_least: Annotated[int, Field(ge=1, le=3660)] | None = Field(None, description="超出达到几日时起")
-    over_more_than: Days | None = Field(None, description="超出多于几日时起")
-    against: Against = Field("promised", description="同承诺时限还是法定时限比")
-
-    @model_validator(mode="after")
-    def _one_measure(self) -> Self:
-        given = [self.left_at_most, self.over_at_least, self.over_more_than]
-        if sum(each is not None for each in given) != 1:
-            raise ValueError("left_at_most、over_at_least、over_more_than 要写而且只写一个")
-        return self
-
-    def threshold(self) -> Threshold:
-        """The rule's own form of it."""
-        measures: tuple[tuple[Measure, int | None], ...] = (
-            ("left_at_most", self.left_at_most),
-            ("over_at_least", self.over_at_least),
-            ("over_more_than", self.over_more_than),
-        )
-        measure, days = next((name, days) for name, days in measures if days is not None)
-        return Threshold(measure, days, self.against)
-
-    @property
-    def offset(self) -> int:
-        """Days before (negative) or after the last day of the limit at which it begins."""
-        if self.left_at_most is not None:
-            return -self.left_at_most
-        return self.over_at_least if self.over_at_least is not None else (self.over_more_than or 0) + 1
-
-
-class PauseFile(Part):
-    """A pause in an example: dates or moments, and the days the applicant was told."""
-
-    start: Text | None = None
-    end: Text | None = None
-    days: Days | None = None
-
-
-class ExampleFile(Part):
-    """A worked example. Without `end` there is nothing to judge, so it is needed here."""
-
-    name: Text
-    start: Text
-    end: Text
-    limit: Days | None = None
-    statutory: Days | None = None
-    precision: Precision | None = None
-    pauses: tuple[PauseFile, ...] = ()
-    extra_days: Days | None = None
-    dropped: Dropped | None = None
-    level: Annotated[int, Field(ge=0, le=3)] = Field(description="应得的级别 0–3")
-    since: Text | None = Field(None, description="这一级从何时起,可不写")
-
-
-class RuleFile(Part):
-    """One rule."""
-
-    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-    object: CardObject
-    title: Text
-    basis: Text = Field(description="依据")
-    enabled: bool = True
-    mode: Mode = "automatic"
-    unit: Unit = "workday"
-    precision: Precision = "day"
-    default_limit: Days | None = None
-    born_warned_guard: bool = Field(True, description="已用不到时限一半时不预警")
-    statutory_fallback: Days = Field(3, description="没有法定时限时,按承诺加几日")
-    warning: ThresholdFile | None = None
-    yellow: ThresholdFile | None = None
-    red: ThresholdFile | None = None
-    messages: dict[LevelKey, Text] = Field(default_factory=dict)
-    documents: dict[LevelKey, Text] = Field(default_factory=dict)
-    tell: dict[LevelKey, tuple[Told, ...]] = Field(default_factory=dict)
-    channels: dict[LevelKey, tuple[Channel, ...]] = Field(default_factory=dict)
-    examples: Annotated[tuple[ExampleFile, ...], Field(min_length=1)]
-
-    def levels(self) -> dict[LevelKey, ThresholdFile]:
-        """The levels this rule has, lowest first."""
-        given: tuple[tuple[LevelKey, ThresholdFile | None], ...] = (
-            ("warning", self.warning),
-            ("yellow", self.yellow),
-            ("red", self.red),
-        )
-        return {key: each for key, each in given if each is not None}
-
-
-class LevelFile(Part):
-    """How a level is called and drawn."""
-
-    level: Annotated[int, Field(ge=0, le=3)]
-    name: Text
-    shape: Text
-
-
-class RuleSetFile(Part):
-    """`supervision/<id>.yml`."""
-
-    id: Slug
-    title: Text
-    version: Text
-    levels: Annotated[tuple[LevelFile, ...], Field(min_length=2)]
-    rules: Annotated[tuple[RuleFile, ...], Field(min_length=1)]
+_RULE_SET: TypeAdapter[RuleSet] = TypeAdapter(RuleSet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +121,24 @@ def check_supervision(root: Root | None, calendar: WorkCalendar) -> tuple[Proble
     return in_order(problems)
 
 
+def ruleset_to_json(rule_set: RuleSet) -> bytes:
+    """The county's rule set as `site/data/supervision.json`, in a stable order."""
+    return _RULE_SET.dump_json(rule_set, indent=1) + b"\n"
+
+
+def ruleset_from_json(data: bytes) -> RuleSet:
+    """The rule set that `ruleset_to_json` wrote. Raises Invalid when the file is not one."""
+    try:
+        return _RULE_SET.validate_json(data)
+    except ValidationError as error:
+        raise Invalid("supervision.json 不是监察规则,请重新运行 hall build") from error
+
+
+def ruleset_json_schema() -> dict[str, object]:
+    """The JSON Schema of `site/data/supervision.json`."""
+    return _RULE_SET.json_schema()
+
+
 def _example_faults(rule: CardRule, example: CardExample, calendar: WorkCalendar) -> Iterator[str]:
     try:
         verdict = judge(rule, example.facts, calendar)
@@ -279,17 +198,20 @@ def _rule_faults(rule: RuleFile, named: set[int]) -> Iterator[tuple[FieldPath, s
     if not levels:
         yield ("id",), "warning、yellow、red 至少写一个"
     for key, each in levels.items():
-        if _NUMBERS[key] not in named:
-            yield (key,), f"levels 里没有第 {_NUMBERS[key]} 级"
+        if LEVEL_NUMBERS[key] not in named:
+            yield (key,), f"levels 里没有第 {LEVEL_NUMBERS[key]} 级"
         if each.against == "statutory" and rule.object != "case":
             yield (key, "against"), "只有办件(case)有法定时限可比"
         born = each.left_at_most is not None and rule.default_limit is not None
         if born and not rule.born_warned_guard and (each.left_at_most or 0) >= (rule.default_limit or 0):
-            yield (key, "left_at_most"), f"不小于默认时限 {rule.default_limit} 日,一开始就会{_CHINESE[key]}"
+            yield (
+                (key, "left_at_most"),
+                f"不小于默认时限 {rule.default_limit} 日,一开始就会{LEVEL_WORDS[key]}",
+            )
     yield from _order_faults(levels)
     for key in levels:
         if key not in rule.messages:
-            yield ("messages",), f"缺少{_CHINESE[key]}的通知模板({key})"
+            yield ("messages",), f"缺少{LEVEL_WORDS[key]}的通知模板({key})"
     for part, given in (
         ("messages", rule.messages),
         ("documents", rule.documents),
@@ -298,7 +220,7 @@ def _rule_faults(rule: RuleFile, named: set[int]) -> Iterator[tuple[FieldPath, s
     ):
         for name in given:
             if name not in levels:
-                yield (part, name), f"这条规则没有{_CHINESE[name]}这一级"
+                yield (part, name), f"这条规则没有{LEVEL_WORDS[name]}这一级"
     for name, template in rule.messages.items():
         fault = _template_fault(template)
         if fault:
@@ -311,11 +233,17 @@ def _order_faults(levels: Mapping[LevelKey, ThresholdFile]) -> Iterator[tuple[Fi
     for lower, higher in pairwise(keys):
         low, high = levels[lower], levels[higher]
         if low.against == high.against and high.offset <= low.offset:
-            yield (higher,), f"{_CHINESE[higher]}不晚于{_CHINESE[lower]}开始,{_CHINESE[lower]}就不会出现"
+            yield (
+                (higher,),
+                f"{LEVEL_WORDS[higher]}不晚于{LEVEL_WORDS[lower]}开始,{LEVEL_WORDS[lower]}就不会出现",
+            )
         elif low.against == "promised" and high.against == "statutory" and high.offset < low.offset:
-            yield (higher,), f"法定时限等于承诺时限时,{_CHINESE[higher]}会早于{_CHINESE[lower]}"
+            yield (higher,), f"法定时限等于承诺时限时,{LEVEL_WORDS[higher]}会早于{LEVEL_WORDS[lower]}"
         elif low.against == "statutory" and high.against == "promised":
-            yield (higher, "against"), f"{_CHINESE[higher]}比承诺时限、{_CHINESE[lower]}却比法定时限,次序颠倒"
+            yield (
+                (higher, "against"),
+                f"{LEVEL_WORDS[higher]}比承诺时限、{LEVEL_WORDS[lower]}却比法定时限,次序颠倒",
+            )
 
 
 def _template_fault(template: str) -> str:
@@ -334,7 +262,11 @@ def _rule_set(found: RuleSetFile) -> RuleSet:
     levels = tuple(Level(each.level, each.name, each.shape) for each in found.levels)
     names = {each.level: each.name for each in levels}
     return RuleSet(
-        found.id, found.title, found.version, levels, tuple(_rule(each, names) for each in found.rules)
+        found.id,
+        found.title,
+        f"{found.id}@{found.version}",
+        levels,
+        tuple(_rule(each, names) for each in found.rules),
     )
 
 
@@ -357,10 +289,10 @@ def _rule(rule: RuleFile, names: Mapping[int, str]) -> CardRule:
         enabled=rule.enabled,
         mode=rule.mode,
         basis=rule.basis,
-        messages={_NUMBERS[key]: text for key, text in rule.messages.items()},
-        documents={_NUMBERS[key]: text for key, text in rule.documents.items()},
-        tell={_NUMBERS[key]: told for key, told in rule.tell.items()},
-        channels={_NUMBERS[key]: each for key, each in rule.channels.items()},
+        messages={LEVEL_NUMBERS[key]: text for key, text in rule.messages.items()},
+        documents={LEVEL_NUMBERS[key]: text for key, text in rule.documents.items()},
+        tell={LEVEL_NUMBERS[key]: told for key, told in rule.tell.items()},
+        channels={LEVEL_NUMBERS[key]: each for key, each in rule.channels.items()},
         level_names=names,
         examples=tuple(_example(each, rule.object) for each in rule.examples),
     )

@@ -112,7 +112,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """The rules a county supervises by; `version` is stored with each clock and card."""
+    """The rules a county supervises by; `version` (such as `four-level@1`) is stored with clocks and cards."""
 
     id: str
     title: str
@@ -123,6 +123,11 @@ class RuleSet:
     def rule_for(self, supervised: CardObject) -> CardRule | None:
         """The enabled rule for an object; at most one is."""
         return next((each for each in self.rules if each.enabled and each.object == supervised), None)
+
+    @property
+    def by_object(self) -> Mapping[str, CardRule]:
+        """The enabled rules by the object they supervise."""
+        return {each.object: each for each in self.rules if each.enabled}
 
     def rule(self, rule_id: str) -> CardRule | None:
         """The rule of that id, enabled or not."""
