@@ -33,9 +33,14 @@ def score(snapshot: Snapshot, text: str, ranking: Ranking) -> dict[int, Scored]:
     weight = ranking.names["text"]
     scored = {number: Scored(weight * share, -1) for number, share in held.items()}
     asked = squeeze(text)
+    unasked = tuple(stage for stage in ranking.later_stages if stage not in asked)
     for number in best:
-        closeness, name = _closest_name(asked, snapshot.entries[number], rarity, ranking.names)
-        scored[number] = Scored(weight * held[number] + (1 - weight) * closeness, name)
+        entry = snapshot.entries[number]
+        closeness, name = _closest_name(asked, entry, rarity, ranking.names)
+        value = weight * held[number] + (1 - weight) * closeness
+        if any(stage in entry.names[0] for stage in unasked):
+            value *= ranking.later_stage
+        scored[number] = Scored(value, name)
     return scored
 
 

@@ -43,7 +43,7 @@ class _State:
     def __init__(self, index_dir: Path, tuning: Tuning) -> None:
         self.stamp = _stamp(index_dir)
         self.snapshot = Snapshot(index_dir, tuning.ranking)
-        self.synonyms = SynonymTable(self.snapshot.synonyms)
+        self.synonyms = SynonymTable(self.snapshot.synonyms, tuning.fillers)
 
     @cached_property
     def speller(self) -> Speller:
@@ -58,6 +58,16 @@ class SearchIndex:
         self._tuning = tuning or read_tuning()
         self._loading = threading.Lock()
         self._state = _State(index_dir, self._tuning)
+
+    def __enter__(self) -> SearchIndex:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the files; no search after this."""
+        self._state.snapshot.close()
 
     def __len__(self) -> int:
         return len(self._current().snapshot.entries)

@@ -65,6 +65,10 @@ class Snapshot:
             for name in TEXT_FIELDS
         }
 
+    def close(self) -> None:
+        with self._reading:
+            self._reader.close()
+
     def impacts(self, term: str) -> Impacts:
         """BM25F: frequencies of all fields weighed, evened by length and summed before they saturate."""
         known = self._impacts.get(term)

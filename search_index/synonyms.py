@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from search_index.records import Expansion, Synonym
 from search_index.text import squeeze
 
 MAX_TERMS = 5
+MAX_PHRASES = 3
+WILDCARD = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +24,31 @@ class Reading:
 
 
 class SynonymTable:
-    """All phrases of a county, ready for longest-match lookup."""
+    """All phrases of a county. A phrase may hold one `*` for one to four characters: 开*馆."""
 
-    def __init__(self, synonyms: Sequence[Synonym]) -> None:
+    def __init__(self, synonyms: Sequence[Synonym], fillers: Sequence[str] = ()) -> None:
         self._terms: dict[str, tuple[str, ...]] = {}
+        self._patterns: list[tuple[re.Pattern[str], tuple[str, ...]]] = []
         for synonym in synonyms:
             for phrase in synonym.phrases:
-                key = squeeze(phrase)
-                if key:
+                if WILDCARD in phrase:
+                    self._patterns.append((_pattern(phrase), synonym.terms))
+                elif key := squeeze(phrase):
                     merged = (*self._terms.get(key, ()), *synonym.terms)
                     self._terms[key] = tuple(dict.fromkeys(merged))
         self._longest = max(map(len, self._terms), default=0)
         self._starts = frozenset(key[0] for key in self._terms)
+        self._fillers = sorted((squeeze(filler) for filler in fillers), key=len, reverse=True)
 
     def phrases(self) -> frozenset[str]:
+        """The phrases without wildcards, squeezed."""
         return frozenset(self._terms)
 
     def find(self, text: str) -> list[tuple[int, int, Expansion]]:
-        """Phrases in a squeezed text, longest first from the left, as (start, end, expansion)."""
+        """Phrases in a squeezed text, longest first from the left, as (start, end, expansion).
+
+        Wildcards are tried only where no plain phrase was found: what is named exactly is meant exactly.
+        """
         found: list[tuple[int, int, Expansion]] = []
         at = 0
         while at < len(text):
@@ -47,6 +57,10 @@ class SynonymTable:
                 phrase = text[at : at + length]
                 found.append((at, at + length, Expansion(phrase, self._terms[phrase])))
             at += length or 1
+        if not found:
+            for pattern, terms in self._patterns:
+                if match := pattern.search(text):
+                    return [(match.start(), match.end(), Expansion(match.group(), terms))]
         return found
 
     def _match_length(self, text: str, at: int) -> int:
@@ -63,9 +77,23 @@ class SynonymTable:
         """The text as it stands, then with each phrase found replaced by each of its terms."""
         squeezed = squeeze(text)
         matches = self.find(squeezed)
+        if not matches:
+            squeezed = self._without_fillers(squeezed)
+            matches = self.find(squeezed)
         readings = [Reading(text, 1.0)]
-        for start, end, expansion in matches:
+        for start, end, expansion in matches[:MAX_PHRASES]:
             for rank, term in enumerate(expansion.terms[:MAX_TERMS]):
                 replaced = " ".join(part for part in (squeezed[:start], term, squeezed[end:]) if part)
                 readings.append(Reading(replaced, first - rank * step, expansion.phrase))
-        return readings, tuple(expansion for _, _, expansion in matches)
+        return readings, tuple(expansion for _, _, expansion in matches[:MAX_PHRASES])
+
+    def _without_fillers(self, text: str) -> str:
+        for filler in self._fillers:
+            text = text.replace(filler, "")
+        return text
+
+
+def _pattern(phrase: str) -> re.Pattern[str]:
+    before, _, after = phrase.partition(WILDCARD)
+    few = "?" if after else ""
+    return re.compile(rf"{re.escape(squeeze(before))}\w{{1,4}}{few}{re.escape(squeeze(after))}")

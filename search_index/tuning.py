@@ -28,6 +28,8 @@ class Ranking:
     match_floor: float
     synonym: float
     synonym_step: float
+    later_stages: tuple[str, ...]
+    later_stage: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Tuning:
 
     ranking: Ranking
     questions: tuple[str, ...]
+    fillers: tuple[str, ...]
 
 
 def _read(name: str, override: Path | None) -> dict[str, Any]:
@@ -47,7 +50,10 @@ def _read(name: str, override: Path | None) -> dict[str, Any]:
 @cache
 def read_tuning(override: Path | None = None) -> Tuning:
     """The shipped data, or the files of the same names in the folder `override`."""
+    ranking = _read("ranking.yml", override)
+    questions = _read("questions.yml", override)
     return Tuning(
-        ranking=Ranking(**_read("ranking.yml", override)),
-        questions=tuple(_read("questions.yml", override)["phrases"]),
+        ranking=Ranking(**{**ranking, "later_stages": tuple(ranking["later_stages"])}),
+        questions=tuple(questions["phrases"]),
+        fillers=tuple(questions["fillers"]),
     )

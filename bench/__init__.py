@@ -1,0 +1,1 @@
+"""Comparisons run by make bench: quality and speed, on shared data."""
