@@ -74,7 +74,8 @@ def _trace_days(counting: Counting, limit: int) -> Iterator[TraceDay]:
         day = first + timedelta(days=offset)
         status = calendar.status(day)
         if day > unmoved:
-            yield TraceDay(day, False, f"期限最后一日遇休息日,顺延:{status.reason}")
+            moved = "顺延到这一日" if day == last else "期限最后一日遇休息日,顺延"
+            yield TraceDay(day, False, f"{status.reason};{moved}")
             continue
         total = counting.used_days(day)
         pause = _pause_on(counting, day)
