@@ -1,0 +1,245 @@
+"""An item's form on paper: the blank form and the filled sample, as the printable page's values and as DOCX."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.shared import Cm, Pt, RGBColor
+
+from catalog.application_form import ApplicationForm, complete_form, visible_fields
+from catalog.codes import Codes
+from catalog.county import County
+from catalog.form_schema import FormField
+from catalog.schema import Item
+from presentation.dates import date_cn, money
+from presentation.documents import SONG, cell_text, new_document, saved, set_face, title_line
+
+YES_NO = (("yes", "是"), ("no", "否"))
+# Fictional: division 990121 and area code 0000 do not exist; the check digits are right.
+SAMPLE_ID_NUMBER = "990121199003070010"
+SAMPLE_CREDIT_CODE = "91990121MA0000015B"
+SAMPLE_PHONE = "0000-5550999"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One line of the paper form. `tall` leaves room for several lines; `note` says when to fill it in."""
+
+    label: str
+    value: str = ""
+    note: str = ""
+    tall: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SheetTable:
+    """A table of the paper form, empty cells included."""
+
+    label: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetSection:
+    """One part of the form."""
+
+    title: str
+    lines: tuple[SheetRow | SheetTable, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FormSheet:
+    """The whole paper form of an item."""
+
+    title: str
+    item_name: str
+    item_code: str
+    department: str
+    filled: bool
+    sections: tuple[SheetSection, ...]
+
+
+def form_sheet(item: Item, county: County, codes: Codes, department: str, *, filled: bool) -> FormSheet:
+    """The paper form, blank or with the sample answers of the item (fictional)."""
+    form = complete_form(item, county, codes)
+    answers = _sample_answers(form, county) if filled else {}
+    shown = {each.id for each in visible_fields(form, answers)} if filled else None
+    labels = {each.id: each for each in form.fields()}
+    sections: list[SheetSection] = []
+    for section in form.sections:
+        lines = tuple(
+            _line(each, answers.get(each.id, ""), labels, filled, county)
+            for each in section.fields
+            if shown is None or each.id in shown
+        )
+        if lines or section.notes:
+            sections.append(SheetSection(section.title, lines, section.notes))
+    return FormSheet(form.title, item.name, item.code, department, filled, tuple(sections))
+
+
+def form_docx(sheet: FormSheet) -> bytes:
+    """The paper form as DOCX: A4, a title in a Song face, one table a section, place for signature and date."""
+    document = new_document(sheet.title)
+    section = document.sections[0]
+    section.top_margin = section.bottom_margin = Cm(2.4)
+    section.left_margin = section.right_margin = Cm(2.2)
+    if sheet.filled:
+        paragraph = document.add_paragraph()
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+        run = paragraph.add_run("填写样例 · 内容虚构,请按实际填写")
+        set_face(run, SONG, 10.5, bold=True)
+        run.font.color.rgb = RGBColor(0xA6, 0x1B, 0x1B)
+    title_line(document, sheet.title, 20)
+    head = document.add_paragraph()
+    head.paragraph_format.space_after = Pt(6)
+    set_face(head.add_run(f"事项:{sheet.item_name}    受理:{sheet.department}"), SONG, 10.5)
+    for part in sheet.sections:
+        _section_table(document, part)
+    sign = document.add_paragraph()
+    sign.paragraph_format.space_before = Pt(18)
+    signer = "张示例" if sheet.filled else "____________"
+    day = "2026年1月5日" if sheet.filled else "______年____月____日"
+    set_face(sign.add_run(f"申请人(签名或盖章):{signer}        日期:{day}"), SONG, 12)
+    return saved(document)
+
+
+def _section_table(document: object, part: SheetSection) -> None:
+    table = document.add_table(rows=1, cols=2, style="Table Grid")  # type: ignore[attr-defined]
+    table.autofit = False
+    head = table.rows[0].cells[0].merge(table.rows[0].cells[1])
+    cell_text(head, part.title, 12, bold=True)
+    for line in part.lines:
+        if isinstance(line, SheetTable):
+            cell = table.add_row().cells
+            merged = cell[0].merge(cell[1])
+            cell_text(merged, line.label, 11)
+            inner = merged.add_table(rows=1, cols=len(line.heads))
+            inner.style = "Table Grid"
+            for place, name in enumerate(line.heads):
+                cell_text(inner.rows[0].cells[place], name, 10.5)
+            for row in line.rows:
+                cells = inner.add_row().cells
+                for place, value in enumerate(row):
+                    cell_text(cells[place], value, 10.5)
+            merged.add_paragraph()
+            continue
+        row = table.add_row()
+        row.height = Cm(2.4 if line.tall else 0.95)
+        row.cells[0].width, row.cells[1].width = Cm(4.6), Cm(12.0)
+        cell_text(row.cells[0], line.label + (f"\n({line.note})" if line.note else ""), 11)
+        cell_text(row.cells[1], line.value, 11)
+    for note in part.notes:
+        cells = table.add_row().cells
+        cell_text(cells[0].merge(cells[1]), note, 10.5)
+    document.add_paragraph().paragraph_format.line_spacing = Pt(8)  # type: ignore[attr-defined]
+
+
+def blank_form_docx(item: Item, county: County, codes: Codes, department: str) -> bytes:
+    """`/hall/forms/<code>/blank.docx`."""
+    return form_docx(form_sheet(item, county, codes, department, filled=False))
+
+
+def filled_sample_docx(item: Item, county: County, codes: Codes, department: str) -> bytes:
+    """`/hall/forms/<code>/sample.docx`."""
+    return form_docx(form_sheet(item, county, codes, department, filled=True))
+
+
+def _sample_answers(form: ApplicationForm, county: County) -> dict[str, str | tuple[str, ...]]:
+    """One consistent set of answers: each question's sample, else the plainest answer of its type."""
+    answers: dict[str, str | tuple[str, ...]] = {}
+    for each in form.fields():
+        sample = each.sample or _plain_sample(each, county)
+        if each.type == "several":
+            chosen = tuple(part.strip() for part in sample.replace("、", ",").replace("|", ",").split(","))
+            answers[each.id] = chosen
+        elif each.type not in ("table", "file"):
+            answers[each.id] = sample
+    answers.update(form.constants)
+    return answers
+
+
+def _plain_sample(each: FormField, county: County) -> str:
+    if each.type in ("choice", "several"):
+        return each.options[0].value
+    samples = {
+        "id_number": SAMPLE_ID_NUMBER,
+        "credit_code": SAMPLE_CREDIT_CODE,
+        "phone": SAMPLE_PHONE,
+        "email": "name@example.com",
+        "date": "2026-01-05",
+        "money": "10000",
+        "integer": "1",
+        "number": "1",
+        "yes_no": "no",
+        "address": f"{county.name}示例路1号(虚构地址)",
+        "declaration": "yes",
+    }
+    return samples.get(each.type, "(按实际填写)")
+
+
+def _line(
+    each: FormField,
+    answer: str | tuple[str, ...],
+    labels: Mapping[str, FormField],
+    filled: bool,
+    county: County,
+) -> SheetRow | SheetTable:
+    if each.type == "table":
+        heads = tuple(column.label for column in each.columns)
+        if filled:
+            cells = tuple(
+                _text(column, column.sample or _plain_sample(column, county)) for column in each.columns
+            )
+            return SheetTable(each.label, heads, (cells,))
+        return SheetTable(each.label, heads, tuple(("",) * len(heads) for _ in range(max(each.min_rows, 4))))
+    note = "" if filled else _when(each, labels)
+    if each.type == "file":
+        return SheetRow(each.label, "☑ 已附" if filled else "□ 已附    共____页", note)
+    if each.type == "declaration":
+        return SheetRow("声明", f"{'☑' if filled else '□'} {each.label}", note)
+    if each.type in ("choice", "several", "yes_no"):
+        chosen = answer if isinstance(answer, tuple) else (answer,)
+        options = YES_NO if each.type == "yes_no" else tuple((o.value, o.label) for o in each.options)
+        marks = "   ".join(f"{'☑' if value in chosen else '□'} {label}" for value, label in options)
+        return SheetRow(each.label, marks, note)
+    value = _text(each, answer) if filled and isinstance(answer, str) else _blank(each)
+    return SheetRow(each.label, value, note, tall=each.type == "multiline")
+
+
+def _blank(each: FormField) -> str:
+    if each.type == "date":
+        return "        年      月      日"
+    if each.type == "money":
+        return f"                        {each.unit or '元'}"
+    return f"                        {each.unit}" if each.unit else ""
+
+
+def _text(each: FormField, value: str) -> str:
+    if each.type == "date":
+        try:
+            return date_cn(value, weekday=False)
+        except ValueError:
+            return value
+    if each.type == "money":
+        return money(value)
+    if each.type in ("choice", "yes_no", "several"):
+        options = dict(YES_NO) if each.type == "yes_no" else {o.value: o.label for o in each.options}
+        return options.get(value, value)
+    return f"{value}{each.unit}" if each.unit else value
+
+
+def _when(each: FormField, labels: Mapping[str, FormField]) -> str:
+    """When a question on paper is to be answered: “经营方式”选“餐饮”的填写."""
+    if each.when is None or each.when.field not in labels:
+        return ""
+    asked = labels[each.when.field]
+    options = dict(YES_NO) if asked.type == "yes_no" else {o.value: o.label for o in asked.options}
+    if each.when.filled is not None:
+        return f"{'填了' if each.when.filled else '没填'}“{asked.label}”的填写"
+    values = (each.when.equals,) if each.when.equals is not None else (each.when.one_of or ())
+    said = "”或“".join(options.get(value or "", value or "") for value in values)
+    return f"“{asked.label}”选“{said}”的填写"
