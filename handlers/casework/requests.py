@@ -82,13 +82,15 @@ class MoveData:
     """What a move asks for (`rules.case.MOVES[move].needs`), by need name, as typed.
 
     `missing`: codes of the materials named in a supplement notice. `attachments`: for `supplement`, new files
-    by field or material id; `answers`: corrected answers (None: unchanged).
+    by field or material id; `answers`: corrected answers (None: unchanged). `seen`: the `version` of the case
+    that the page showed; when it has changed since, the move is a Conflict and not made on stale grounds.
     """
 
     values: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     attachments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     answers: Mapping[str, Json] | None = None
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ class CaseView:
     timeline: tuple[TimelineEntry, ...]
     notices: tuple[NoticeSummary, ...]
     missing: tuple[str, ...]
-    supplement_days: int | None
+    supplement_due: datetime | None
     next_words: str
     moves: tuple[MoveOption, ...]
     may_rate: bool
@@ -122,6 +122,8 @@ class CaseView:
     certificate: Certificate | None
     fees: tuple[FeeDue, ...]
     drill: bool
+    version: int
+    """Goes into `MoveData.seen`."""
 
 
 @dataclass(frozen=True, slots=True)

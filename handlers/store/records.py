@@ -43,6 +43,8 @@ class Party:
     postcode: str = ""
     representative: str = ""
     """法定代表人, for legal persons."""
+    contact: str = ""
+    """联系人, where it is not the applicant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Case:
     `submitted_at` is when it was first filed. `holder_unit`/`holder_role` say who has it now.
     `step` is the index of the review step in hand, -1 before acceptance. `level` 0–3 is the highest
     light of its running clocks, `due` that of its promise (or of what runs before acceptance).
+    `version` grows with every change: what a page has seen is compared with it before a move.
     `outcome` is `granted`, `denied`, `refused`, `withdrawn`, `voided` or empty.
     """
 
@@ -99,6 +102,8 @@ class Case:
     level: int
     due: datetime | None
     due_provisional: bool
+    supplement_due: datetime | None
+    version: int
     changed_at: datetime
 
 

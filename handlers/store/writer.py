@@ -148,7 +148,8 @@ class Writer:
                     _commit(connection, batch)
             except BaseException as error:
                 _fail(batch, error)
-                connection = _let_go(connection)
+                _let_go(connection)
+                connection = None
             _answer(batch)
         _let_go(connection)
 

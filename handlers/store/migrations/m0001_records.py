@@ -64,7 +64,7 @@ CREATE TABLE cases (
   received_at TEXT NOT NULL, submitted_at TEXT NOT NULL, accepted_at TEXT, decided_at TEXT, closed_at TEXT,
   delivered_at TEXT, supplements INTEGER NOT NULL DEFAULT 0, extensions INTEGER NOT NULL DEFAULT 0,
   deemed INTEGER NOT NULL DEFAULT 0, rating INTEGER, level INTEGER NOT NULL DEFAULT 0,
-  due TEXT, due_provisional INTEGER NOT NULL DEFAULT 0, changed_at TEXT NOT NULL
+  due TEXT, supplement_due TEXT, version INTEGER NOT NULL DEFAULT 0, due_provisional INTEGER NOT NULL DEFAULT 0, changed_at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX case_by_holder ON cases(holder_unit, state, due);
 CREATE INDEX case_by_department ON cases(department, state, received_at);
@@ -144,13 +144,14 @@ CREATE TABLE event (
 ) STRICT;
 CREATE INDEX event_of_subject ON event(subject, subject_id);
 CREATE INDEX event_by_time ON event(at);
+CREATE INDEX event_by_actor ON event(actor, seq) WHERE actor LIKE 'p-%';
 CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON event
 BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 CREATE TRIGGER event_is_not_removed BEFORE DELETE ON event
 BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 
 CREATE TABLE event_payload (
-  seq INTEGER PRIMARY KEY REFERENCES event(seq), salt TEXT NOT NULL, payload TEXT, erased_at TEXT
+  seq INTEGER PRIMARY KEY REFERENCES event(seq), salt TEXT, payload TEXT, erased_at TEXT
 ) STRICT;
 """
 

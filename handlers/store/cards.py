@@ -1,0 +1,105 @@
+"""Supervision cards as records: one per clock, level and rule, whatever number of sweeps looks."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+
+from handlers.store.database import marks
+from handlers.store.moments import Reads, moment, moment_or_none, stamp
+from handlers.store.records import Card
+from handlers.store.writer import Transaction
+from rules.errors import Conflict
+
+
+def insert(tx: Transaction, card: Card) -> int | None:
+    """A new card; None when this clock already has one of this level under this rule."""
+    cursor = tx.execute(
+        "INSERT INTO card (clock_id, subject, subject_id, subject_number, department, unit, level, rule, rules, "
+        "since, issued, state, why, drill) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (clock_id, level, rule) DO NOTHING RETURNING id",
+        (
+            card.clock_id, card.subject, card.subject_id, card.subject_number, card.department, card.unit,
+            card.level, card.rule, card.rules, stamp(card.since), stamp(card.issued), card.state, card.why,
+            int(card.drill),
+        ),
+    )  # fmt: skip
+    row = cursor.fetchone()
+    return None if row is None else int(row["id"])
+
+
+def decide(tx: Transaction, card: Card, state: str, person: str, at: datetime, why: str) -> None:
+    """Issues or revokes a card that still is as it was read. Raises Conflict when someone was faster."""
+    cursor = tx.execute(
+        "UPDATE card SET state = ?, decided_by = ?, decided_at = ?, decision = ? WHERE id = ? AND state = ?",
+        (state, person, stamp(at), why, card.id, card.state),
+    )
+    if cursor.rowcount != 1:
+        raise Conflict("这张牌刚刚被别人处理过,请刷新页面。")
+
+
+def by_id(reads: Reads, card_id: int) -> Card | None:
+    """One card."""
+    row = reads.row("SELECT * FROM card WHERE id = ?", (card_id,))
+    return None if row is None else _card(row)
+
+
+def of_subject(reads: Reads, subject: str, subject_id: int) -> tuple[Card, ...]:
+    """All cards of a case or letter, oldest first."""
+    rows = reads.rows(
+        "SELECT * FROM card WHERE subject = ? AND subject_id = ? ORDER BY id", (subject, subject_id)
+    )
+    return tuple(_card(row) for row in rows)
+
+
+def newest(reads: Reads, departments: Sequence[str], most: int, page: int = 1) -> tuple[Card, ...]:
+    """The newest cards of some departments."""
+    rows = reads.rows(
+        f"SELECT * FROM card WHERE department IN ({marks(departments)}) "  # noqa: S608
+        "ORDER BY issued DESC, id DESC LIMIT ? OFFSET ?",
+        (*departments, most, (page - 1) * most),
+    )
+    return tuple(_card(row) for row in rows)
+
+
+def issued_between(reads: Reads, departments: Sequence[str], first: datetime, last: datetime) -> int:
+    """How many cards of some departments were issued, drill left out."""
+    found: int = reads.value(
+        f"SELECT count(*) FROM card WHERE department IN ({marks(departments)}) AND drill = 0 "  # noqa: S608
+        "AND issued BETWEEN ? AND ?",
+        (*departments, stamp(first), stamp(last)),
+    )
+    return found
+
+
+def pending(reads: Reads, departments: Sequence[str]) -> int:
+    """How many cards wait for a person's confirmation."""
+    found: int = reads.value(
+        f"SELECT count(*) FROM card WHERE state = 'pending' AND department IN ({marks(departments)})",  # noqa: S608
+        tuple(departments),
+    )
+    return found
+
+
+def _card(row: sqlite3.Row) -> Card:
+    return Card(
+        id=row["id"],
+        clock_id=row["clock_id"],
+        subject=row["subject"],
+        subject_id=row["subject_id"],
+        subject_number=row["subject_number"],
+        department=row["department"],
+        unit=row["unit"],
+        level=row["level"],
+        rule=row["rule"],
+        rules=row["rules"],
+        since=moment(row["since"]),
+        issued=moment(row["issued"]),
+        state=row["state"],
+        why=row["why"],
+        drill=bool(row["drill"]),
+        decided_by=row["decided_by"],
+        decided_at=moment_or_none(row["decided_at"]),
+        decision=row["decision"],
+    )

@@ -1,0 +1,218 @@
+"""The case table and its payload: numbers, inserting, finding, and the conditional update every move makes."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, datetime
+
+from stdnum.iso7064 import mod_11_10
+
+from handlers.store.moments import Reads, moment, moment_or_none, stamp, stamp_or_none
+from handlers.store.records import Case, CasePayload, Json, Party
+from handlers.store.writer import Transaction
+from rules.case_terms import State
+from rules.errors import Conflict
+
+_COLUMNS = (
+    "number, query_hash, item_code, item_name, item_version, item_type, case_kind, department, accepting_unit, "
+    "holder_unit, holder_role, state, step, channel, applicant_kind, applicant_masked, account, has_agent, "
+    "source_system, source_id, parent, project_code, drill, promised_days, promised_unit, statutory_days, "
+    "statutory_unit, limit_basis, delivery, received_at, submitted_at, changed_at"
+)
+_INSERT = f"INSERT INTO cases ({_COLUMNS}) VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"  # noqa: S608
+_CHANGEABLE = frozenset(
+    {
+        "state", "step", "holder_unit", "holder_role", "outcome", "received_at", "accepted_at", "decided_at",
+        "closed_at", "delivered_at", "supplements", "extensions", "deemed", "rating", "level", "due",
+        "due_provisional", "supplement_due",
+    }
+)  # fmt: skip
+
+
+def next_number(tx: Transaction, prefix: str, day: date) -> str:
+    """A new case number: prefix, day, six digits, check digit (ISO 7064 MOD 11,10 over all digits).
+
+    Counted inside the transaction, so it is unique across processes; six digits grow when a day needs more.
+    """
+    serial = tx.value(
+        "INSERT INTO number_series (series, last) VALUES (?, 1) "
+        "ON CONFLICT (series) DO UPDATE SET last = last + 1 RETURNING last",
+        (f"case/{prefix}/{day.isoformat()}",),
+    )
+    digits = f"{day:%Y%m%d}{serial:06d}"
+    return f"{prefix}{digits}{mod_11_10.calc_check_digit(digits)}"
+
+
+def is_number(text: str) -> bool:
+    """Whether a text can be a case number at all: a typing error is told before anything is looked up."""
+    digits = text.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    return 2 <= len(text) - len(digits) <= 6 and len(digits) >= 15 and mod_11_10.is_valid(digits)
+
+
+def insert(tx: Transaction, case: Case, query_hash: bytes) -> int:
+    """A new case; `case.id` is ignored and returned anew."""
+    cursor = tx.execute(
+        _INSERT,
+        (
+            case.number, query_hash, case.item_code, case.item_name, case.item_version, case.item_type,
+            case.case_kind, case.department, case.accepting_unit, case.holder_unit, case.holder_role,
+            case.state, case.step, case.channel, case.applicant_kind, case.applicant_masked, case.account,
+            int(case.has_agent), case.source_system, case.source_id, case.parent, case.project_code,
+            int(case.drill), case.promised_days, case.promised_unit, case.statutory_days, case.statutory_unit,
+            case.limit_basis, case.delivery, stamp(case.received_at), stamp(case.submitted_at),
+            stamp(case.changed_at),
+        ),
+    )  # fmt: skip
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def change(tx: Transaction, case: Case, at: datetime, **columns: object) -> None:
+    """Updates a case that still is as it was read. Raises Conflict when someone was faster."""
+    unknown = columns.keys() - _CHANGEABLE
+    assert not unknown, unknown
+    values = [stamp(each) if isinstance(each, datetime) else each for each in columns.values()]
+    cursor = tx.execute(
+        f"UPDATE cases SET {', '.join(f'{name} = ?' for name in columns)}, version = version + 1, "  # noqa: S608
+        "changed_at = ? WHERE id = ? AND state = ? AND version = ?",
+        (*values, stamp(at), case.id, case.state, case.version),
+    )
+    if cursor.rowcount != 1:
+        raise Conflict("这个办件刚刚被别人处理过。请刷新页面,看清现在的状态再操作。")
+
+
+def show(tx: Transaction, case_id: int, level: int, due: datetime | None, provisional: bool) -> None:
+    """What lists show of a case's clocks; not a change of the case itself, so its version stays."""
+    tx.execute(
+        "UPDATE cases SET level = ?, due = ?, due_provisional = ? WHERE id = ?",
+        (level, stamp_or_none(due), int(provisional), case_id),
+    )
+
+
+def by_number(reads: Reads, number: str) -> Case | None:
+    """The case with this number."""
+    row = reads.row("SELECT * FROM cases WHERE number = ?", (number,))
+    return None if row is None else case_of(row)
+
+
+def by_id(reads: Reads, case_id: int) -> Case | None:
+    """The case with this row id."""
+    row = reads.row("SELECT * FROM cases WHERE id = ?", (case_id,))
+    return None if row is None else case_of(row)
+
+
+def query_hash(reads: Reads, case_id: int) -> bytes:
+    """The keyed hash of the case's query code."""
+    found: bytes | None = reads.value("SELECT query_hash FROM cases WHERE id = ?", (case_id,))
+    return found or b""
+
+
+def case_of(row: sqlite3.Row) -> Case:
+    """A row of `cases` as a record."""
+    return Case(
+        id=row["id"],
+        number=row["number"],
+        item_code=row["item_code"],
+        item_name=row["item_name"],
+        item_version=row["item_version"],
+        item_type=row["item_type"],
+        case_kind=row["case_kind"],
+        department=row["department"],
+        accepting_unit=row["accepting_unit"],
+        holder_unit=row["holder_unit"],
+        holder_role=row["holder_role"],
+        state=State(row["state"]),
+        step=row["step"],
+        channel=row["channel"],
+        applicant_kind=row["applicant_kind"],
+        applicant_masked=row["applicant_masked"],
+        account=row["account"],
+        has_agent=bool(row["has_agent"]),
+        source_system=row["source_system"],
+        source_id=row["source_id"],
+        parent=row["parent"],
+        project_code=row["project_code"],
+        drill=bool(row["drill"]),
+        promised_days=row["promised_days"],
+        promised_unit=row["promised_unit"],
+        statutory_days=row["statutory_days"],
+        statutory_unit=row["statutory_unit"],
+        limit_basis=row["limit_basis"],
+        delivery=row["delivery"],
+        outcome=row["outcome"],
+        received_at=moment(row["received_at"]),
+        submitted_at=moment(row["submitted_at"]),
+        accepted_at=moment_or_none(row["accepted_at"]),
+        decided_at=moment_or_none(row["decided_at"]),
+        closed_at=moment_or_none(row["closed_at"]),
+        delivered_at=moment_or_none(row["delivered_at"]),
+        supplements=row["supplements"],
+        extensions=row["extensions"],
+        deemed=bool(row["deemed"]),
+        rating=row["rating"],
+        level=row["level"],
+        due=moment_or_none(row["due"]),
+        due_provisional=bool(row["due_provisional"]),
+        supplement_due=moment_or_none(row["supplement_due"]),
+        version=row["version"],
+        changed_at=moment(row["changed_at"]),
+    )
+
+
+def insert_payload(tx: Transaction, case_id: int, payload: CasePayload) -> None:
+    """The personal part, in a table of its own so that it can be erased."""
+    tx.execute(
+        "INSERT INTO case_payload (case_id, applicant_name, applicant, agent, answers, delivery_address) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            case_id,
+            payload.applicant.name if payload.applicant else "",
+            _party_text(payload.applicant),
+            _party_text(payload.agent),
+            json.dumps(payload.answers, ensure_ascii=False),
+            payload.delivery_address,
+        ),
+    )
+
+
+def change_answers(tx: Transaction, case_id: int, answers: Mapping[str, Json]) -> None:
+    """Corrected answers of a supplement."""
+    tx.execute(
+        "UPDATE case_payload SET answers = ? WHERE case_id = ? AND erased_at IS NULL",
+        (json.dumps(answers, ensure_ascii=False), case_id),
+    )
+
+
+def payload(reads: Reads, case_id: int) -> CasePayload:
+    """The personal part; empty when erased."""
+    row = reads.row("SELECT * FROM case_payload WHERE case_id = ?", (case_id,))
+    if row is None:
+        return CasePayload(None, None, {}, "", None)
+    return CasePayload(
+        applicant=_party(row["applicant"]),
+        agent=_party(row["agent"]),
+        answers=json.loads(row["answers"]) if row["answers"] else {},
+        delivery_address=row["delivery_address"],
+        erased_at=moment_or_none(row["erased_at"]),
+    )
+
+
+def erase_payload(tx: Transaction, case_id: int, at: datetime) -> None:
+    """Takes the personal part out; what remains is number, item, states and times."""
+    tx.execute(
+        "UPDATE case_payload SET applicant_name = '', applicant = NULL, agent = NULL, answers = NULL, "
+        "delivery_address = '', erased_at = ? WHERE case_id = ?",
+        (stamp(at), case_id),
+    )
+    tx.execute("UPDATE cases SET applicant_masked = '(已删除)', account = NULL WHERE id = ?", (case_id,))
+
+
+def _party_text(party: Party | None) -> str | None:
+    return None if party is None else json.dumps(asdict(party), ensure_ascii=False)
+
+
+def _party(text: str | None) -> Party | None:
+    return None if text is None else Party(**json.loads(text))

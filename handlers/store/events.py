@@ -1,0 +1,199 @@
+"""The event chain: appended inside the writing transaction, payload and salt apart so that they can be erased."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from handlers.store.moments import Reads, moment, stamp
+from handlers.store.records import Event, Json
+from handlers.store.writer import Transaction
+from rules.chain import GENESIS, ChainRow, canonical, commit, event_hash
+
+SALT_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """What happened, before it has its place in the chain. Metadata are public: no personal data in them.
+
+    `actor` is a person's id, or `applicant`, `agent`, `system`.
+    """
+
+    at: datetime
+    kind: str
+    subject: str
+    subject_id: int
+    subject_number: str
+    actor: str
+    role: str
+    unit: str
+    from_state: str
+    to_state: str
+    drill: bool
+    payload: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Where an event ended up."""
+
+    sequence: int
+    hash: str
+    salt: str
+
+
+def append(tx: Transaction, event: NewEvent) -> Appended:
+    """Adds an event at the head of the chain, which is read inside this very transaction."""
+    if tx.head is None:
+        row = tx.row("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")
+        tx.head = (0, GENESIS) if row is None else (row["seq"], row["hash"])
+    sequence, previous = tx.head[0] + 1, tx.head[1]
+    salt = os.urandom(SALT_BYTES)
+    text = canonical(event.payload)
+    commitment = commit(text, salt)
+    at = stamp(event.at)
+    metadata = _metadata(
+        sequence, at, event.kind, event.subject, event.subject_id, event.subject_number, event.actor,
+        event.role, event.unit, event.from_state, event.to_state, int(event.drill),
+    )  # fmt: skip
+    digest = event_hash(previous, metadata, commitment)
+    tx.execute(
+        "INSERT INTO event (seq, at, kind, subject, subject_id, subject_number, actor, role, unit, from_state, "
+        "to_state, drill, commitment, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*metadata.values(), commitment, previous, digest),
+    )
+    tx.execute(
+        "INSERT INTO event_payload (seq, salt, payload) VALUES (?, ?, ?)",
+        (sequence, salt.hex(), text.decode()),
+    )
+    tx.head = (sequence, digest)
+    return Appended(sequence, digest, salt.hex())
+
+
+def _metadata(
+    sequence: int, at: str, kind: str, subject: str, subject_id: int, subject_number: str, actor: str, role: str,
+    unit: str, from_state: str, to_state: str, drill: int,
+) -> dict[str, object]:  # fmt: skip
+    return {
+        "sequence": sequence,
+        "at": at,
+        "kind": kind,
+        "subject": subject,
+        "subject_id": subject_id,
+        "subject_number": subject_number,
+        "actor": actor,
+        "role": role,
+        "unit": unit,
+        "from_state": from_state,
+        "to_state": to_state,
+        "drill": drill,
+    }
+
+
+_SELECT = "SELECT event.*, salt, payload FROM event LEFT JOIN event_payload USING (seq) "
+
+
+def of_subject(reads: Reads, subject: str, subject_id: int) -> tuple[Event, ...]:
+    """Everything that happened to a case or letter, in order."""
+    rows = reads.rows(_SELECT + "WHERE subject = ? AND subject_id = ? ORDER BY seq", (subject, subject_id))
+    return tuple(_event(row) for row in rows)
+
+
+def by_sequence(reads: Reads, sequence: int) -> Event | None:
+    """One event."""
+    row = reads.row(_SELECT + "WHERE seq = ?", (sequence,))
+    return None if row is None else _event(row)
+
+
+def first_of(reads: Reads, subject: str, subject_id: int, kind: str) -> Event | None:
+    """The first event of a kind."""
+    row = reads.row(
+        _SELECT + "WHERE subject = ? AND subject_id = ? AND kind = ? ORDER BY seq LIMIT 1",
+        (subject, subject_id, kind),
+    )
+    return None if row is None else _event(row)
+
+
+def head(reads: Reads) -> tuple[int, str]:
+    """Sequence and hash of the newest event; (0, GENESIS) before the first."""
+    row = reads.row("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")
+    return (0, GENESIS) if row is None else (row["seq"], row["hash"])
+
+
+def hashes_of_day(reads: Reads, day: str) -> tuple[tuple[int, str], ...]:
+    """Sequence and hash of a day's events (`2026-03-01`), for its checkpoint and inclusion proofs."""
+    rows = reads.rows("SELECT seq, hash FROM event WHERE at >= ? AND at < ? ORDER BY seq", (day, day + "T99"))
+    return tuple((row["seq"], row["hash"]) for row in rows)
+
+
+def chain_rows(cursor: sqlite3.Cursor) -> Iterator[ChainRow]:
+    """The chain as `rules.chain.verify` reads it, row by row."""
+    for row in cursor:
+        values = tuple(row[name] for name in _META)
+        metadata = _metadata(*values)
+        payload, salt = row["payload"], row["salt"]
+        yield ChainRow(
+            sequence=row["seq"],
+            previous=row["previous"],
+            metadata=metadata,
+            commitment=row["commitment"],
+            hash=row["hash"],
+            payload=None if payload is None else payload.encode(),
+            salt=None if salt is None else _bytes(salt),
+        )
+
+
+CHAIN_QUERY = _SELECT + "ORDER BY seq"
+_META = (
+    "seq", "at", "kind", "subject", "subject_id", "subject_number", "actor", "role", "unit", "from_state",
+    "to_state", "drill",
+)  # fmt: skip
+
+
+def erase_payloads(tx: Transaction, subject: str, subject_id: int, at: datetime) -> tuple[int, ...]:
+    """Erases payload and salt of a subject's events; the chain goes on verifying by the commitments."""
+    rows = tx.rows(
+        "SELECT seq FROM event_payload JOIN event USING (seq) "
+        "WHERE subject = ? AND subject_id = ? AND payload IS NOT NULL ORDER BY seq",
+        (subject, subject_id),
+    )
+    sequences = tuple(row["seq"] for row in rows)
+    tx.many(
+        "UPDATE event_payload SET payload = NULL, salt = NULL, erased_at = ? WHERE seq = ?",
+        [(stamp(at), sequence) for sequence in sequences],
+    )
+    return sequences
+
+
+def _bytes(salt: str) -> bytes:
+    try:
+        return bytes.fromhex(salt)
+    except ValueError:
+        return salt.encode()  # tampered with; the commitment will not match
+
+
+def _event(row: sqlite3.Row) -> Event:
+    return Event(
+        sequence=row["seq"],
+        at=moment(row["at"]),
+        kind=row["kind"],
+        subject=row["subject"],
+        subject_id=row["subject_id"],
+        subject_number=row["subject_number"],
+        actor=row["actor"],
+        role=row["role"],
+        unit=row["unit"],
+        from_state=row["from_state"],
+        to_state=row["to_state"],
+        drill=bool(row["drill"]),
+        commitment=row["commitment"],
+        previous=row["previous"],
+        hash=row["hash"],
+        payload=None if row["payload"] is None else json.loads(row["payload"]),
+        salt=row["salt"],
+    )

@@ -1,0 +1,117 @@
+"""Numbered documents: one series per issuing word, kind and year, counted without gaps inside the transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+
+from handlers.store.moments import Reads, moment, stamp
+from handlers.store.records import Notice, NoticeLine
+from handlers.store.writer import Transaction
+from rules.case_terms import NoticeKind
+
+# 青市监受字〔2026〕第12号: county word, department word, then what the document does.
+KIND_WORDS: Mapping[NoticeKind, str] = {
+    NoticeKind.RECEIPT: "收",
+    NoticeKind.ACCEPTANCE: "受",
+    NoticeKind.REFUSAL: "不受",
+    NoticeKind.SUPPLEMENT: "补",
+    NoticeKind.SPECIAL_PROCEDURE: "特",
+    NoticeKind.EXTENSION: "延",
+    NoticeKind.GRANT: "准",
+    NoticeKind.DENIAL: "不准",
+    NoticeKind.DELIVERY: "送",
+}
+
+
+def next_number(
+    tx: Transaction, document_word: str, number_word: str, kind: NoticeKind, year: int, drill: bool = False
+) -> str:
+    """The next number of a series. A drill has series of its own: its documents use up no real number.
+
+    A refused job takes its number back with its savepoint, so the series has no gaps.
+    """
+    word = f"{document_word}{number_word}{KIND_WORDS[kind]}{'练' if drill else ''}字"
+    serial = next_serial(tx, f"notice/{word}/{year}")
+    return f"{word}〔{year}〕第{serial}号"
+
+
+def next_serial(tx: Transaction, series: str) -> int:
+    """Counts a series up by one."""
+    found: int = tx.value(
+        "INSERT INTO number_series (series, last) VALUES (?, 1) "
+        "ON CONFLICT (series) DO UPDATE SET last = last + 1 RETURNING last",
+        (series,),
+    )
+    return found
+
+
+def insert(tx: Transaction, notice: Notice, event_seq: int) -> int:
+    """Keeps a document as issued; `notice.id` is ignored and returned anew."""
+    content = {
+        "addressee": notice.addressee,
+        "lines": [[line.label, line.text] for line in notice.lines],
+        "issuer": notice.issuer,
+        "basis": notice.basis,
+        "case_number": notice.case_number,
+    }
+    cursor = tx.execute(
+        "INSERT INTO notice (number, kind, subject, subject_id, unit, issued, event_seq, title, content) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            notice.number, notice.kind, notice.subject, notice.subject_id, notice.unit, stamp(notice.issued),
+            event_seq, notice.title, json.dumps(content, ensure_ascii=False),
+        ),
+    )  # fmt: skip
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def by_id(reads: Reads, notice_id: int) -> Notice | None:
+    """One document."""
+    row = reads.row("SELECT * FROM notice WHERE id = ?", (notice_id,))
+    return None if row is None else _notice(row)
+
+
+def of_subject(reads: Reads, subject: str, subject_id: int) -> tuple[Notice, ...]:
+    """All documents of a case, oldest first."""
+    rows = reads.rows(
+        "SELECT * FROM notice WHERE subject = ? AND subject_id = ? ORDER BY id", (subject, subject_id)
+    )
+    return tuple(_notice(row) for row in rows)
+
+
+def by_event(reads: Reads, subject: str, subject_id: int) -> dict[int, tuple[int, str]]:
+    """Document id and title by the sequence of the event that issued it."""
+    rows = reads.rows(
+        "SELECT id, event_seq, title FROM notice WHERE subject = ? AND subject_id = ?", (subject, subject_id)
+    )
+    return {row["event_seq"]: (row["id"], row["title"]) for row in rows}
+
+
+def erase_contents(tx: Transaction, subject: str, subject_id: int) -> None:
+    """Leaves number, kind and date; what was written to the person goes."""
+    tx.execute(
+        "UPDATE notice SET content = ? WHERE subject = ? AND subject_id = ?",
+        (json.dumps({"erased": True}), subject, subject_id),
+    )
+
+
+def _notice(row: sqlite3.Row) -> Notice:
+    content = json.loads(row["content"])
+    return Notice(
+        id=row["id"],
+        number=row["number"],
+        kind=NoticeKind(row["kind"]),
+        subject=row["subject"],
+        subject_id=row["subject_id"],
+        unit=row["unit"],
+        issued=moment(row["issued"]),
+        title=row["title"],
+        addressee=content.get("addressee", "(已删除)"),
+        lines=tuple(NoticeLine(label, text) for label, text in content.get("lines", ())),
+        issuer=content.get("issuer", ""),
+        basis=content.get("basis", ""),
+        case_number=content.get("case_number", ""),
+    )

@@ -1,0 +1,40 @@
+"""The org tree as the database last saw it: copied from the root's files at start, never edited here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handlers.store.moments import Reads
+from handlers.store.people_records import Unit
+from handlers.store.writer import Transaction
+
+
+def synchronise(tx: Transaction, units: Sequence[Unit]) -> None:
+    """Makes the table equal to the files. Units that are gone stay, cut off: old cases name them."""
+    tx.execute("UPDATE org_unit SET parent = NULL")
+    tx.many(
+        "INSERT INTO org_unit (id, name, kind, parent, department, number_word, position) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind, "
+        "parent = excluded.parent, department = excluded.department, number_word = excluded.number_word, "
+        "position = excluded.position",
+        [
+            (each.id, each.name, each.kind, each.parent, each.department, each.number_word, position)
+            for position, each in enumerate(units)
+        ],
+    )
+
+
+def all_units(reads: Reads) -> tuple[Unit, ...]:
+    """All units in file order."""
+    rows = reads.rows("SELECT * FROM org_unit ORDER BY position, id")
+    return tuple(
+        Unit(
+            id=row["id"],
+            name=row["name"],
+            kind=row["kind"],
+            parent=row["parent"],
+            department=row["department"],
+            number_word=row["number_word"],
+        )
+        for row in rows
+    )
