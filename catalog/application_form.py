@@ -54,7 +54,7 @@ RESERVED_IDS = frozenset(
         "truth",
     }
 )
-RESERVED_PREFIXES = ("material_", "needs_")
+RESERVED_PREFIX = "material_"
 
 DELIVERY_LABELS = {"window": "到窗口领取", "courier": "邮寄到家", "electronic": "在网上下载"}
 
@@ -101,7 +101,7 @@ def complete_form(item: Item, county: County, codes: Codes) -> ApplicationForm:
     sections, materials, delivery, declaration. Applicant and agent fields are those of GB/T 39046 table 5.
     """
     constants: dict[str, str] = {}
-    sections = [_applicant(item, codes, constants), _agent(codes, county)]
+    sections = [_applicant(item, codes, constants), _agent(item, codes, county)]
     for number, section in enumerate(item.form.sections if item.form else (), 1):
         fields = tuple(_with_defaults(each, county) for each in section.fields)
         sections.append(ApplicationSection(f"part{number}", section.title, fields, section.help))
@@ -117,7 +117,7 @@ def complete_form(item: Item, county: County, codes: Codes) -> ApplicationForm:
 
 def material_field_id(item: Item, index: int) -> str:
     """The id of the file field of the material at `index` (0-based)."""
-    return f"material_{item.material_id(index)}"
+    return f"{RESERVED_PREFIX}{item.material_id(index)}"
 
 
 def uploaded_online(material: Material) -> bool:
@@ -213,8 +213,14 @@ def _identity(prefix: str, whose: str, table: CodeTable, shown: Condition | None
     )
 
 
-def _agent(codes: Codes, county: County) -> ApplicationSection:
+def _is_authorisation(material: Material) -> bool:
+    """Whether the item's own list already asks for the agent's letter of authority."""
+    return material.necessity == "conditional" and material.when is None and "委托书" in material.name
+
+
+def _agent(item: Item, codes: Codes, county: County) -> ApplicationSection:
     by_agent = Condition(field="by_agent", equals="yes")
+    asked_below = any(_is_authorisation(each) and uploaded_online(each) for each in item.materials)
     authorisation = FormField(
         id="agent_authorisation",
         label="授权委托书",
@@ -233,7 +239,7 @@ def _agent(codes: Codes, county: County) -> ApplicationSection:
         FormField(id="agent_name", label="代办人姓名", max_length=60, sample="王示例", when=by_agent),
         *_identity("agent", "代办人", codes["id-type"], by_agent),
         FormField(id="agent_phone", label="代办人电话", type="phone", when=by_agent),
-        _with_defaults(authorisation, county),
+        *(() if asked_below else (_with_defaults(authorisation, county),)),
     )
     return ApplicationSection("agent", "谁来办", fields)
 
@@ -263,10 +269,12 @@ def _materials(item: Item, county: County) -> ApplicationSection:
 def _material_fields(item: Item, index: int, county: County) -> tuple[FormField, ...]:
     material = item.materials[index]
     when, question = material.when, None
-    if material.necessity == "conditional" and when is None:
+    if _is_authorisation(material):
+        when = Condition(field="by_agent", equals="yes")
+    elif material.necessity == "conditional" and when is None:
         # Nothing on the form tells whether it applies, so the form has to ask.
         question = FormField(
-            id=f"needs_{item.material_id(index)}",
+            id=f"{material_field_id(item, index)}_applies",
             label=f"是否属于这种情况:{material.condition or material.name}",
             type="yes_no",
             help=f"属于的要交“{material.name}”",

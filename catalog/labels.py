@@ -4,6 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+MODELS: Mapping[str, str] = {
+    "Item": "政务服务事项",
+    "LegalBasis": "设定依据",
+    "Limit": "时限",
+    "SpecialProcedure": "特别程序",
+    "Material": "申请材料",
+    "Fee": "收费",
+    "ReviewStep": "审查环节",
+    "Place": "办理地点",
+    "Result": "办理结果",
+    "Faq": "常见问题",
+    "Contacts": "咨询和监督",
+    "Visits": "到现场次数",
+    "Form": "网上申请表",
+    "FormSection": "表单的一页",
+    "FormField": "表单的一个问题",
+    "Option": "一个选项",
+    "Condition": "显示条件:equals、one_of、filled 三者写且只写一个",
+}
+
 _LIMIT = {"days": "天数", "unit": "单位", "note": "说明", "basis": "依据"}
 
 LABELS: Mapping[str, Mapping[str, str]] = {

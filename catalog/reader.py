@@ -40,7 +40,8 @@ class Loaded:
 class Reading:
     """What a root holds. Files with errors are left out of `items` and `departments` and named in `problems`.
 
-    When county.yml itself has errors, `county` is a stand-in so that the rest can still be checked.
+    When county.yml itself has errors, `county` is a stand-in so that the rest can still be checked;
+    `unread` are the departments whose department.yml has errors, so that nobody calls them unknown.
     """
 
     root: Root
@@ -49,6 +50,7 @@ class Reading:
     units: OrgTree
     items: tuple[Loaded, ...]
     problems: tuple[Problem, ...]
+    unread: frozenset[str] = frozenset()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -80,7 +82,14 @@ def read(root: Root, items_dirs: Sequence[Path] | None = None, cache: bool = Tru
         store.save()
     units = _units(root, county, departments, problems)
     ordered = dict(sorted(departments.items(), key=lambda pair: (pair[1].order, pair[0])))
-    return Reading(root, county, ordered, units, tuple(items), in_order(problems))
+    unread = frozenset(_department_folders(folders)) - set(departments)
+    return Reading(root, county, ordered, units, tuple(items), in_order(problems), unread)
+
+
+def _department_folders(folders: Sequence[Path]) -> Iterator[str]:
+    for folder in folders:
+        if folder.is_dir():
+            yield from (path.parent.name for path in folder.glob(f"*/{DEPARTMENT_FILE}"))
 
 
 def parse_file(path: Path, shown: str, problems: list[Problem]) -> Document:
