@@ -9,13 +9,50 @@ from dataclasses import dataclass
 import markdown
 import nh3
 
-
-_TAGS = set(
-    (
-        "a abbr b blockquote br caption code dd del div dl dt em figure figcaption h2 h3 h4 h5 hr i img ins li ol p "
-        "pre s small span strong sub sup table tbody td tfoot th thead tr u ul"
-    ).split()  # noqa: SIM905
-)
+_TAGS = {
+    "a",
+    "abbr",
+    "b",
+    "blockquote",
+    "br",
+    "caption",
+    "code",
+    "dd",
+    "del",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figure",
+    "figcaption",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "s",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "u",
+    "ul",
+}
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "img": {"src", "alt", "title", "width", "height"},
