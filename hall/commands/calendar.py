@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -35,7 +36,31 @@ def import_(file: Path, where: Path | None, db: Path | None, as_json: bool) -> N
         sys.exit(1)
     after = read_calendars(calendar_folders(root), root).calendar
     told = _told(root, imported, before, after)
+    database = db or root.state / "hall.db"
+    if database.is_file():
+        told["clocks"] = _recompute(root, database, after)
     click.echo(json.dumps(told, ensure_ascii=False) if as_json else _as_text(told))
+
+
+def _recompute(root: Root, path: Path, calendar: WorkCalendar) -> dict[str, object]:
+    """Every open clock the notice touches, by the new calendar, whether or not the portal is rebuilt yet."""
+    # Imported here, so that a root without handlers can take over a notice.
+    from handlers.casework.service import Casework
+    from handlers.context import Hall
+    from handlers.store.database import Database
+
+    database = Database.open(path)
+    try:
+        hall = Hall(root, root.path / "site", database)
+        ground = replace(hall.site_data.ground(), calendar=calendar)
+        found = Casework(database, lambda: ground).recompute_clocks(hall.now())
+    finally:
+        database.close()
+    return {
+        "looked_at": found.looked_at,
+        "moved": list(found.moved),
+        "no_longer_provisional": found.no_longer_provisional,
+    }
 
 
 def _told(
@@ -61,4 +86,8 @@ def _as_text(told: dict[str, object]) -> str:
     warnings = told["warnings"]
     if isinstance(warnings, list):
         lines += [f"请核对:{each}" for each in warnings]
+    clocks = told.get("clocks")
+    if isinstance(clocks, dict):
+        lines.append(f"重算了 {clocks['looked_at']} 个在办期限,{len(clocks['moved'])} 个办件的到期日有变动。")
+    lines.append("请运行 hall build,让门户用上新的日历。")
     return "\n".join(lines)
