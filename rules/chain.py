@@ -160,7 +160,7 @@ class _Reader:
         elif sound and self._head_is_sound and row.previous not in self._heads:
             before = max(row.sequence - 1, 1)
             yield Fault("changed", before, f"第{row.sequence}条接不上前一条:第{before}条被改写过")
-        elif self._shift != shift:
+        elif self._shift != shift and number != row.sequence:
             yield Fault("changed", row.sequence, f"第{number}条的序号被改成了{row.sequence}")
         self._next, self._heads, self._head_is_sound = number + 1, {row.hash}, sound
 
