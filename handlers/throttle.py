@@ -1,0 +1,73 @@
+"""How often an address may try or send something: wrong codes count per address and per number."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from starlette.requests import Request
+
+from handlers.context import hall_of
+from rules.errors import NotFound, TooMany
+
+# A service centre sits behind one address, so what is right is generous; what counts here are wrong codes.
+WRONG_PER_ADDRESS = RateLimitItemPerMinute(30, 10)
+# 8 characters of 31: at ten tries an hour a code outlives the case by ages.
+WRONG_PER_NUMBER = RateLimitItemPerHour(10)
+FILINGS = RateLimitItemPerHour(120)
+DRAFTS = RateLimitItemPerHour(240)
+UPLOADS = RateLimitItemPerHour(600)
+LETTERS = RateLimitItemPerHour(30)
+SIGN_INS = RateLimitItemPerMinute(30, 10)
+
+
+def address_of(request: Request) -> str:
+    """Who counts as one sender: an IPv4 address, or the /64 that an IPv6 household has."""
+    host = request.client.host if request.client else "unknown"
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.version == 6:
+        return str(ipaddress.ip_network((address, 64), strict=False).network_address)
+    return host
+
+
+def once(request: Request, limit: RateLimitItem, what: str) -> None:
+    """Counts one sending of this address; staff who are signed in are not counted. Raises TooMany."""
+    if getattr(request.state, "person", None) is not None:
+        return
+    hall = hall_of(request)
+    if not hall.limiter.hit(limit, what, address_of(request)):
+        raise _too_many(request, limit, what, address_of(request))
+
+
+@contextmanager
+def guessing(request: Request, number: str) -> Iterator[None]:
+    """Around the check of a code: a NotFound inside counts against the address and the number.
+
+    Raises TooMany before the check once either has used up its tries, whether the code is right or not.
+    """
+    limiter = hall_of(request).limiter
+    tries = ((WRONG_PER_ADDRESS, "wrong", address_of(request)), (WRONG_PER_NUMBER, "wrong-number", number[:60]))
+    for limit, what, who in tries:
+        if not limiter.test(limit, what, who):
+            raise _too_many(request, limit, what, who)
+    try:
+        yield
+    except NotFound:
+        for limit, what, who in tries:
+            limiter.hit(limit, what, who)
+        raise
+
+
+def _too_many(request: Request, limit: RateLimitItem, what: str, who: str) -> TooMany:
+    reset = hall_of(request).limiter.get_window_stats(limit, what, who).reset_time
+    wait = max(1, round(reset - time.time()))
+    minutes = max(1, -(-wait // 60))
+    return TooMany(
+        f"短时间里试的次数太多了。为了保护您的信息,请过 {minutes} 分钟再试;急着办的,可以打电话或到窗口查询。", wait
+    )
