@@ -22,16 +22,24 @@ class Scored:
 
 
 def score(snapshot: Snapshot, text: str, ranking: Ranking) -> dict[int, Scored]:
-    """Every document that holds any of the text, scored."""
+    """The documents that hold enough of the text to come within reach of the best, scored."""
     tokens = tokenize(text)
     held = _text_scores(snapshot, tokens, ranking)
+    if not held:
+        return {}
+    weight = ranking.names["text"]
+    # Whoever is below this share of the best text score ends below match_share of the best score, too.
+    reach = ranking.match_share * max(held.values())
+    near = {number: share for number, share in held.items() if share >= reach}
+    scored = {number: Scored(weight * share, -1) for number, share in near.items()}
+    candidates = near if len(near) >= ranking.candidates else held
     best = nlargest(
-        ranking.candidates, held, key=lambda number: (held[number], snapshot.entries[number].code_key)
+        ranking.candidates,
+        candidates,
+        key=lambda number: (candidates[number], snapshot.entries[number].code_key),
     )
     chars = {token.term for token in tokens if len(token.term) == 1}
     rarity = {char: 0.3 + snapshot.impacts(char).rarity for char in chars}
-    weight = ranking.names["text"]
-    scored = {number: Scored(weight * share, -1) for number, share in held.items()}
     asked = squeeze(text)
     unasked = tuple(stage for stage in ranking.later_stages if stage not in asked)
     for number in best:

@@ -98,13 +98,18 @@ class Expansion:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """One page of ranked hits; `total` counts all pages, `suggestion` is a better spelling or None."""
+    """One page of ranked hits; `total` counts all pages, `suggestion` is a better spelling or None.
+
+    `weak` says that even the best hit is only remotely like the query (or that there is none): the page should
+    say so, and the query is worth recording for new synonyms.
+    """
 
     hits: tuple[Hit, ...] = ()
     total: int = 0
     facets: Facets = field(default_factory=Facets)
     suggestion: str | None = None
     expanded: tuple[Expansion, ...] = ()
+    weak: bool = True
     page: int = 1
     limit: int = 10
 

@@ -27,7 +27,9 @@ class ChineseAnalyzer(Analyzer):  # type: ignore[misc]
 
 
 def _terms() -> Any:
-    return fields.FieldType(formats.Frequency(), ChineseAnalyzer())
+    # Scorable not for the lengths, which we keep exactly, but because Whoosh looks for the file of lengths
+    # once per posting while it is absent.
+    return fields.FieldType(formats.Frequency(), ChineseAnalyzer(), scorable=True)
 
 
 def make_schema() -> Any:

@@ -27,14 +27,20 @@ MAX_LIMIT = 100
 # Below this the best hit is doubtful, and a better spelling is looked for.
 DOUBTFUL = 0.6
 BETTER_BY = 0.1
+# Below this even the best hit is only remotely like the query.
+WEAK = 0.25
 _PINYIN_PUNCTUATION = str.maketrans("", "", " '’-")
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
+    """Why a document is here: the text that found it, the place of the name, the phrase it stands for."""
+
     score: float
-    why: str
-    text: str
+    text: str = ""
+    name: int = -1
+    via: str | None = None
+    how: str = ""
 
 
 class _State:
@@ -111,6 +117,7 @@ class SearchIndex:
             facets=count_facets(documents, wanted),
             suggestion=self._better_spelling(state, asked, found) if spelling else None,
             expanded=expanded,
+            weak=max((one.score for one in found.values()), default=0.0) < WEAK,
             page=page,
             limit=limit,
         )
@@ -178,7 +185,7 @@ class SearchIndex:
         if len(letters) > 1 and letters.isascii() and letters.isalpha():
             for number, at, worth in state.snapshot.spelled_names.find(letters):
                 name = state.snapshot.entries[number].name_as_written(at)
-                _keep_better(found, number, _Found(worth, f"拼音:{name}", name))
+                _keep_better(found, number, _Found(worth, text=name, how=f"拼音:{name}"))
         ranking = self._tuning.ranking
         best = max((one.score for one in found.values()), default=0.0)
         reach = max(ranking.match_floor, ranking.match_share * best)
@@ -190,7 +197,7 @@ class SearchIndex:
             share = len(key) / len(state.snapshot.entries[number].code_key)
             exact = share == 1.0
             found[number] = _Found(
-                1.0 if exact else 0.5 + 0.4 * share, "事项编码" if exact else "事项编码开头", ""
+                1.0 if exact else 0.5 + 0.4 * share, how="事项编码" if exact else "事项编码开头"
             )
 
     def _find_text(self, state: _State, asked: str, found: dict[int, _Found]) -> tuple[Expansion, ...]:
@@ -201,8 +208,7 @@ class SearchIndex:
             for number, scored in score(state.snapshot, reading.text, ranking).items():
                 value = scored.score * reading.weight
                 if number not in found or value > found[number].score:
-                    why = _why(state, number, scored.name, reading.via)
-                    found[number] = _Found(value, why, reading.text)
+                    found[number] = _Found(value, reading.text, scored.name, reading.via)
         return expanded
 
     def _better_spelling(self, state: _State, asked: str, found: Mapping[int, _Found]) -> str | None:
@@ -226,7 +232,7 @@ class SearchIndex:
             department_name=document.department_name,
             score=round(found.score, 4),
             highlight=highlight(document.title, (found.text,)),
-            why=found.why,
+            why=found.how or _why(state, number, found),
         )
 
     def _current(self) -> _State:
@@ -256,14 +262,12 @@ def _stamp(index_dir: Path) -> tuple[int, int, int]:
     return (status.st_ino, status.st_mtime_ns, status.st_size)
 
 
-def _why(state: _State, number: int, name: int, via: str | None) -> str:
-    said = f"“{via}”" if via else ""
-    if name == 0:
-        return f"{said}对应名称" if via else "名称"
-    if name > 0:
-        plain = state.snapshot.entries[number].name_as_written(name)
-        return f"{said}对应日常用语:{plain}" if via else f"日常用语:{plain}"
-    return f"{said}对应办事内容" if via else "办事内容"
+def _why(state: _State, number: int, found: _Found) -> str:
+    if found.name > 0:
+        where = f"日常用语:{state.snapshot.entries[number].name_as_written(found.name)}"
+    else:
+        where = "名称" if found.name == 0 else "办事内容"
+    return f"“{found.via}”对应{where}" if found.via else where
 
 
 def _keep_better(found: dict[int, _Found], number: int, other: _Found) -> None:

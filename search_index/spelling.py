@@ -9,6 +9,8 @@ from search_index.snapshot import Snapshot
 from search_index.text import is_han, runs, squeeze
 
 LONGEST_WINDOW = 8
+# Longer queries are sentences: their unknown pairs are rarely slips, and every one would be looked up.
+LONGEST_QUERY = 40
 MAX_WORDS_BY_SOUND = 60_000
 
 
@@ -31,6 +33,8 @@ class Speller:
 
     def correct(self, text: str) -> str | None:
         """`text` with its unknown stretches replaced, or None when nothing is unknown or nothing fits."""
+        if len(text) > LONGEST_QUERY:
+            return None
         pieces: list[str] = []
         end = 0
         for start, run in runs(text):

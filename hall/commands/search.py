@@ -87,6 +87,8 @@ def _as_text(results: Results) -> str:
     lines = [f"“{expansion.phrase}”也按这些找:{'、'.join(expansion.terms)}" for expansion in results.expanded]
     if results.suggestion:
         lines.append(f"您要找的是不是:{results.suggestion}")
+    if results.hits and results.weak:
+        lines.append("没有完全对应的事项,下面是比较接近的:")
     if not results.hits:
         lines.append("没有找到。换个说法试试,或拨打 12345 咨询。")
     for place, hit in enumerate(results.hits, 1):
