@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: serve test setup lint bench soak lock clean
+.PHONY: serve test setup lint bench soak lock wheel-check clean
 
 serve: setup
 	$(BIN)/hall serve --demo --host $(HOST) --port $(PORT)
@@ -26,6 +26,10 @@ $(STAMP): requirements.lock pyproject.toml scripts/venv.sh
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(STAMP)
+
+# 把 wheel 连同锁定的依赖装进一个空环境,再用它建县、检查、生成、运行。
+wheel-check: setup
+	sh scripts/wheel_check.sh $(BIN)/python
 
 lint: setup
 	$(BIN)/ruff check --fix .
