@@ -1,0 +1,1 @@
+"""The compiler of the static portal: items, content and published records in, `site/` out."""

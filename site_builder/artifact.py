@@ -1,0 +1,129 @@
+"""`site/data/`: what the handlers read and everybody may take, written in a stable order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from catalog.artifact import Catalog, ItemRecord, json_schemas, limit_text, record, to_json
+from catalog.calendars import CalendarData, calendar_data
+from catalog.pinyin import initials
+from catalog.schema import Item
+from catalog.supervision import ruleset_json_schema, ruleset_to_json
+from site_builder.outputs import Output, fingerprint
+from site_builder.portal import Portal, Shown
+
+
+def outputs(portal: Portal) -> Iterator[Output]:
+    """Everything but `catalog.json`, which comes last because it names the version of all the others."""
+    units = dict(portal.unit_names)
+    current = {shown.summary.version_hash for shown in portal.items}
+    for shown in portal.items:
+        key = fingerprint(portal.stamp, shown.key)
+        for path in (
+            f"data/items/{shown.item.code}.json",
+            f"data/versions/{shown.summary.version_hash}.json",
+        ):
+            yield Output(path, key, lambda shown=shown: _record(portal, shown, units))  # type: ignore[misc]
+    for hash_, item in portal.changes.versions.items():
+        if hash_ not in current and item.department in portal.departments:
+            yield Output(
+                f"data/versions/{hash_}.json",
+                fingerprint(portal.stamp, hash_),
+                lambda item=item: _past(portal, item, units),  # type: ignore[misc]
+            )
+    yield from _plain(portal)
+
+
+def _plain(portal: Portal) -> Iterator[Output]:
+    calendar = calendar_data(portal.calendar)
+    calendar_text = calendar.model_dump_json(indent=1) + "\n"
+    rules = ruleset_to_json(portal.rules)
+    yield Output("data/calendar.json", fingerprint(calendar_text), lambda: calendar_text)
+    yield Output("data/supervision.json", fingerprint(rules), lambda: rules)
+    yield Output("data/shell.html", fingerprint(portal.shell.text), lambda: portal.shell.text)
+    yield Output(
+        "data/suggest.json",
+        fingerprint(portal.program, *(f"{each.key}{each.department.short_name}" for each in portal.visible)),
+        lambda: suggest(portal),
+    )
+    schemas = dict(json_schemas())
+    schemas["calendar.schema.json"] = CalendarData.model_json_schema(mode="serialization")
+    schemas["supervision.schema.json"] = dict(ruleset_json_schema())
+    schemas["suggest.schema.json"] = _SUGGEST_SCHEMA
+    for name, schema in sorted(schemas.items()):
+        text = json.dumps(schema, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        yield Output(f"data/{name}", fingerprint(text), lambda text=text: text)  # type: ignore[misc]
+
+
+def _record(portal: Portal, shown: Shown, units: dict[str, str]) -> str:
+    return to_json(record(shown.item, shown.department, units, portal.codes, shown.address))
+
+
+def _past(portal: Portal, item: Item, units: dict[str, str]) -> str:
+    made: ItemRecord = record(
+        item, portal.departments[item.department], units, portal.codes, f"/items/{item.code}/"
+    )
+    return to_json(made)
+
+
+_SUGGEST_SCHEMA: dict[str, object] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "Type-ahead list",
+    "description": "items: [name, code, department, limit, pinyin initials, plain names]",
+    "type": "object",
+    "required": ["items"],
+    "properties": {"items": {"type": "array", "items": {"type": "array", "minItems": 6, "maxItems": 6}}},
+}
+
+
+def suggest(portal: Portal) -> str:
+    """`suggest.json`: one short row an item, popular ones first, for type-ahead and a portal without handlers."""
+    ordered = sorted(portal.visible, key=lambda each: not each.item.popular)
+    rows = []
+    for shown in ordered:
+        item = shown.item
+        limit = "当场办结" if item.immediate else limit_text(item.promised) or ""
+        rows.append(
+            [
+                item.name,
+                item.code,
+                shown.department.short_name,
+                limit,
+                initials(item.name),
+                list(item.plain_names),
+            ]
+        )
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)
+    return '{"items":[\n' + lines + "\n]}\n"
+
+
+def catalog_output(portal: Portal, version: str) -> Output:
+    """`data/catalog.json`, written after everything it speaks of."""
+
+    def make() -> str:
+        items = sorted(
+            portal.items, key=lambda each: (each.department.order, each.item.department, each.item.code)
+        )
+        return to_json(
+            Catalog(
+                version=version,
+                county=portal.county,
+                departments=tuple(portal.departments.values()),
+                units=tuple(portal.reading.units),
+                items=tuple(each.summary for each in items),
+            )
+        )
+
+    return Output("data/catalog.json", fingerprint(portal.stamp, version), make)
+
+
+def old_versions(site: Path) -> frozenset[str]:
+    """Version files already there: a case may have pinned one that is in no commit, so none is removed."""
+    folder = site / "data" / "versions"
+    return (
+        frozenset(f"data/versions/{path.name}" for path in folder.glob("*.json"))
+        if folder.is_dir()
+        else frozenset()
+    )

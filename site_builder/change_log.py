@@ -1,0 +1,190 @@
+"""The public change log: every edit of an item, field by field, with date, author and commit, from git."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from catalog.changes import compare
+from catalog.codes import Codes
+from catalog.reader import item_from_yaml
+from catalog.schema import Item
+from catalog.version import version_hash
+from site_builder import git_history
+from site_builder.git_history import EMPTY, Commit
+from site_builder.outputs import fingerprint
+
+
+class Difference(BaseModel):
+    """One field: its Chinese name, what it was, what it is; empty where it was not there."""
+
+    model_config = ConfigDict(frozen=True)
+
+    field: str
+    label: str
+    before: str = ""
+    after: str = ""
+    kind: str = "changed"
+
+
+class Change(BaseModel):
+    """What one commit did to one item."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    name: str
+    department: str
+    kind: str
+    when: datetime
+    author: str
+    message: str
+    commit: str
+    version: str = ""
+    differences: tuple[Difference, ...] = ()
+
+
+class PastVersion(BaseModel):
+    """A version an item once had; a case may have pinned it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    hash: str
+    item: Item
+
+
+class _Stored(BaseModel):
+    """The cache file: what was worked out for one head."""
+
+    changes: tuple[Change, ...] = ()
+    versions: tuple[PastVersion, ...] = ()
+
+
+@dataclass(frozen=True)
+class ChangeLog:
+    """All changes, newest first, and every version the items had."""
+
+    changes: tuple[Change, ...] = ()
+    versions: Mapping[str, Item] = field(default_factory=dict)
+    head: str = ""
+
+    @cached_property
+    def by_item(self) -> Mapping[str, tuple[Change, ...]]:
+        found: dict[str, list[Change]] = {}
+        for change in self.changes:
+            found.setdefault(change.code, []).append(change)
+        return {code: tuple(changes) for code, changes in found.items()}
+
+    def key_of(self, code: str) -> str:
+        """Changes when the item's history does."""
+        return fingerprint(*(change.commit for change in self.by_item.get(code, ())))
+
+
+def read_change_log(folders: Sequence[Path], codes: Codes, cache: Path, stamp: str) -> ChangeLog:
+    """The log of the item folders; empty where they are not in git. Kept in `cache` by the head commit."""
+    changes: list[Change] = []
+    versions: dict[str, Item] = {}
+    heads: list[str] = []
+    by_repository: dict[Path, list[Path]] = {}
+    for folder in folders:
+        repository = git_history.repository_of(folder)
+        if repository is not None:
+            by_repository.setdefault(repository, []).append(folder)
+    for repository, inside in by_repository.items():
+        head = git_history.head(repository)
+        if not head:
+            continue
+        heads.append(head)
+        key = fingerprint(stamp, head, *(str(folder) for folder in inside))
+        stored = _load(cache / "changes.json", key)
+        if stored is None:
+            stored = _worked_out(repository, inside, codes)
+            _save(cache / "changes.json", key, stored)
+        changes += stored.changes
+        versions |= {each.hash: each.item for each in stored.versions}
+    # Commits of one second keep a fixed order, so that a build can be repeated byte for byte.
+    changes.sort(key=lambda change: (change.when, change.commit, change.code), reverse=True)
+    return ChangeLog(tuple(changes), versions, " ".join(heads))
+
+
+def _worked_out(repository: Path, folders: Sequence[Path], codes: Codes) -> _Stored:
+    log = git_history.commits(repository, folders)
+    wanted = {blob for commit in log for file in commit.files for blob in (file.before, file.after)}
+    contents = git_history.blobs(repository, wanted)
+    items: dict[str, Item | None] = {EMPTY: None}
+    for blob, data in contents.items():
+        # department.yml and files that were broken at the time are no items; they are passed over.
+        items[blob] = item_from_yaml(data, blob, []) if _may_be_item(data) else None
+    changes = [change for commit in log for change in _of_commit(commit, items, codes)]
+    versions = {version_hash(item): item for item in items.values() if item is not None}
+    return _Stored(
+        changes=tuple(changes),
+        versions=tuple(PastVersion(hash=key, item=item) for key, item in sorted(versions.items())),
+    )
+
+
+def _may_be_item(data: bytes) -> bool:
+    return b"\ncode:" in data or data.startswith(b"code:")
+
+
+def _of_commit(commit: Commit, items: Mapping[str, Item | None], codes: Codes) -> Iterator[Change]:
+    """Items are matched by code, so that a file that was moved or renamed is not a removal and an addition."""
+    before = _by_code(items.get(file.before) for file in commit.files)
+    after = _by_code(items.get(file.after) for file in commit.files)
+    for code in sorted({*before, *after}):
+        old, new = before.get(code), after.get(code)
+        if old == new:
+            continue
+        shown = new or old
+        assert shown is not None
+        kind = "added" if old is None else ("removed" if new is None else "changed")
+        found = compare(old, new, codes) if kind == "changed" else ()
+        yield Change(
+            code=code,
+            name=shown.name,
+            department=shown.department,
+            kind=kind,
+            when=commit.when,
+            author=commit.author,
+            message=commit.subject,
+            commit=commit.hash,
+            version=version_hash(new) if new else "",
+            differences=tuple(
+                Difference(field=d.field, label=d.label, before=d.before, after=d.after, kind=d.kind)
+                for d in found
+            ),
+        )
+
+
+def _by_code(found: Iterable[Item | None]) -> dict[str, Item]:
+    return {item.code: item for item in found if item is not None}
+
+
+_ADAPTER: TypeAdapter[_Stored] = TypeAdapter(_Stored)
+
+
+def _load(path: Path, key: str) -> _Stored | None:
+    try:
+        first, _, text = path.read_text(encoding="utf-8").partition("\n")
+        return _ADAPTER.validate_json(text) if first == key else None
+    except (OSError, ValidationError, UnicodeDecodeError):
+        return None
+
+
+def _save(path: Path, key: str, stored: _Stored) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".changes-")
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            out.write(key + "\n" + stored.model_dump_json(exclude_defaults=True))
+        os.replace(temporary, path)
+    except OSError:
+        # A cache that cannot be written costs time, not the build.
+        return

@@ -1,0 +1,302 @@
+"""The compiler: reads everything, lists every file of the site with what it depends on, makes what changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import catalog
+import presentation
+import site_builder
+from catalog.calendars import load_calendar
+from catalog.codes import Codes, load_codes
+from catalog.elements import load_elements
+from catalog.problems import Problem, in_order
+from catalog.reader import Reading, read
+from catalog.root import Root
+from catalog.supervision import load_rules, rule_folders
+from catalog.synonyms import load_synonyms
+from presentation.page import assets
+from rules.errors import Invalid
+from site_builder import (
+    artifact,
+    change_pages,
+    disclosure,
+    doors,
+    home,
+    items,
+    lists,
+    news,
+    open_pages,
+    rules_pages,
+)
+from site_builder.change_log import read_change_log
+from site_builder.disclosure import read_disclosure
+from site_builder.news import read_news
+from site_builder.outputs import Output, fingerprint
+from site_builder.portal import Portal, shown_items
+from site_builder.published import read_figures
+from site_builder.search_documents import index_items
+from site_builder.shell import Editorial, render
+
+# Not ours to remove: the index keeps its own books, versions may be pinned by cases.
+_KEPT = ("data/index/", "data/versions/")
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """`pages`: HTML pages of the site; `files`: all files; `written`, `removed`: what this build changed."""
+
+    pages: int
+    files: int
+    written: int
+    removed: int
+    seconds: float
+    problems: tuple[Problem, ...]
+    version: str
+    documents: int = 0
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if problem.is_error)
+
+
+def build(
+    root: Root,
+    items_dirs: Sequence[Path] | None = None,
+    content_dirs: Sequence[Path] | None = None,
+    site: Path | None = None,
+    strict: bool = False,
+    forms: bool = False,
+    index: bool = True,
+) -> Built:
+    """Compiles the portal into `site` (default: the root's site/), writing only what changed.
+
+    Files with errors are left out and told in `problems`; with `strict`, any problem raises Invalid before
+    anything is written. `forms` writes every blank form and sample as DOCX, for a portal without handlers.
+    Raises Invalid also for what the whole site stands on: county.yml, the calendar, the supervision rules.
+    """
+    started = time.perf_counter()
+    target = (site or root.path / "site").resolve()
+    problems: list[Problem] = []
+    portal, editorial = _portal(root, items_dirs, content_dirs, problems)
+    if strict and problems:
+        listed = "\n".join(str(problem) for problem in in_order(problems))
+        raise Invalid(f"有 {len(problems)} 处问题,按 --strict 不生成网站:\n{listed}")
+    outputs = list(_outputs(portal, editorial, forms))
+    version = _version(portal, outputs)
+    addresses = [
+        _address(output.path)
+        for output in outputs
+        if output.path.endswith("/index.html") or output.path == "index.html"
+    ]
+    outputs += open_pages.outputs(portal, version, addresses, editorial.pages)
+    written, removed = _write(root, target, outputs)
+    documents = 0
+    if index:
+        documents = index_items(target, portal.reading, portal.codes, load_synonyms(root, problems)).documents
+    # Last of all, so that whoever sees a new version finds everything it speaks of.
+    more, _ = _write(root, target, [artifact.catalog_output(portal, version)], only=True)
+    files = len(outputs) + 1
+    return Built(
+        pages=sum(1 for output in outputs if output.path.endswith(".html")),
+        files=files,
+        written=written + more,
+        removed=removed,
+        seconds=time.perf_counter() - started,
+        problems=in_order(problems),
+        version=version,
+        documents=documents,
+    )
+
+
+def _portal(
+    root: Root,
+    items_dirs: Sequence[Path] | None,
+    content_dirs: Sequence[Path] | None,
+    problems: list[Problem],
+) -> tuple[Portal, Editorial]:
+    folders = tuple(Path(each).resolve() for each in items_dirs) if items_dirs else (root.items,)
+    contents = tuple(Path(each).resolve() for each in content_dirs) if content_dirs else (root.content,)
+    reading = read(root, folders)
+    problems += reading.problems
+    wrong = [problem for problem in reading.errors if problem.path == "county.yml"]
+    if wrong:
+        raise Invalid("county.yml 有误,不能生成网站:" + ";".join(str(problem) for problem in wrong))
+    codes = load_codes(root, problems)
+    editorial = render(root, reading.county, contents, problems)
+    program = program_stamp()
+    unit_names = {unit.id: unit.name for unit in reading.units} | {
+        d.id: d.name for d in reading.departments.values()
+    }
+    stamp = _stamp(reading, codes, editorial, program)
+    code_stamp = fingerprint(program, repr(codes.tables))
+    portal = Portal(
+        root=root,
+        reading=reading,
+        codes=codes,
+        calendar=load_calendar(root),
+        rules=load_rules(rule_folders(root), reading.county.settings.supervision_rules),
+        elements=load_elements(root, problems),
+        shell=editorial.shell,
+        stamp=stamp,
+        items=shown_items(reading, codes),
+        news=read_news(root, contents, unit_names, problems),
+        disclosure=read_disclosure(root, contents, unit_names, problems),
+        changes=read_change_log(folders, codes, root.state / "cache", code_stamp),
+        figures=read_figures(root.published, problems),
+        program=program,
+        unit_names=unit_names,
+    )
+    return portal, editorial
+
+
+def program_stamp() -> str:
+    """A hash of our own code and templates: another version of the program makes all pages anew."""
+    parts: list[bytes] = []
+    for package in (catalog, presentation, site_builder):
+        folder = Path(package.__file__ or "").parent
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in (".py", ".html") and path.is_file():
+                parts.append(path.relative_to(folder).as_posix().encode())
+                parts.append(path.read_bytes())
+    return fingerprint(*parts)
+
+
+def _stamp(reading: Reading, codes: Codes, editorial: Editorial, program: str) -> str:
+    """What every stamped page depends on."""
+    return fingerprint(
+        program,
+        editorial.shell.text,
+        reading.county.model_dump_json(),
+        *(department.model_dump_json() for department in reading.departments.values()),
+        *(unit.model_dump_json() for unit in reading.units),
+        *(f"{name}{table.model_dump_json()}" for name, table in sorted(codes.tables.items())),
+    )
+
+
+def _outputs(portal: Portal, editorial: Editorial, forms: bool) -> Iterator[Output]:
+    for name, data in assets(portal.county).items():
+        yield Output(f"assets/{name}", fingerprint(data), lambda data=data: data)  # type: ignore[misc]
+    for path, file in editorial.files.items():
+        data = file.read_bytes()
+        yield Output(path, fingerprint(data), lambda data=data: data)  # type: ignore[misc]
+    yield from home.outputs(portal)
+    yield from items.outputs(portal, forms)
+    yield from lists.outputs(portal)
+    yield from doors.outputs(portal)
+    yield from rules_pages.outputs(portal)
+    yield from news.outputs(portal)
+    yield from disclosure.outputs(portal)
+    yield from change_pages.outputs(portal)
+    yield from artifact.outputs(portal)
+
+
+def _version(portal: Portal, outputs: Iterable[Output]) -> str:
+    """Git commit and content hash: `3f2a91c4b0de-9d1c…`; without git the hash alone."""
+    content = fingerprint(*sorted(f"{output.path} {output.key}" for output in outputs))[:16]
+    head = portal.changes.head.split(" ")[0][:12]
+    return f"{head}-{content}" if head else content
+
+
+def _address(path: str) -> str:
+    return "/" + path.removesuffix("index.html")
+
+
+def _write(root: Root, site: Path, outputs: Sequence[Output], only: bool = False) -> tuple[int, int]:
+    """Makes and writes what changed, removes what is no longer listed (unless `only`), keeps the manifest."""
+    manifest_file = root.state / "cache" / f"site-{fingerprint(str(site))}.json"
+    manifest = _manifest(manifest_file, site)
+    written = 0
+    fresh: dict[str, str] = dict(manifest) if only else {}
+    present = _present(site) if not only else None
+    made_folders: set[Path] = set()
+    for output in outputs:
+        fresh[output.path] = output.key
+        file = site / output.path
+        exists = output.path in present if present is not None else file.is_file()
+        if manifest.get(output.path) == output.key and exists:
+            continue
+        made = output.make()
+        data = made.encode() if isinstance(made, str) else made
+        if exists and file.read_bytes() == data:
+            continue
+        if file.parent not in made_folders:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            made_folders.add(file.parent)
+        _replace(file, data)
+        written += 1
+    removed = 0
+    if not only:
+        for path in sorted(manifest.keys() - fresh.keys()):
+            if not path.startswith(_KEPT) and path != "data/catalog.json":
+                removed += _remove(site, path)
+        if "data/catalog.json" in manifest:
+            fresh["data/catalog.json"] = manifest["data/catalog.json"]
+    if fresh != manifest:
+        manifest_file.parent.mkdir(parents=True, exist_ok=True)
+        _replace(manifest_file, json.dumps(fresh, ensure_ascii=False).encode())
+    return written, removed
+
+
+def _manifest(path: Path, site: Path) -> Mapping[str, str]:
+    """What the last build wrote where; empty when the site is gone, so that everything is made again."""
+    if not site.is_dir():
+        return {}
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _present(site: Path) -> set[str]:
+    """All files of the site by relative path: one walk instead of a look at each."""
+    found: set[str] = set()
+    waiting = [(os.fspath(site), "")] if site.is_dir() else []
+    while waiting:
+        folder, prefix = waiting.pop()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append((entry.path, f"{prefix}{entry.name}/"))
+                else:
+                    found.add(prefix + entry.name)
+    return found
+
+
+def _replace(file: Path, data: bytes) -> None:
+    """A whole file or none: readers never see half of it."""
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _remove(site: Path, path: str) -> int:
+    file = site / path
+    if not file.is_file():
+        return 0
+    file.unlink()
+    folder = file.parent
+    while folder != site and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
+    return 1
+
+
+def clean(root: Root, site: Path) -> None:
+    """Takes the built site and the build's memory away, so that the next build is a cold one."""
+    shutil.rmtree(site, ignore_errors=True)
+    shutil.rmtree(root.state / "cache", ignore_errors=True)

@@ -1,0 +1,136 @@
+"""The pages behind the doors 我要查, 我要问, 我要评 and 我要督: what one can do there, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from site_builder.outputs import Output
+from site_builder.portal import Portal
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One thing to do behind a door."""
+
+    title: str
+    text: str
+    links: tuple[tuple[str, str], ...]
+
+
+def outputs(portal: Portal) -> Iterator[Output]:
+    """`/query/`, `/consult/`, `/rate/`, `/supervision/`."""
+    for address, section, title, lead, cards in _doors(portal):
+        yield portal.page(
+            address,
+            "door.html",
+            title,
+            (repr(cards), lead),
+            description=lead,
+            section=section,
+            crumbs=((title, ""),),
+            values={"title": title, "lead": lead, "cards": cards},
+        )
+
+
+def _doors(portal: Portal) -> Iterator[tuple[str, str, str, str, tuple[Card, ...]]]:
+    county, settings = portal.county, portal.county.settings
+    yield (
+        "/query/",
+        "look",
+        "我要查",
+        "不用登录。凭编号和查询码查自己的事,公开的信息随便看。",
+        (
+            Card(
+                "查办件进度",
+                "办到哪一步、在谁手里、最晚哪天办完、为什么是这一天。",
+                (("查进度", "/hall/track"),),
+            ),
+            Card("接着填没写完的申请", "保存时给过您一个继续码。", (("接着填", "/hall/drafts"),)),
+            Card(
+                "看写信的回复", "咨询、投诉的编号和查询码在收件单上。", (("看回复", "/hall/letters/track"),)
+            ),
+            Card(
+                "查政府信息",
+                "按目录看主动公开的信息;事项的每一次修改也都公开。",
+                (("信息公开目录", "/disclosure/"), ("事项更新记录", "/changes/"), ("开放数据", "/data/")),
+            ),
+            Card(
+                "查哪天上班", "法定节假日和调休,期限就是按它算的。", (("工作日历", "/supervision/calendar/"),)
+            ),
+        ),
+    )
+    yield (
+        "/consult/",
+        "ask",
+        "我要问",
+        f"问题会转给负责的部门,{settings.letter_days} 个工作日内答复。",
+        (
+            Card(
+                "在网上问",
+                "写清楚想问什么就行,也可以指定问哪个部门。",
+                (("写信问", "/hall/letters/new"), ("看回复", "/hall/letters/track")),
+            ),
+            Card(
+                "打电话问",
+                f"{county.hotline or '请看各部门的电话'}(上班时间)。急事打电话最快。"
+                if county.hotline
+                else "各部门的电话在部门页上。",
+                (("各部门电话", "/departments/"), ("服务中心和乡镇窗口", "/about/centre/")),
+            ),
+            Card("先看常见问题", "怎么看办事指南、怎么在网上申请、期限怎么算。", (("看帮助", "/help/"),)),
+        ),
+    )
+    yield (
+        "/rate/",
+        "rate",
+        "我要评",
+        "办完一件事,请您评一评。一件事评一次,五个等级,差评会有人联系您。",
+        (
+            Card(
+                "给办完的事打分",
+                "凭办件编号和查询码进入进度页,办结以后那里可以评价。",
+                (("去评价", "/hall/track"),),
+            ),
+            Card("网页有错,告诉我们", "哪一页、哪句话不对,写一句就行。", (("网站纠错", "/hall/feedback"),)),
+            Card(
+                "评价是怎么处理的",
+                "不满意的,一个工作日内联系您,五个工作日内整改并回访。",
+                (("评价说明", "/help/rating/"),),
+            ),
+        ),
+    )
+    phone = county.supervision_phone
+    yield (
+        "/supervision/",
+        "watch",
+        "我要督",
+        f"办得慢、乱收费、态度差,告诉{county.supervisor_name}。每件事的时限都有人、有规则盯着。",
+        (
+            Card(
+                "投诉",
+                "说明是哪件事、哪个窗口、什么时候。您的名字只有处理的人看得到。"
+                + (f"也可以打 {phone}。" if phone else ""),
+                (
+                    ("写投诉", "/hall/letters/new?kind=complaint"),
+                    ("看处理结果", "/hall/letters/track"),
+                    ("投诉怎么处理", "/help/complaints/"),
+                ),
+            ),
+            Card(
+                "监察规则",
+                "什么时候亮预警、什么时候发黄牌红牌,规则公开,还带着算例。",
+                (("看规则", "/supervision/rules/"), ("颜色和牌是什么意思", "/help/lights/")),
+            ),
+            Card(
+                "办件怎么走",
+                "一件事从收到到送达,每一步谁能做什么、要给您什么文书。",
+                (("办件状态图", "/supervision/states/"),),
+            ),
+            Card(
+                "期限怎么算",
+                "从哪天起算、哪些天不算、什么时候会停。",
+                (("工作日历", "/supervision/calendar/"), ("期限怎么算", "/help/deadlines/")),
+            ),
+        ),
+    )

@@ -1,0 +1,206 @@
+"""The page of an item in its five parts, its printable forms, and its history page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from catalog.artifact import fee_text, limit_text
+from catalog.labels import WORDS
+from catalog.schema import Item, Material, Place
+from presentation.form_sheets import FormSheet, blank_form_docx, filled_sample_docx, form_sheet
+from presentation.view import Fact
+from site_builder.flow import flow_picture, flow_steps
+from site_builder.outputs import Output, fingerprint
+from site_builder.portal import Portal, Shown
+
+DEPTH_WORDS = ("暂未上网", "网上看、网上约", "网上受理和答复", "全程网上办")
+DELIVERY_WORDS = {"window": "到窗口领取", "courier": "邮寄到家", "electronic": "网上下载"}
+RESULT_WORDS = {
+    "certificate": "证照",
+    "approval": "批文",
+    "document": "文书",
+    "payment": "资金",
+    "record": "备案、登记",
+    "service": "服务",
+}
+
+
+def outputs(portal: Portal, forms: bool) -> Iterator[Output]:
+    """All pages of all items that are shown."""
+    for shown in portal.visible:
+        yield _page(portal, shown)
+        if _has_form(shown.item):
+            yield from _paper(portal, shown, forms)
+        for name, file in own_files(shown):
+            yield Output(
+                f"items/{shown.item.code}/files/{name}",
+                fingerprint(shown.key, name, file.read_bytes()),
+                file.read_bytes,
+            )
+        if len(portal.changes.by_item.get(shown.item.code, ())) > 1:
+            yield _history(portal, shown)
+
+
+def own_files(shown: Shown) -> Iterator[tuple[str, Path]]:
+    """The department's own forms and samples, which lie beside the item's file; nothing outside its folder."""
+    folder = shown.loaded.path.parent.resolve()
+    seen: set[str] = set()
+    for material in shown.item.materials:
+        for name in (material.blank_form, material.sample):
+            if not name or name == "form" or name in seen:
+                continue
+            seen.add(name)
+            path = (folder / name).resolve()
+            if path.is_relative_to(folder) and path.is_file():
+                yield path.name, path
+
+
+def _has_form(item: Item) -> bool:
+    return item.form is not None or any(each.blank_form == "form" for each in item.materials)
+
+
+def facts(item: Item) -> tuple[Fact, ...]:
+    """The facts bar: limit with the law's beside it, fee, visits, ways, for whom."""
+    promised = "当场办结" if item.immediate else limit_text(item.promised) or "见说明"
+    statutory = f"法律规定 {limit_text(item.statutory)}" if item.statutory else "法律没有规定时限"
+    if item.immediate and not item.statutory:
+        statutory = "即办件"
+    fee = "不收费" if not item.fees else "收费"
+    visits = "一次都不用跑" if item.visits.count == 0 else f"跑 {item.visits.count} 次"
+    return (
+        Fact("办理时限", promised, statutory),
+        Fact("费用", fee, "" if not item.fees else fee_text(item)[:40]),
+        Fact("跑动次数", visits, item.visits.reason or ""),
+    )
+
+
+def _page(portal: Portal, shown: Shown) -> Output:
+    item = shown.item
+    code = item.code
+
+    def make() -> str:
+        steps = flow_steps(item, portal.county.settings)
+        files = {name: f"/items/{code}/files/{name}" for name, _ in own_files(shown)}
+        body = portal.body(
+            "item.html",
+            shown=shown,
+            item=item,
+            department=shown.department,
+            facts=_all_facts(portal, item),
+            steps=steps,
+            picture=flow_picture(item, steps),
+            files=files,
+            has_form=_has_form(item),
+            history=portal.changes.by_item.get(code, ()),
+            places=_places(portal, shown),
+            joint=[portal.unit_names.get(each, each) for each in item.joint_departments],
+            words=WORDS,
+            delivery="、".join(DELIVERY_WORDS[way] for way in item.result.delivery) if item.result else "",
+            fee_rows=_fee_rows(item),
+            result_words=RESULT_WORDS,
+            depth_word=DEPTH_WORDS[item.depth],
+            url=portal.county.url.rstrip("/") + shown.address,
+            fee=fee_text(item),
+            limit_words=limit_text,
+            material_note=_material_note,
+        )
+        return portal.shell.render(
+            item.name,
+            body,
+            description=item.purpose or f"{shown.department.name}:{item.name}的条件、材料、流程、时限和收费",
+            section="do",
+            breadcrumbs=(
+                ("我要办", "/items/"),
+                (shown.department.short_name, f"/departments/{item.department}/"),
+                (item.name, ""),
+            ),
+        )
+
+    key = fingerprint(portal.stamp, shown.key, portal.changes.key_of(code), *_file_keys(shown))
+    return Output(f"items/{code}/index.html", key, make)
+
+
+def _file_keys(shown: Shown) -> list[str]:
+    return [name for name, _ in own_files(shown)]
+
+
+def _all_facts(portal: Portal, item: Item) -> tuple[Fact, ...]:
+    ways = "、".join(portal.codes["handling"].labels(item.handling)) or "窗口办理"
+    who = "、".join(portal.codes["applicant"].labels(item.applicants)) or "不限"
+    return (*facts(item), Fact("办理形式", ways), Fact("适用对象", who))
+
+
+def _places(portal: Portal, shown: Shown) -> tuple[Place, ...]:
+    """The places written down; where there are none, the accepting units and the service centre."""
+    if shown.item.places:
+        return shown.item.places
+    found: list[Place] = []
+    for unit_id in (*shown.item.accepting_units, portal.county.centre):
+        unit = portal.reading.units.get(unit_id)
+        if unit and unit.address and unit.name not in {place.name for place in found}:
+            found.append(
+                Place(
+                    name=unit.name,
+                    address=unit.address,
+                    hours=unit.hours or "请先电话询问",
+                    phone=unit.phone,
+                    unit=unit.id,
+                )
+            )
+    return tuple(found)
+
+
+def _material_note(material: Material) -> str:
+    """How many, in which form, from where: one line under a material."""
+    forms = "、".join(WORDS[form] for form in material.forms)
+    counts = [
+        f"{n}{word}" for n, word in ((material.originals, "份原件"), (material.copies, "份复印件")) if n
+    ]
+    source = f"由{material.issuer}出具" if material.issuer else WORDS.get(material.source, "")
+    return " · ".join(part for part in (forms, "、".join(counts), source) if part)
+
+
+def _fee_rows(item: Item) -> list[tuple[str, str, str, str]]:
+    reductions = [fee.reduction or ("可以减免" if fee.reducible else "不能减免") for fee in item.fees]
+    return [
+        (fee.name, fee.standard, fee.basis, reduction)
+        for fee, reduction in zip(item.fees, reductions, strict=True)
+    ]
+
+
+def _paper(portal: Portal, shown: Shown, forms: bool) -> Iterator[Output]:
+    item = shown.item
+    for name, title, filled in (("form", "空白表", False), ("sample", "填写样例", True)):
+        yield portal.page(
+            f"/items/{item.code}/{name}/",
+            "paper_form.html",
+            f"{title}:{item.name}",
+            (shown.key,),
+            section="do",
+            crumbs=(("我要办", "/items/"), (item.name, shown.address), (title, "")),
+            values=lambda filled=filled: {"sheet": _sheet(portal, shown, filled), "shown": shown},  # type: ignore[misc]
+        )
+    if forms:
+        arguments = (item, portal.county, portal.codes, shown.department.name)
+        base = f"hall/forms/{item.code}"
+        key = fingerprint(portal.stamp, shown.key)
+        yield Output(f"{base}/blank.docx", key, lambda: blank_form_docx(*arguments))
+        yield Output(f"{base}/sample.docx", key, lambda: filled_sample_docx(*arguments))
+
+
+def _sheet(portal: Portal, shown: Shown, filled: bool) -> FormSheet:
+    return form_sheet(shown.item, portal.county, portal.codes, shown.department.name, filled=filled)
+
+
+def _history(portal: Portal, shown: Shown) -> Output:
+    item = shown.item
+    return portal.page(
+        f"/items/{item.code}/history/",
+        "item_history.html",
+        f"更新记录:{item.name}",
+        (shown.key, portal.changes.key_of(item.code)),
+        section="do",
+        crumbs=(("我要办", "/items/"), (item.name, shown.address), ("更新记录", "")),
+        values={"shown": shown, "changes": portal.changes.by_item.get(item.code, ())},
+    )

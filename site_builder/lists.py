@@ -1,0 +1,241 @@
+"""The lists of items: by department, theme, applicant, life event, type, depth and alphabet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from string import ascii_uppercase
+
+from markupsafe import Markup
+
+from site_builder.items import DEPTH_WORDS
+from site_builder.outputs import Output, fingerprint
+from site_builder.portal import Portal, Shown
+
+# One page holds this many; the filter of the page works without a server, so pages are long.
+PER_PAGE = 400
+
+
+@dataclass(frozen=True)
+class Group:
+    """One list: its address, its name, and what is in it."""
+
+    kind: str
+    kind_name: str
+    code: str
+    name: str
+    items: tuple[Shown, ...]
+    note: str = ""
+
+    @property
+    def address(self) -> str:
+        return f"/{self.kind}/{self.code}/"
+
+
+KINDS = (
+    ("departments", "按部门"),
+    ("themes", "按主题"),
+    ("life", "按人生大事"),
+    ("applicants", "按办事的人"),
+    ("types", "按事项类型"),
+    ("depth", "按上网程度"),
+    ("alphabet", "按拼音"),
+)
+TABS = (("/items/", "全部"), *((f"/{kind}/", name) for kind, name in KINDS))
+
+
+def groups(portal: Portal) -> dict[str, list[Group]]:
+    """All groups of every kind, empty ones left out (departments and life events stay: people look for them)."""
+    shown, codes = portal.visible, portal.codes
+    personal = codes["theme-personal"].codes
+    business = codes["theme-business"].codes
+    found: dict[str, list[Group]] = {
+        "departments": [
+            _group("departments", each.id, each.name, [s for s in shown if s.item.department == each.id])
+            for each in portal.departments.values()
+        ],
+        "themes": [
+            *(
+                _group("themes", c, n, [s for s in shown if c in s.item.themes_personal], "个人")
+                for c, n in personal.items()
+            ),
+            *(
+                _group("themes", c, n, [s for s in shown if c in s.item.themes_business], "企业")
+                for c, n in business.items()
+            ),
+        ],
+        "life": [
+            _group("life", c, n, [s for s in shown if c in s.item.life_events])
+            for c, n in codes["life-event"].codes.items()
+        ],
+        "applicants": [
+            _group("applicants", c, n, [s for s in shown if c in s.item.applicants])
+            for c, n in codes["applicant"].codes.items()
+        ],
+        "types": [
+            _group("types", c, n, [s for s in shown if s.item.type == c])
+            for c, n in codes["item-type"].codes.items()
+        ],
+        "depth": [
+            _group("depth", str(n), DEPTH_WORDS[n], [s for s in shown if s.item.depth == n])
+            for n in (3, 2, 1, 0)
+        ],
+        "alphabet": [
+            _group(
+                "alphabet",
+                "other" if c == "#" else c.lower(),
+                c,
+                [s for s in shown if s.summary.initial == c],
+            )
+            for c in (*ascii_uppercase, "#")
+        ],
+    }
+    for kind, made in found.items():
+        if kind not in ("departments", "life"):
+            found[kind] = [group for group in made if group.items]
+    return found
+
+
+def _group(kind: str, code: str, name: str, items: Sequence[Shown], note: str = "") -> Group:
+    return Group(kind, dict(KINDS)[kind], code, name, tuple(items), note)
+
+
+def entry(portal: Portal, shown: Shown) -> Markup:
+    """One item in a list; `data-` attributes are what the filter reads."""
+    summary = shown.summary
+    words = " ".join(
+        (
+            summary.name,
+            *summary.plain_names,
+            summary.department_name,
+            summary.pinyin,
+            portal_initials(summary.name),
+        )
+    ).lower()
+    limit = "当场办结" if summary.immediate else summary.promised or ""
+    facts = [shown.department.short_name, summary.type_name, limit]
+    facts.append("不用跑" if summary.visits == 0 else f"跑{summary.visits}次")
+    if summary.accepts_online:
+        facts.append("可网上办")
+    spans = Markup("").join(Markup("<span>{}</span>").format(fact) for fact in facts if fact)
+    purpose = Markup("<p>{}</p>").format(summary.purpose) if summary.purpose else Markup("")
+    return Markup(
+        '<li data-words="{}" data-department="{}" data-type="{}" data-applicant="{}" data-depth="{}">'
+        '<a href="{}">{}</a>{}<p class="meta">{}</p></li>'
+    ).format(
+        words,
+        shown.item.department,
+        summary.type,
+        " ".join(summary.applicants),
+        summary.depth,
+        shown.address,
+        summary.name,
+        purpose,
+        spans,
+    )
+
+
+def portal_initials(name: str) -> str:
+    """Pinyin initials; imported late because most builds render few lists."""
+    from catalog.pinyin import initials
+
+    return initials(name)
+
+
+class Entries:
+    """Rendered list entries, each made once a build however many lists it is in."""
+
+    def __init__(self, portal: Portal) -> None:
+        self._portal = portal
+        self._made: dict[str, Markup] = {}
+
+    def __call__(self, shown: Shown) -> Markup:
+        found = self._made.get(shown.item.code)
+        if found is None:
+            found = self._made[shown.item.code] = entry(self._portal, shown)
+        return found
+
+
+def outputs(portal: Portal) -> Iterator[Output]:
+    """Every list, the index of every kind, and the page of all ways in."""
+    entries = Entries(portal)
+    found = groups(portal)
+    counts = fingerprint(*(f"{g.address}{g.name}{len(g.items)}" for made in found.values() for g in made))
+    for kind, name in KINDS:
+        yield portal.page(
+            f"/{kind}/",
+            "list_index.html",
+            name,
+            (counts,),
+            section="do",
+            crumbs=(("我要办", "/items/"), (name, "")),
+            values={"groups": found[kind], "kind": kind, "name": name, "tabs": TABS},
+        )
+        for group in found[kind]:
+            yield from _list(portal, group, found[kind], entries)
+    everything = portal.visible
+    whole = everything if len(everything) <= PER_PAGE else ()
+    yield portal.page(
+        "/items/",
+        "items.html",
+        "我要办",
+        (counts, *(each.key for each in whole)),
+        description="按部门、主题、人生大事、拼音找到要办的事",
+        section="do",
+        crumbs=(("我要办", ""),),
+        values={
+            "found": found,
+            "tabs": TABS,
+            "items": whole,
+            "total": len(everything),
+            "entry": entries,
+            **_choices(portal, whole),
+        },
+    )
+
+
+def _list(portal: Portal, group: Group, beside: Sequence[Group], entries: Entries) -> Iterator[Output]:
+    pages = max(1, -(-len(group.items) // PER_PAGE))
+    department = portal.departments.get(group.code) if group.kind == "departments" else None
+    title = f"{group.name}开头的事项" if group.kind == "alphabet" else group.name
+    for number in range(1, pages + 1):
+        shown = group.items[(number - 1) * PER_PAGE : number * PER_PAGE]
+        yield portal.page(
+            group.address if number == 1 else f"{group.address}page/{number}/",
+            "list.html",
+            title,
+            (len(group.items), number, *(each.key for each in shown), *(g.code for g in beside)),
+            description=f"{group.kind_name}:{title},共 {len(group.items)} 项",
+            section="do",
+            crumbs=(("我要办", "/items/"), (group.kind_name, f"/{group.kind}/"), (group.name, "")),
+            values={
+                "group": group,
+                "title": title,
+                "items": shown,
+                "beside": beside,
+                "number": number,
+                "pages": pages,
+                "entry": entries,
+                "department": department,
+                "windows": [
+                    u
+                    for u in portal.reading.units
+                    if department and u.department == department.id and u.kind != "department"
+                ],
+                **_choices(portal, shown),
+            },
+        )
+
+
+def _choices(portal: Portal, shown: Sequence[Shown]) -> dict[str, list[tuple[str, str]]]:
+    """What the filter of a list offers: only what occurs in it."""
+    departments = {each.item.department for each in shown}
+    types = {each.summary.type for each in shown}
+    kinds = {kind for each in shown for kind in each.item.applicants}
+    return {
+        "departments": [(d.id, d.short_name) for d in portal.departments.values() if d.id in departments],
+        "types": [(code, name) for code, name in portal.codes["item-type"].codes.items() if code in types],
+        "applicants": [
+            (code, name) for code, name in portal.codes["applicant"].codes.items() if code in kinds
+        ],
+    }

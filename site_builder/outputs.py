@@ -1,0 +1,49 @@
+"""One file of the site: where it goes, what it depends on, and how it is made."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from markupsafe import Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """`path` is relative to site/. `key` covers everything `make` looks at: the same key, the same bytes."""
+
+    path: str
+    key: str
+    make: Callable[[], str | bytes]
+
+
+def fingerprint(*parts: object) -> str:
+    """A short hash over texts, bytes and the `repr` of plain values, each set apart from the next."""
+    digest = hashlib.blake2b(digest_size=12)
+    for part in parts:
+        data = part if isinstance(part, bytes) else (part if isinstance(part, str) else repr(part)).encode()
+        digest.update(len(data).to_bytes(8, "big"))
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def page_file(address: str) -> str:
+    """`/items/x/` → `items/x/index.html`."""
+    return address.strip("/") + "/index.html" if address.strip("/") else "index.html"
+
+
+def meta(name: str, content: str) -> Markup:
+    """A `<meta>` of the page's head (ColumnName, ArticleTitle, PubDate: what government sites carry)."""
+    return Markup('<meta name="{}" content="{}">').format(name, content)
+
+
+def article_head(column: str, title: str, published: date | None, source: str) -> str:
+    """The head of an article as the government-site standard asks for."""
+    parts = [meta("ColumnName", column), meta("ArticleTitle", title)]
+    if published:
+        parts.append(meta("PubDate", published.isoformat()))
+    if source:
+        parts.append(meta("ContentSource", source))
+    return "\n".join(parts)

@@ -1,0 +1,144 @@
+"""What a build works with: everything that was read, the shell, and the templates, made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from jinja2 import Environment
+
+from catalog.artifact import ItemSummary, summarise
+from catalog.codes import Codes
+from catalog.county import County, Department
+from catalog.elements import Elements
+from catalog.reader import Loaded, Reading
+from catalog.root import Root
+from catalog.schema import Item
+from presentation.page import Shell, templates
+from rules.calendar import WorkCalendar
+from rules.cards import RuleSet
+from site_builder.change_log import ChangeLog
+from site_builder.disclosure import DisclosureTree
+from site_builder.news import News
+from site_builder.outputs import Output, fingerprint, page_file
+from site_builder.published import Figures
+
+HERE = Path(__file__).parent
+# Drafts and abolished items keep their data (cases may point at them) but have no page.
+HIDDEN = frozenset({"draft", "abolished"})
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An item with what all pages need of it. `key` changes when anything its summary shows changes."""
+
+    loaded: Loaded
+    item: Item
+    department: Department
+    summary: ItemSummary
+    key: str
+
+    @property
+    def address(self) -> str:
+        return self.summary.path
+
+
+@dataclass
+class Portal:
+    """One build. `stamp` covers the program, templates, shell, county, codes and departments."""
+
+    root: Root
+    reading: Reading
+    codes: Codes
+    calendar: WorkCalendar
+    rules: RuleSet
+    elements: Elements
+    shell: Shell
+    stamp: str
+    items: tuple[Shown, ...]
+    news: News
+    disclosure: DisclosureTree
+    changes: ChangeLog
+    figures: Figures | None
+    program: str = ""
+    unit_names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def county(self) -> County:
+        return self.reading.county
+
+    @property
+    def departments(self) -> Mapping[str, Department]:
+        return self.reading.departments
+
+    @cached_property
+    def visible(self) -> tuple[Shown, ...]:
+        """The items that have a page, in pinyin order."""
+        shown = [each for each in self.items if each.item.status not in HIDDEN]
+        return tuple(sorted(shown, key=lambda each: (each.summary.pinyin, each.item.name, each.item.code)))
+
+    @cached_property
+    def by_code(self) -> Mapping[str, Shown]:
+        return {each.item.code: each for each in self.visible}
+
+    @cached_property
+    def environment(self) -> Environment:
+        made = templates(HERE / "templates", self.codes)
+        made.globals.update(county=self.county, codes=self.codes, portal=self)
+        return made
+
+    def body(self, template: str, **values: Any) -> str:
+        """The body of a page from one of our templates."""
+        return self.environment.get_template(template).render(**values)
+
+    def page(
+        self,
+        address: str,
+        template: str,
+        title: str,
+        key: Sequence[object],
+        *,
+        description: str = "",
+        section: str = "",
+        crumbs: Sequence[tuple[str, str]] = (),
+        head: str = "",
+        wide: bool = False,
+        values: Mapping[str, Any] | Callable[[], Mapping[str, Any]] = MappingProxyType({}),
+    ) -> Output:
+        """A page from a template; `key` names what it depends on besides the stamp.
+
+        `values` may be a function, called only when the page is made.
+        """
+
+        def make() -> str:
+            body = self.body(template, **(values() if callable(values) else values))
+            return self.shell.render(
+                title,
+                body,
+                description=description,
+                section=section,
+                breadcrumbs=crumbs,
+                head=head,
+                wide=wide,
+            )
+
+        return Output(page_file(address), fingerprint(self.stamp, template, title, description, *key), make)
+
+
+def shown_items(reading: Reading, codes: Codes) -> tuple[Shown, ...]:
+    """Every item with its summary; an item whose department is missing was reported by the reader."""
+    found: list[Shown] = []
+    seen: set[str] = set()
+    for loaded in reading.items:
+        item = loaded.item
+        department = reading.departments.get(item.department)
+        if department is None or item.code in seen:
+            continue
+        seen.add(item.code)
+        summary = summarise(item, department, codes, f"/items/{item.code}/")
+        found.append(Shown(loaded, item, department, summary, loaded.source_hash))
+    return tuple(found)
