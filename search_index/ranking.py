@@ -80,6 +80,9 @@ def _closest_name(
             + weights["fit"] * like.fit
         ) / (weights["in_order"] + weights["together"] + weights["fit"])
         mixed *= weights["plain"] if at else weights["title"]
+        if len(name) > 1 and name in asked:
+            # A sentence that holds the whole name is about it, however much is said around it.
+            mixed = max(mixed, min(0.9, weights["contained"] + 0.1 * len(name)))
         if mixed > best:
             best, place = mixed, at
     return best, place

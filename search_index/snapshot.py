@@ -89,11 +89,6 @@ class Snapshot:
         with self._reading:
             return frozenset(raw.decode("utf-8") for raw in self._reader.lexicon("words"))
 
-    def near_words(self, word: str) -> list[str]:
-        """Words of names at most one character away, by Whoosh's own corrector."""
-        with self._reading:
-            return list(self._reader.corrector("words").suggest(word, limit=5, maxdist=1, prefix=0))
-
     @cached_property
     def spelled_names(self) -> SpelledNames:
         return SpelledNames(self.entries)

@@ -10,6 +10,8 @@ from search_index.records import Expansion, Synonym
 from search_index.text import squeeze
 
 MAX_TERMS = 5
+LONG_REST = 4
+ALONE = 0.7
 MAX_PHRASES = 3
 WILDCARD = "*"
 
@@ -83,8 +85,12 @@ class SynonymTable:
         readings = [Reading(text, 1.0)]
         for start, end, expansion in matches[:MAX_PHRASES]:
             for rank, term in enumerate(expansion.terms[:MAX_TERMS]):
+                weight = first - rank * step
                 replaced = " ".join(part for part in (squeezed[:start], term, squeezed[end:]) if part)
-                readings.append(Reading(replaced, first - rank * step, expansion.phrase))
+                readings.append(Reading(replaced, weight, expansion.phrase))
+                if len(squeezed) - (end - start) >= LONG_REST:
+                    # In a whole sentence the rest is mostly story: the term must also be able to stand alone.
+                    readings.append(Reading(term, weight * ALONE, expansion.phrase))
         return readings, tuple(expansion for _, _, expansion in matches[:MAX_PHRASES])
 
     def _without_fillers(self, text: str) -> str:

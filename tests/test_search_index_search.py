@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from search_index_fixtures import COUNTY, MARKET, SYNONYMS, document
 
-from search_index import FacetFilter, IndexMissing, SearchIndex, build, open_index
+from search_index import FacetFilter, IndexMissing, SearchIndex, Synonym, build, open_index
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +87,24 @@ def test_a_misspelt_query_is_answered_with_a_better_one(index: SearchIndex) -> N
     assert index.search("身分证补领").suggestion == "身份证补领"
     assert index.search("食品精营许可").suggestion == "食品经营许可"
     assert index.search("结婚登记").suggestion is None
+
+
+def test_a_word_that_no_item_has_is_not_taken_for_a_slip(tmp_path: Path) -> None:
+    build(
+        tmp_path,
+        [document(1, "特种设备使用登记", ("电叉车上牌",))],
+        [Synonym(("电动车",), ("非机动车登记",))],
+    )
+    with open_index(tmp_path) as index:
+        assert index.search("电动车上牌").suggestion is None
+        assert index.search("电梯车上牌").suggestion is None
+        assert index.search("特种社备").suggestion == "特种设备"
+
+
+def test_a_whole_sentence_is_understood_by_the_matter_it_names(index: SearchIndex) -> None:
+    story = "我表哥前年从外地回来一直没有找到活干今年想在县城租个门面开餐馆不知道先去哪个单位"
+    assert titles(index, story)[0] == "食品经营许可(新办)"
+    assert titles(index, "我和对象年底准备领结婚证户口都不在本地能不能办")[0] == "结婚登记"
 
 
 def test_missing_words_of_the_law_are_found_by_characters_in_order(index: SearchIndex) -> None:
