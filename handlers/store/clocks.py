@@ -111,11 +111,10 @@ def next_moment(reads: Reads) -> datetime | None:
     return moment_or_none(reads.value("SELECT min(next_at) FROM clock WHERE next_at IS NOT NULL"))
 
 
-def running(reads: Reads, due_from: datetime, after: int, most: int) -> tuple[Clock, ...]:
-    """Running clocks with a due moment on or after one, in portions by id."""
+def running(reads: Reads, after: int, most: int) -> tuple[Clock, ...]:
+    """Running clocks in portions by id: an overdue one may come back into time with a new calendar."""
     rows = reads.rows(
-        "SELECT * FROM clock WHERE stopped IS NULL AND due >= ? AND id > ? ORDER BY id LIMIT ?",
-        (stamp(due_from), after, most),
+        "SELECT * FROM clock WHERE stopped IS NULL AND id > ? ORDER BY id LIMIT ?", (after, most)
     )
     return tuple(clock_of(row) for row in rows)
 

@@ -94,9 +94,13 @@ class Writer:
 
     def run(self, job: Job[T]) -> T:
         """The job's result once it is durable; raises what the job raised, or Unavailable."""
+        return self.submit(job).result()
+
+    def submit(self, job: Job[T]) -> Future[T]:
+        """Hands a job over without waiting: for a thread with many that may share a transaction."""
         future: Future[T] = Future()
         self._put(_Waiting(job, future, None))
-        return future.result()
+        return future
 
     async def run_async(self, job: Job[T]) -> T:
         """The same without blocking the event loop."""

@@ -124,7 +124,7 @@ CREATE TABLE clock (
 ) STRICT;
 CREATE INDEX clock_of_subject ON clock(subject, subject_id);
 CREATE INDEX clock_next ON clock(next_at) WHERE next_at IS NOT NULL;
-CREATE INDEX clock_running ON clock(due) WHERE stopped IS NULL;
+CREATE INDEX clock_running ON clock(id) WHERE stopped IS NULL;
 
 CREATE TABLE pause (
   id INTEGER PRIMARY KEY, subject TEXT NOT NULL, subject_id INTEGER NOT NULL, department TEXT NOT NULL,

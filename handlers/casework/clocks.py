@@ -1,0 +1,294 @@
+"""Starts, pauses, lengthens, stops and explains the clocks of cases and letters, by the rules' one clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from handlers.casework.ground import Ground
+from handlers.casework.views import DueView
+from handlers.store.records import Case, Clock, PauseRow
+from presentation.dates import date_cn, duration
+from rules.calendar import WorkCalendar
+from rules.clock import (
+    ARTICLES,
+    CLOCK_LABELS,
+    DEFAULT_LIMITS,
+    ClockKind,
+    ClockSpec,
+    ClockTimes,
+    Extension,
+    compute,
+)
+from rules.counting import Counting
+from rules.levels import LevelTimes, Thresholds
+from rules.pause import Pause, Precision, Unit
+from rules.time import day_start, local, local_date
+
+OBJECTS: Mapping[ClockKind, str] = {
+    ClockKind.PRE_ACCEPTANCE: "pre_acceptance",
+    ClockKind.PROMISE: "case",
+    ClockKind.STAGE: "stage",
+    ClockKind.SPECIAL_PROCEDURE: "special_procedure",
+    ClockKind.CERTIFICATE: "certificate",
+}
+PAUSED = frozenset({ClockKind.PROMISE, ClockKind.STATUTE, ClockKind.STAGE})
+EXTENDED = frozenset({ClockKind.PROMISE, ClockKind.STATUTE})
+_NO_THRESHOLDS = Thresholds()
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How long a clock runs: days in `unit`, the law's own limit in the same unit, and the article."""
+
+    days: int
+    unit: Unit = "workday"
+    statutory: int | None = None
+    basis: str = ""
+
+
+def new(
+    ground: Ground,
+    kind: ClockKind,
+    start: datetime,
+    limit: Limit,
+    *,
+    subject: str,
+    subject_id: int,
+    department: str,
+    unit: str,
+    drill: bool,
+    object_: str | None = None,
+    step: int | None = None,
+    person: str | None = None,
+) -> Clock:
+    """A clock as it is to be stored (its id is still 0). Raises Invalid for an absurd limit."""
+    object_name = OBJECTS.get(kind, "") if object_ is None else object_
+    blank = Clock(
+        id=0,
+        subject=subject,
+        subject_id=subject_id,
+        kind=kind,
+        object=object_name if object_name in ground.card_rules else "",
+        step=step,
+        department=department,
+        unit=unit,
+        person=person,
+        drill=drill,
+        started=start,
+        limit_days=limit.days,
+        statutory_days=limit.statutory,
+        extension_days=0,
+        limit_unit=limit.unit,
+        basis=limit.basis or ARTICLES[kind],
+        precision=ground.county.settings.precision,
+        due=start,
+        provisional=False,
+        warn_at=None,
+        yellow_at=None,
+        red_at=None,
+        next_at=None,
+        level=0,
+        since=None,
+        stopped=None,
+        stop_reason="",
+        rules=ground.rules_version,
+        put_off="",
+    )
+    return timed(ground, blank, ())
+
+
+def timed(ground: Ground, clock: Clock, pauses: Iterable[PauseRow]) -> Clock:
+    """The clock with its times computed from its events as they stand."""
+    times = times_of(ground, clock, pauses)
+    # Computed per day and shared between clocks, so that a level can seem to begin before the clock did.
+    moments = [None if each is None else max(each, clock.started) for each in _levels(times)]
+    changed = replace(
+        clock,
+        due=times.due_at,
+        provisional=times.provisional,
+        warn_at=moments[0],
+        yellow_at=moments[1],
+        red_at=moments[2],
+        rules=ground.rules_version,
+    )
+    return replace(changed, next_at=next_moment(changed))
+
+
+def next_moment(clock: Clock) -> datetime | None:
+    """When a sweep must look at this clock next: the first level it has not reached, or its own end."""
+    if clock.stopped is not None:
+        return None
+    waiting = [
+        begins
+        for level, begins in ((1, clock.warn_at), (2, clock.yellow_at), (3, clock.red_at))
+        if begins is not None and level > clock.level
+    ]
+    if clock.kind is ClockKind.SUPPLEMENT_NOTICE:
+        waiting.append(clock.due + timedelta(seconds=1))
+    return min(waiting) if waiting else None
+
+
+def level_at(clock: Clock, moment: datetime) -> tuple[int, datetime | None]:
+    """The light of a clock at a moment (at its stop, when it has stopped), and since when."""
+    at = moment if clock.stopped is None else min(moment, clock.stopped)
+    return LevelTimes(clock.warn_at, clock.yellow_at, clock.red_at).at(at)
+
+
+def times_of(ground: Ground, clock: Clock, pauses: Iterable[PauseRow]) -> ClockTimes:
+    """What the rules make of a clock."""
+    spec = _spec(ground, clock, pauses)
+    if spec.precision == "day":
+        # Only the day counts, so that all clocks of one day and limit share one computation.
+        spec = replace(spec, start=day_start(local_date(spec.start)))
+    return _computed(spec, ground.calendar)
+
+
+def statutory_in(
+    calendar: WorkCalendar, start: datetime, days: int | None, unit: Unit, wanted: Unit
+) -> int | None:
+    """A statutory limit counted in the unit of the promise beside it, so that one card rule can see both.
+
+    Thirty calendar days against a promise in working days are as many working days as lie between start and
+    the thirtieth day (moved off a day of rest).
+    """
+    if days is None or unit == wanted:
+        return days
+    last = Counting(calendar, start, unit).due(days)
+    return Counting(calendar, start, wanted).used_days(last)
+
+
+def decision_limits(ground: Ground, case: Case, start: datetime) -> dict[ClockKind, Limit]:
+    """Promise and statute of a case as pinned; without either the general limit of the law stands for both."""
+    promised_unit, statutory_unit = _unit(case.promised_unit), _unit(case.statutory_unit or "workday")
+    statutory = statutory_in(ground.calendar, start, case.statutory_days, statutory_unit, promised_unit)
+    found = {ClockKind.PROMISE: Limit(case.promised_days, promised_unit, statutory)}
+    if case.statutory_days is not None:
+        found[ClockKind.STATUTE] = Limit(case.statutory_days, statutory_unit, basis=case.limit_basis)
+    return found
+
+
+def intake_limits(ground: Ground, pre_review_days: int | None, online: bool) -> dict[ClockKind, Limit]:
+    """Pre-review for online filings that need one, and the five days of the supplement notice."""
+    found = {
+        ClockKind.SUPPLEMENT_NOTICE: Limit(DEFAULT_LIMITS[ClockKind.SUPPLEMENT_NOTICE]),
+    }
+    if online:
+        days = ground.county.settings.pre_review_days if pre_review_days is None else pre_review_days
+        found[ClockKind.PRE_ACCEPTANCE] = Limit(days)
+    return found
+
+
+def primary(clocks: Iterable[Clock]) -> Clock | None:
+    """The running clock whose due day a list shows: the promise, else what runs out first."""
+    running = [each for each in clocks if each.stopped is None]
+    for kind in (ClockKind.PROMISE, ClockKind.DELIVERY, ClockKind.LETTER):
+        found = next((each for each in running if each.kind is kind), None)
+        if found is not None:
+            return found
+    return min(running, key=lambda each: each.due, default=None)
+
+
+def light(clocks: Iterable[Clock], now: datetime) -> int:
+    """The highest level among running clocks."""
+    return max((level_at(each, now)[0] for each in clocks if each.stopped is None), default=0)
+
+
+def explain(ground: Ground, clock: Clock, pauses: Iterable[PauseRow], now: datetime) -> DueView:
+    """The due date day by day. A stopped clock is explained as it stood when it stopped."""
+    ledger = tuple(pauses) if clock.kind in PAUSED else ()
+    times = times_of(ground, clock, ledger)
+    at = now if clock.stopped is None else min(now, clock.stopped)
+    counting = _counting(ground, clock, ledger)
+    limit = clock.limit_days + clock.extension_days
+    unit = _unit(clock.limit_unit)
+    words = f"自{date_cn(clock.started, False)}(次日起算){duration(clock.limit_days, clock.limit_unit)}"
+    if clock.limit_days == 0:
+        words = f"{date_cn(clock.started, False)}当日办结"
+    if clock.extension_days:
+        words += f",经批准延长{clock.extension_days}日"
+    if ledger:
+        words += ",暂停的时间不计入"
+    words += f",{date_cn(times.due)}截止"
+    if times.provisional:
+        words += "(暂定:跨入放假安排尚未公布的年份,公布后重新计算并告知)"
+    return DueView(
+        label=CLOCK_LABELS[clock.kind],
+        kind=clock.kind,
+        started=clock.started,
+        limit=clock.limit_days,
+        extension=clock.extension_days,
+        unit=unit,
+        due=times.due,
+        provisional=times.provisional,
+        stopped=clock.stopped,
+        light=level_at(clock, now)[0],
+        left=counting.effective_limit(limit) - counting.used(at),
+        basis=clock.basis,
+        why=words,
+        trace=times.trace,
+        pauses=ledger,
+    )
+
+
+def _spec(ground: Ground, clock: Clock, pauses: Iterable[PauseRow]) -> ClockSpec:
+    rule = ground.card_rules.get(clock.object) if clock.object else None
+    extensions = (Extension(clock.extension_days),) if clock.extension_days else ()
+    return ClockSpec(
+        kind=clock.kind,
+        start=local(clock.started),
+        limit=clock.limit_days,
+        unit=_unit(clock.limit_unit),
+        precision=_precision(clock.precision),
+        statutory=clock.statutory_days,
+        thresholds=_NO_THRESHOLDS if rule is None else rule.thresholds,
+        pauses=as_rules(ground.calendar, clock, pauses),
+        extensions=extensions,
+        article=clock.basis,
+    )
+
+
+def as_rules(calendar: WorkCalendar, clock: Clock, pauses: Iterable[PauseRow]) -> tuple[Pause, ...]:
+    """The ledger as the rules read it; days told in working days are turned into the unit of the clock."""
+    if clock.kind not in PAUSED:
+        return ()
+    found = []
+    for row in pauses:
+        notified = row.notified_days
+        if notified is not None and row.unit != clock.limit_unit:
+            first = local_date(row.started)
+            if row.unit == "workday":
+                notified = (calendar.add_working_days(first, notified) - first).days
+            else:
+                notified = calendar.working_days_between(first, first + timedelta(days=notified))
+        found.append(Pause(row.started, row.ended, notified, row.reason, row.basis))
+    return tuple(found)
+
+
+def _counting(ground: Ground, clock: Clock, pauses: Iterable[PauseRow]) -> Counting:
+    return Counting(
+        ground.calendar,
+        clock.started,
+        _unit(clock.limit_unit),
+        _precision(clock.precision),
+        as_rules(ground.calendar, clock, pauses),
+    )
+
+
+@lru_cache(maxsize=2048)
+def _computed(spec: ClockSpec, calendar: WorkCalendar) -> ClockTimes:
+    return compute(spec, calendar)
+
+
+def _levels(times: ClockTimes) -> tuple[datetime | None, datetime | None, datetime | None]:
+    return times.warn_at, times.yellow_at, times.red_at
+
+
+def _unit(text: str) -> Unit:
+    return "day" if text == "day" else "workday"
+
+
+def _precision(text: str) -> Precision:
+    return "second" if text == "second" else "day"

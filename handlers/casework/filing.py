@@ -1,0 +1,325 @@
+"""Files a case: pins the item's version, makes every row of it, starts its clocks, issues the receipt."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+
+from catalog.schema import Item
+from handlers.casework import clocks as casework_clocks
+from handlers.casework.case_contents import default_accepting_unit, fees_of, materials_of, steps_of
+from handlers.casework.clocks import intake_limits
+from handlers.casework.ground import Ground
+from handlers.casework.notice_texts import NoticeFacts, issue
+from handlers.casework.requests import Application, Filed
+from handlers.store import (
+    attachments,
+    case_parts,
+    cases,
+    clocks,
+    counts,
+    drafts,
+    events,
+    idempotency,
+    outbox,
+)
+from handlers.store.records import (
+    CHANNEL_LABELS,
+    DELIVERY_LABELS,
+    Case,
+    CasePayload,
+    Clock,
+    Json,
+    Party,
+)
+from handlers.store.vault import Vault, new_code
+from handlers.store.writer import Transaction
+from presentation.masking import masked_name
+from rules.access import Role
+from rules.case_terms import NoticeKind, State
+from rules.chain import canonical
+from rules.clock import ARTICLES, DEFAULT_LIMITS, ClockKind
+from rules.errors import Conflict, Invalid, NotFound
+from rules.time import local_date
+
+SCOPE = "file"
+# Channels on which nobody has looked at the papers yet when they arrive.
+REMOTE = frozenset({"web", "phone", "kiosk", "system"})
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FiledBy:
+    """Who files: the applicant or agent themselves, or staff at a window (checked by the caller)."""
+
+    actor: str
+    role: Role
+    unit: str = ""
+
+
+class Filing:
+    """The job: everything that can be done before the transaction is done in the constructor."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        ground: Ground,
+        application: Application,
+        *,
+        key: str,
+        channel: str,
+        now: datetime,
+        by: FiledBy,
+        drill: bool,
+    ) -> None:
+        guide = ground.guide(application.item_code)
+        self.vault, self.ground, self.application = vault, ground, application
+        self.item, self.version = guide.item, guide.version
+        self.key, self.channel, self.now, self.by, self.drill = key, channel, now, by, drill
+        _check(self.item, ground, application, channel)
+        self.online = channel in REMOTE and not self.item.immediate
+        self.accepting_unit = application.accepting_unit or default_accepting_unit(ground, self.item)
+        self.steps = steps_of(self.item)
+        self.print = idempotency.fingerprint(
+            [asdict(application) | {"draft_code": None}, channel, by.actor, drill]
+        )
+        content: dict[str, Json] = {
+            "applicant": _party(application.applicant),
+            "agent": None if application.agent is None else _party(application.agent),
+            "answers": dict(application.answers),
+        }
+        self.content_hash = hashlib.sha256(canonical(content)).hexdigest()
+
+    def __call__(self, tx: Transaction) -> Filed:
+        earlier = idempotency.earlier(tx, self.vault, SCOPE, self.key, self.print)
+        if earlier is not None:
+            return _filed(earlier, repeated=True)
+        ground, now = self.ground, self.now
+        number = cases.next_number(tx, ground.county.case_prefix, local_date(now))
+        code = new_code()
+        case = self._case(tx, number)
+        case_id = self._insert(tx, case, code)
+        files = self._attach(tx, case_id)
+        materials = materials_of(self.item, self.application, files, now)
+        case_parts.insert_materials(tx, case_id, materials)
+        case_parts.insert_fees(tx, case_id, fees_of(self.item))
+        started = self._start_clocks(tx, case_id)
+        appended = events.append(tx, self._event(case_id, number, files))
+        facts = NoticeFacts(
+            replace(case, id=case_id), self.application.applicant, materials, started, {}, now
+        )
+        notice = issue(tx, ground, NoticeKind.RECEIPT, facts, appended.sequence)
+        self._tell(tx, case_id, number, code)
+        if not self.drill:
+            measures = ("filed", "filed_online" if self.channel in REMOTE else "filed_window")
+            counts.add(tx, local_date(now), self.item.department, measures)
+        if self.application.draft_code:
+            drafts.delete(tx, self.vault, self.application.draft_code)
+        result: dict[str, Json] = {
+            "number": number,
+            "query_code": code,
+            "receipt_id": notice.id,
+            "receipt_number": notice.number,
+            "event_sequence": appended.sequence,
+            "leaf": appended.hash,
+            "salt": appended.salt,
+            "filed_at": now.isoformat(),
+        }
+        idempotency.keep(tx, self.vault, SCOPE, self.key, self.print, result, now)
+        return _filed(result, repeated=False)
+
+    def _case(self, tx: Transaction, number: str) -> Case:
+        item, application = self.item, self.application
+        parent = None
+        if application.parent:
+            found = cases.by_number(tx, application.parent)
+            if found is None:
+                raise NotFound(f"没有编号为 {application.parent} 的主办件。")
+            parent = found.id
+        if application.source_id and tx.value(
+            "SELECT 1 FROM cases WHERE source_system = ? AND source_id = ?",
+            (application.source_system, application.source_id),
+        ):
+            raise Conflict(f"来源系统的办件 {application.source_id} 已经收过。")
+        promised, statutory = item.promised, item.statutory
+        if promised is not None:
+            days, unit = promised.days, promised.unit
+        elif statutory is not None:
+            days, unit = statutory.days, statutory.unit
+        else:
+            days, unit = (0 if item.immediate else DEFAULT_LIMITS[ClockKind.STATUTE]), "workday"
+        basis = (statutory.basis if statutory else None) or ARTICLES[ClockKind.STATUTE]
+        return Case(
+            id=0,
+            number=number,
+            item_code=item.code,
+            item_name=item.name,
+            item_version=self.version,
+            item_type=item.type,
+            case_kind=item.case_kind,
+            department=item.department,
+            accepting_unit=self.accepting_unit,
+            holder_unit=self.accepting_unit,
+            holder_role=Role.WINDOW_CLERK,
+            state=State.RECEIVED,
+            step=-1,
+            channel=self.channel,
+            applicant_kind=application.applicant.kind,
+            applicant_masked=masked_name(application.applicant.name),
+            account=application.account,
+            has_agent=application.agent is not None,
+            source_system=application.source_system,
+            source_id=application.source_id,
+            parent=parent,
+            project_code=application.project_code,
+            drill=self.drill,
+            promised_days=days,
+            promised_unit=unit,
+            statutory_days=None if statutory is None else statutory.days,
+            statutory_unit=None if statutory is None else statutory.unit,
+            limit_basis=basis if statutory is not None else "",
+            delivery=application.delivery,
+            outcome="",
+            received_at=self.now,
+            submitted_at=self.now,
+            accepted_at=None,
+            decided_at=None,
+            closed_at=None,
+            delivered_at=None,
+            supplements=0,
+            extensions=0,
+            deemed=False,
+            rating=None,
+            level=0,
+            due=None,
+            due_provisional=False,
+            supplement_due=None,
+            version=0,
+            changed_at=self.now,
+        )
+
+    def _insert(self, tx: Transaction, case: Case, code: str) -> int:
+        application = self.application
+        case_id = cases.insert(tx, case, self.vault.digest("case", case.number, code))
+        payload = CasePayload(
+            application.applicant,
+            application.agent,
+            application.answers,
+            application.delivery_address,
+            None,
+        )
+        cases.insert_payload(tx, case_id, payload)
+        case_parts.insert_steps(tx, case_id, self.steps)
+        return case_id
+
+    def _attach(self, tx: Transaction, case_id: int) -> dict[str, tuple[str, ...]]:
+        return {
+            field: attachments.attach(tx, case_id, field, ids)
+            for field, ids in self.application.attachments.items()
+            if ids
+        }
+
+    def _start_clocks(self, tx: Transaction, case_id: int) -> tuple[Clock, ...]:
+        started = tuple(
+            casework_clocks.new(
+                self.ground,
+                kind,
+                self.now,
+                limit,
+                subject="case",
+                subject_id=case_id,
+                department=self.item.department,
+                unit=self.accepting_unit,
+                drill=self.drill,
+            )
+            for kind, limit in intake_limits(self.ground, self.item.pre_review_days, self.online).items()
+        )
+        for clock in started:
+            clocks.insert(tx, clock)
+        shown = casework_clocks.primary(started)
+        if shown is not None:
+            cases.show(tx, case_id, 0, shown.due, shown.provisional)
+        return started
+
+    def _event(self, case_id: int, number: str, files: Mapping[str, tuple[str, ...]]) -> events.NewEvent:
+        return events.NewEvent(
+            at=self.now,
+            kind="file",
+            subject="case",
+            subject_id=case_id,
+            subject_number=number,
+            actor=self.by.actor,
+            role=self.by.role,
+            unit=self.by.unit or self.accepting_unit,
+            from_state=State.DRAFT,
+            to_state=State.RECEIVED,
+            drill=self.drill,
+            payload={
+                "item": self.item.code,
+                "version": self.version,
+                "channel": self.channel,
+                "application": self.content_hash,
+                "files": {field: list(hashes) for field, hashes in files.items()},
+                "words": "已收到您的申请",
+            },
+        )
+
+    def _tell(self, tx: Transaction, case_id: int, number: str, code: str) -> None:
+        def message(template: str, kind: str, to: str, body: str, sealed: bytes | None) -> outbox.NewMessage:
+            return outbox.NewMessage(
+                self.now, template, kind, to, "case", case_id, number, body, self.drill, sealed
+            )
+
+        name = self.item.name
+        sealed = self.vault.seal(code, f"outbox/{number}")
+        outbox.add(
+            tx,
+            [
+                message(
+                    "case.filed", "applicant", number, f"您的“{name}”申请已收到,办件编号{number}。", sealed
+                ),
+                message(
+                    "case.new", "unit", self.accepting_unit, f"新办件:{name}({number}),请及时处理。", None
+                ),
+            ],
+        )
+
+
+def _check(item: Item, ground: Ground, application: Application, channel: str) -> None:
+    wrong: dict[str, str] = {}
+    if not 1 <= len(application.applicant.name.strip()) <= _LONGEST_NAME:
+        wrong["applicant_name"] = "请填写申请人姓名或名称"
+    if channel not in CHANNEL_LABELS:
+        wrong["channel"] = "没有这种申报来源"
+    if application.delivery not in DELIVERY_LABELS:
+        wrong["delivery"] = "请选择结果送达方式"
+    if application.accepting_unit is not None and application.accepting_unit not in ground.units:
+        wrong["accepting_unit"] = "没有这个受理单位"
+    if wrong:
+        raise Invalid("申请还不能提交", wrong)
+    if item.status != "in_force":
+        raise Invalid(f"“{item.name}”目前不受理申请。请查看办事指南或电话咨询。")
+    try:
+        canonical(dict(application.answers))
+    except TypeError as error:
+        raise Invalid("填写的内容里有无法保存的数值,请检查金额和数字。") from error
+
+
+def _party(party: Party) -> dict[str, Json]:
+    return dict(asdict(party))
+
+
+def _filed(result: Mapping[str, Json], *, repeated: bool) -> Filed:
+    return Filed(
+        number=str(result["number"]),
+        query_code=str(result["query_code"]),
+        receipt_id=int(str(result["receipt_id"])),
+        receipt_number=str(result["receipt_number"]),
+        event_sequence=int(str(result["event_sequence"])),
+        leaf=str(result["leaf"]),
+        salt=str(result["salt"]),
+        filed_at=datetime.fromisoformat(str(result["filed_at"])),
+        repeated=repeated,
+    )

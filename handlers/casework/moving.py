@@ -1,0 +1,237 @@
+"""Makes one move: the table is asked, the event appended, the case changed, clocks set, notices queued."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+
+from catalog.schema import Item
+from handlers.casework.authority import UNKNOWN_CASE, Standing, capacities, may_make
+from handlers.casework.effects import EFFECTS
+from handlers.casework.ground import Ground
+from handlers.casework.notice_texts import NoticeFacts, issue
+from handlers.casework.progress import Progress
+from handlers.casework.requests import Actor, BySystem, Moved, MoveData
+from handlers.store import case_parts, cases, clocks, counts, events, idempotency, outbox
+from handlers.store.records import Case, Json, Step
+from handlers.store.vault import Vault
+from handlers.store.writer import Transaction
+from rules import case as case_rules
+from rules.access import Role
+from rules.case_terms import ENDED, STATE_LABELS, CaseFacts, Move, MoveName, State
+from rules.clock import ClockKind
+from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
+from rules.time import local_date
+
+REMOTE = frozenset({"web", "phone", "kiosk", "system"})
+_LONGEST_TEXT = 2000
+
+
+def facts_of(
+    case: Case, steps: tuple[Step, ...], notice_due: datetime | None, joint: bool, now: datetime
+) -> CaseFacts:
+    """What the table's guards must know of a case. `notice_due`: when the five days end, None once stopped."""
+    current = steps[case.step] if 0 <= case.step < len(steps) else None
+    return CaseFacts(
+        supplement_spent=case.supplements > 0,
+        extended=case.extensions > 0,
+        step_index=max(case.step, 0),
+        step_count=max(len(steps), 1),
+        step_role=None if current is None else current.role,
+        pre_review_needed=case.channel in REMOTE and case.case_kind != "1",
+        notice_overdue=notice_due is not None and now > notice_due,
+        joint=joint or case.parent is not None,
+        deemed=case.deemed,
+    )
+
+
+class Moving:
+    """The job behind `Casework.move`."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        ground: Ground,
+        number: str,
+        name: MoveName,
+        by: Actor,
+        data: MoveData,
+        *,
+        key: str | None,
+        now: datetime,
+    ) -> None:
+        self.vault, self.ground, self.number, self.name = vault, ground, number.strip().upper(), name
+        self.by, self.data, self.key, self.now = by, data, key, now
+        self.values = {name: text.strip() for name, text in data.values.items() if text.strip()}
+        self.scope = f"move/{self.number}"
+        self.print = idempotency.fingerprint([name, type(by).__name__, asdict(by), asdict(data)])
+        too_long = {
+            name: f"最多 {_LONGEST_TEXT} 字"
+            for name, text in self.values.items()
+            if len(text) > _LONGEST_TEXT
+        }
+        if too_long:
+            raise Invalid("填写的内容太长", too_long)
+
+    def __call__(self, tx: Transaction) -> Moved:
+        case = cases.by_number(tx, self.number)
+        if case is None:
+            raise NotFound(UNKNOWN_CASE)
+        steps = case_parts.steps(tx, case.id)
+        # Who asks is checked even for a repeated key: the answer is for those who may have it.
+        found = capacities(tx, self.vault, self.ground, case, steps, self.by, self.now)
+        if self.key is not None:
+            earlier = idempotency.earlier(tx, self.vault, self.scope, self.key, self.print)
+            if earlier is not None:
+                return _moved(earlier, repeated=True)
+        if self.data.seen is not None and self.data.seen != case.version:
+            raise Conflict("这个办件刚刚被别人处理过。请刷新页面,看清现在的状态再操作。")
+        item = self.ground.guides.version(case.item_version)
+        progress = self._progress(tx, case, steps, item)
+        move, standing = self._allowed(progress, found)
+        case_rules.check_needs(move, self.values, progress.facts)
+        result = self._make(tx, move, standing, progress)
+        if self.key is not None:
+            kept = {name: value for name, value in asdict(result).items() if name != "repeated"}
+            idempotency.keep(tx, self.vault, self.scope, self.key, self.print, kept, self.now)
+        return result
+
+    def _progress(self, tx: Transaction, case: Case, steps: tuple[Step, ...], item: Item | None) -> Progress:
+        running = clocks.of_subject(tx, "case", case.id)
+        intake = next(
+            (c for c in running if c.kind is ClockKind.SUPPLEMENT_NOTICE and c.stopped is None), None
+        )
+        joint = bool(item and item.joint_departments)
+        facts = facts_of(case, steps, None if intake is None else intake.due, joint, self.now)
+        return Progress(
+            tx=tx,
+            ground=self.ground,
+            item=item,
+            case=case,
+            steps=steps,
+            clocks=list(running),
+            facts=facts,
+            values=self.values,
+            data=self.data,
+            now=self.now,
+        )
+
+    def _allowed(self, progress: Progress, found: tuple[Standing, ...]) -> tuple[Move, Standing]:
+        """The move and the capacity it is made in; the refusal of the best capacity when none may."""
+        refusal: IllegalMove | Forbidden | None = None
+        state, facts = progress.case.state, progress.facts
+        for standing in found:
+            try:
+                move = case_rules.check(state, self.name, standing.role, facts)
+            except IllegalMove as error:
+                refusal = error
+                continue
+            except Forbidden as error:
+                refusal = refusal or error
+                continue
+            if may_make(move, standing, self.ground, facts, progress.steps):
+                return move, standing
+            refusal = refusal or Forbidden("这一环节由别的单位办理,不在您的岗位范围内。")
+        assert refusal is not None
+        raise refusal
+
+    def _make(self, tx: Transaction, move: Move, standing: Standing, progress: Progress) -> Moved:
+        before = progress.case
+        progress.actor = standing.actor
+        outcome = EFFECTS[move.name](progress)
+        after_state = State(move.to_state)
+        unit = standing.unit or before.holder_unit or before.department
+        words = self._words(move, progress)
+        payload: dict[str, Json] = {**self.values, **outcome.payload, "words": words}
+        appended = events.append(
+            tx,
+            events.NewEvent(
+                at=self.now,
+                kind=move.name,
+                subject="case",
+                subject_id=before.id,
+                subject_number=before.number,
+                actor=standing.actor,
+                role=standing.role,
+                unit=unit,
+                from_state=before.state,
+                to_state=after_state,
+                drill=before.drill,
+                payload=payload,
+            ),
+        )
+        cases.change(tx, before, self.now, state=after_state, **outcome.columns)
+        changed = cases.by_id(tx, before.id)
+        assert changed is not None
+        progress.case = changed
+        progress.show()
+        notice = None
+        if move.notice is not None:
+            facts = NoticeFacts(
+                case=changed,
+                applicant=cases.payload(tx, before.id).applicant,
+                materials=case_parts.materials(tx, before.id),
+                clocks=progress.clocks,
+                values=self.values,
+                now=self.now,
+                supplement_due=changed.supplement_due,
+                certificate=case_parts.certificate(tx, before.id),
+            )
+            notice = issue(tx, self.ground, move.notice, facts, appended.sequence)
+            if outcome.pause_id is not None:
+                clocks.name_notice(tx, outcome.pause_id, notice.number)
+        self._tell(tx, changed, words)
+        if outcome.measures and not changed.drill:
+            counts.add(tx, local_date(self.now), changed.department, outcome.measures)
+        return Moved(
+            number=changed.number,
+            move=move.name,
+            state=changed.state,
+            event_sequence=appended.sequence,
+            notice_id=None if notice is None else notice.id,
+            notice_number=None if notice is None else notice.number,
+        )
+
+    def _words(self, move: Move, progress: Progress) -> str:
+        """What the tracking page will say of this."""
+        step = progress.current_step
+        values = {
+            "unit": self.ground.unit_name(progress.case.department),
+            "days": self.values.get("days", ""),
+            "reason": self.values.get("reason", ""),
+            "step": "" if step is None else step.name,
+        }
+        return move.public.format_map(values)
+
+    def _tell(self, tx: Transaction, case: Case, words: str) -> None:
+        def message(kind: str, to: str, body: str) -> outbox.NewMessage:
+            template = f"case.{self.name}"
+            return outbox.NewMessage(
+                self.now, template, kind, to, "case", case.id, case.number, body, case.drill
+            )
+
+        messages = [message("applicant", case.number, f"您的“{case.item_name}”({case.number}):{words}。")]
+        if case.state not in ENDED and case.holder_role != Role.APPLICANT:
+            label = STATE_LABELS[case.state]
+            body = f"{case.item_name}({case.number})转到您单位:{label}。"
+            messages.append(message("unit", case.holder_unit, body))
+        outbox.add(tx, messages)
+
+
+def system_move(vault: Vault, ground: Ground, number: str, name: MoveName, now: datetime, why: str) -> Moving:
+    """A move the hall makes by itself."""
+    return Moving(vault, ground, number, name, BySystem(why), MoveData(), key=None, now=now)
+
+
+def _moved(result: Mapping[str, Json], *, repeated: bool) -> Moved:
+    notice = result["notice_id"]
+    return Moved(
+        number=str(result["number"]),
+        move=MoveName(str(result["move"])),
+        state=State(str(result["state"])),
+        event_sequence=int(str(result["event_sequence"])),
+        notice_id=None if notice is None else int(str(notice)),
+        notice_number=None if result["notice_number"] is None else str(result["notice_number"]),
+        repeated=repeated,
+    )

@@ -1,0 +1,340 @@
+"""The one door to casework for pages, commands and tests; see the package's description for the interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from handlers.casework import (
+    card_decisions,
+    desk,
+    figures,
+    letters,
+    papers,
+    sweeping,
+    upkeep,
+    viewing,
+)
+from handlers.casework.authority import active_person, held
+from handlers.casework.filing import FiledBy, Filing
+from handlers.casework.ground import Ground
+from handlers.casework.moving import Moving
+from handlers.casework.requests import (
+    Actor,
+    Application,
+    ByStaff,
+    BySystem,
+    Filed,
+    LetterFiled,
+    LetterRequest,
+    Moved,
+    MoveData,
+    Recomputed,
+    Swept,
+)
+from handlers.casework.views import (
+    Board,
+    CaseView,
+    DeskPage,
+    Figures,
+    LetterView,
+    ReceiptView,
+    StaffCaseView,
+)
+from handlers.store import units
+from handlers.store.database import Database
+from handlers.store.people_records import Letter, Unit
+from handlers.store.records import Attachment, Card, Certificate, MaterialReceived, Message, Notice
+from rules.access import Role, in_scope
+from rules.case_terms import MoveName
+from rules.errors import Forbidden
+from rules.time import local, local_date
+
+_TAKES_IN = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR})
+
+
+class Casework:
+    """Every operation on cases and letters over one database; `ground` is asked anew each time."""
+
+    def __init__(self, database: Database, ground: Callable[[], Ground]) -> None:
+        self.database = database
+        self.ground = ground
+
+    # Writing
+
+    def file_case(
+        self,
+        application: Application,
+        *,
+        key: str,
+        channel: str,
+        now: datetime,
+        by: ByStaff | None = None,
+        drill: bool = False,
+    ) -> Filed:
+        """Files a case; durable when it returns. Raises Invalid, NotFound, Forbidden, Conflict."""
+        return self.database.write(self._filing(application, key, channel, now, by, drill))
+
+    async def file_case_async(
+        self,
+        application: Application,
+        *,
+        key: str,
+        channel: str,
+        now: datetime,
+        by: ByStaff | None = None,
+        drill: bool = False,
+    ) -> Filed:
+        """`file_case` for event loops."""
+        return await self.database.write_async(self._filing(application, key, channel, now, by, drill))
+
+    def move(
+        self, number: str, move: MoveName | str, by: Actor, data: MoveData, *, key: str | None, now: datetime
+    ) -> Moved:
+        """Makes a move of the case table. Raises IllegalMove, Conflict, Forbidden, Invalid, NotFound."""
+        return self.database.write(self._moving(number, move, by, data, key, now))
+
+    async def move_async(
+        self, number: str, move: MoveName | str, by: Actor, data: MoveData, *, key: str | None, now: datetime
+    ) -> Moved:
+        """`move` for event loops."""
+        return await self.database.write_async(self._moving(number, move, by, data, key, now))
+
+    def rate(
+        self, number: str, query_code: str, score: int, words: str, *, now: datetime, channel: str = "web"
+    ) -> None:
+        """The applicant's one rating after the close, 1 to 5. Raises IllegalMove, Conflict, NotFound, Invalid."""
+        upkeep.rate(self.database, number, query_code, score, words, local(now), channel)
+
+    def record_material(
+        self,
+        number: str,
+        by: ByStaff,
+        code: str,
+        *,
+        originals: int = 0,
+        copies: int = 0,
+        reused: bool = False,
+        note: str = "",
+        now: datetime,
+    ) -> MaterialReceived:
+        """What was handed over at a window for one material."""
+        return upkeep.record_material(
+            self.database, self.ground(), number, by.person, code, local(now),
+            originals=originals, copies=copies, reused=reused, note=note,
+        )  # fmt: skip
+
+    def pay_fee(self, number: str, by: ByStaff, position: int, *, waived: str = "", now: datetime) -> None:
+        """Marks a fee paid, or waived with the reason."""
+        upkeep.settle_fee(self.database, self.ground(), number, by.person, position, local(now), waived)
+
+    def issue_certificate(
+        self, number: str, by: ByStaff, *, now: datetime, number_given: str | None = None
+    ) -> Certificate:
+        """Gives a granted case's certificate its number and stops its clock."""
+        return upkeep.issue_certificate(
+            self.database, self.ground(), number, by.person, local(now), number_given
+        )
+
+    def erase(self, number: str, by: ByStaff, reason: str, *, now: datetime) -> None:
+        """Takes the personal data of an ended case out; the chain goes on verifying."""
+        upkeep.erase(self.database, number, by.person, reason, local(now))
+
+    def ask(self, request: LetterRequest, *, key: str, now: datetime, drill: bool = False) -> LetterFiled:
+        """Takes a consultation or complaint in; durable when it returns."""
+        return self.database.write(self._asking(request, key, now, drill))
+
+    async def ask_async(
+        self, request: LetterRequest, *, key: str, now: datetime, drill: bool = False
+    ) -> LetterFiled:
+        """`ask` for event loops."""
+        return await self.database.write_async(self._asking(request, key, now, drill))
+
+    def chase(self, number: str, query_code: str, *, now: datetime) -> None:
+        """The writer reminds the department, at most once a day."""
+        letters.chase(self.database, number, query_code, local(now))
+
+    def answer(
+        self, number: str, by: ByStaff, text: str, *, now: datetime, public: bool | None = None
+    ) -> None:
+        """Answers a letter, once. `public` False keeps a letter unpublished whose writer agreed."""
+        letters.answer(self.database, self.ground(), number, by.person, text, local(now), public)
+
+    def extend_letter(self, number: str, by: ByStaff, reason: str, *, now: datetime) -> None:
+        """Lengthens the time for an answer, once, with the reason told."""
+        letters.extend(self.database, self.ground(), number, by.person, reason, local(now))
+
+    def rate_letter(self, number: str, query_code: str, score: int, words: str, *, now: datetime) -> None:
+        """The writer's one rating of the answer, 1 to 5."""
+        letters.rate(self.database, number, query_code, score, words, local(now))
+
+    def decide_card(
+        self, card_id: int, by: ByStaff, *, confirm: bool, reason: str = "", now: datetime
+    ) -> Card:
+        """Confirms or drops a pending card."""
+        return card_decisions.decide(
+            self.database, self.ground(), card_id, by.person, local(now), confirm=confirm, reason=reason
+        )
+
+    def revoke_card(self, card_id: int, by: ByStaff, reason: str, *, now: datetime) -> Card:
+        """Revokes an issued card; it stays visible."""
+        return card_decisions.revoke(self.database, self.ground(), card_id, by.person, reason, local(now))
+
+    def sweep(self, now: datetime) -> Swept:
+        """One supervision pass: cards, messages, deemed acceptances."""
+        return sweeping.sweep(self.database, self.ground(), local(now))
+
+    def tidy(self, now: datetime) -> int:
+        """Drops expired drafts, sessions, kept answers and uploads nobody filed."""
+        return sweeping.tidy(self.database, local(now))
+
+    def recompute_clocks(self, now: datetime) -> Recomputed:
+        """Takes a changed calendar into account for every running clock."""
+        return sweeping.recompute(self.database, self.ground(), local(now))
+
+    def synchronise_units(self) -> None:
+        """Copies the org tree of the root's files into the database."""
+        ground = self.ground()
+        words = {each.id: each.number_word for each in ground.departments.values()}
+        rows = [
+            Unit(each.id, each.name, each.kind, each.parent, each.department, words.get(each.id, ""))
+            for each in ground.units
+        ]
+        self.database.write(lambda tx: units.synchronise(tx, rows))
+
+    def publish_figures(self, folder: Path, now: datetime) -> Figures:
+        """Writes `figures.json` into the folder (`published/`), atomically."""
+        return figures.publish(self.database, folder, local(now))
+
+    # Reading
+
+    def public_view(self, number: str, query_code: str, now: datetime) -> CaseView:
+        """The case for who has its query code. Raises NotFound alike for wrong numbers and wrong codes."""
+        return viewing.public_view(self.database, self.ground(), number, query_code, local(now))
+
+    def receipt(self, number: str, query_code: str, now: datetime) -> ReceiptView:
+        """The receipt of the filing."""
+        return viewing.receipt(self.database, self.ground(), number, query_code, local(now))
+
+    def staff_view(self, number: str, person: str, now: datetime, request_id: str = "") -> StaffCaseView:
+        """The whole case for staff within scope; logs the look. Raises NotFound out of scope."""
+        return viewing.staff_view(self.database, self.ground(), number, person, local(now), request_id)
+
+    def notice_for_applicant(self, notice_id: int, number: str, query_code: str) -> Notice:
+        """A document of the applicant's own case."""
+        return papers.notice_for_applicant(self.database, notice_id, number, query_code)
+
+    def notice_for_staff(self, notice_id: int, person: str, now: datetime, request_id: str = "") -> Notice:
+        """A document of a case within scope; logs the look."""
+        return papers.notice_for_staff(
+            self.database, self.ground(), notice_id, person, local(now), request_id
+        )
+
+    def attachment_for_staff(
+        self, attachment_id: str, person: str, now: datetime, request_id: str = ""
+    ) -> tuple[Attachment, Path]:
+        """An attachment of a case within scope and its file; logs the look."""
+        return papers.attachment_for_staff(
+            self.database, self.ground(), attachment_id, person, local(now), request_id
+        )
+
+    def attachment_for_applicant(
+        self, attachment_id: str, number: str, query_code: str
+    ) -> tuple[Attachment, Path]:
+        """An attachment of the applicant's own case and its file."""
+        return papers.attachment_for_applicant(self.database, attachment_id, number, query_code)
+
+    def desk(
+        self,
+        person: str,
+        *,
+        now: datetime,
+        tab: str = "to_do",
+        search: str = "",
+        department: str | None = None,
+        state: str | None = None,
+        page: int = 1,
+        size: int = 20,
+    ) -> DeskPage:
+        """A page of the desk: to_do, done, due_soon, overdue or all."""
+        return desk.desk(
+            self.database, self.ground(), person, local(now),
+            tab=tab, search=search, department=department, state=state, page=page, size=size,
+        )  # fmt: skip
+
+    def board(self, person: str, now: datetime) -> Board:
+        """The supervisor's board within the person's scope."""
+        return desk.board(self.database, self.ground(), person, local(now))
+
+    def public_letter(self, number: str, query_code: str, now: datetime) -> LetterView:
+        """A letter for its writer."""
+        return letters.public_letter(self.database, self.ground(), number, query_code, local(now))
+
+    def answered_letters(self, most: int, now: datetime) -> tuple[LetterView, ...]:
+        """Answered letters that may be published, newest first."""
+        return letters.answered_letters(self.database, self.ground(), most, local(now))
+
+    def letters_desk(
+        self, person: str, *, now: datetime, tab: str = "open", page: int = 1, size: int = 20
+    ) -> tuple[tuple[LetterView, ...], int]:
+        """A page of the letters of a person's departments (tab `open` or `answered`), and how many there are."""
+        return letters.letters_desk(
+            self.database, self.ground(), person, local(now), is_open=tab == "open", page=page, size=size
+        )
+
+    def staff_letter(
+        self, number: str, person: str, now: datetime, request_id: str = ""
+    ) -> tuple[LetterView, Letter]:
+        """A letter with its writer for staff within scope; logs the look."""
+        return letters.staff_letter(self.database, self.ground(), number, person, local(now), request_id)
+
+    def messages(self, person: str, now: datetime) -> tuple[Message, ...]:
+        """What the hall has told a person and their units, newest first."""
+        return desk.messages(self.database, person, local(now))
+
+    def figures(self, now: datetime) -> Figures:
+        """The figures of the day."""
+        return figures.figures(self.database, local(now))
+
+    # Jobs
+
+    def _filing(
+        self, application: Application, key: str, channel: str, now: datetime, by: ByStaff | None, drill: bool
+    ) -> Filing:
+        ground = self.ground()
+        role = Role.AGENT if application.agent is not None else Role.APPLICANT
+        filed_by = FiledBy(role.value, role)
+        if by is not None:
+            filed_by, application = self._taken_in(ground, application, by, now)
+        return Filing(
+            self.database.vault, ground, application,
+            key=key, channel=channel, now=local(now), by=filed_by, drill=drill,
+        )  # fmt: skip
+
+    def _taken_in(
+        self, ground: Ground, application: Application, by: ByStaff, now: datetime
+    ) -> tuple[FiledBy, Application]:
+        """Staff take an application in at a unit they work in."""
+        person = active_person(self.database, by.person)
+        own = held(person, local_date(now), _TAKES_IN)
+        wanted = application.accepting_unit
+        tree = ground.units.tree
+        for each in own:
+            if wanted is None or in_scope(each.unit, tree, wanted):
+                unit = wanted or each.unit
+                from_desk = replace(application, accepting_unit=unit)
+                return FiledBy(person.id, each.role, each.unit), from_desk
+        raise Forbidden("您的岗位不能在这个窗口收件。")
+
+    def _moving(
+        self, number: str, move: MoveName | str, by: Actor, data: MoveData, key: str | None, now: datetime
+    ) -> Moving:
+        name = MoveName(move)
+        if key is None and not isinstance(by, BySystem):
+            key = ""  # refused by the store with the words for a form sent without its key
+        return Moving(self.database.vault, self.ground(), number, name, by, data, key=key, now=local(now))
+
+    def _asking(self, request: LetterRequest, key: str, now: datetime, drill: bool) -> letters.Asking:
+        return letters.Asking(self.database.vault, self.ground(), request, key, local(now), drill)

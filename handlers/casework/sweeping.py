@@ -1,0 +1,272 @@
+"""The supervision pass and the recomputation after a calendar import: what time alone does to cases and letters."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from handlers.casework import clocks as casework_clocks
+from handlers.casework.cards import Raised, Subject, catch_up
+from handlers.casework.ground import Ground
+from handlers.casework.moving import system_move
+from handlers.casework.progress import subject_of
+from handlers.casework.requests import Recomputed, Swept
+from handlers.store import (
+    attachments,
+    case_parts,
+    cases,
+    clocks,
+    drafts,
+    events,
+    idempotency,
+    letters,
+    outbox,
+    sessions,
+)
+from handlers.store.database import Database
+from handlers.store.records import Clock
+from handlers.store.writer import Transaction
+from presentation.dates import date_cn
+from rules.case_terms import MoveName
+from rules.clock import CLOCK_LABELS, ClockKind
+from rules.errors import HallError, IllegalMove, NotFound
+
+log = logging.getLogger("hall.sweep")
+
+PORTION = 500
+PUT_OFF_FOR = timedelta(hours=1)
+_KEEP_ANSWERS = timedelta(days=30)
+_KEEP_UPLOADS = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What one clock brought."""
+
+    issued: int = 0
+    pending: int = 0
+    deemed: str = ""
+
+
+def sweep(database: Database, ground: Ground, now: datetime) -> Swept:
+    """Looks at every clock whose next moment has come, in order, until none is left.
+
+    Each clock is its own job: one that fails is put off by an hour and reported, the rest goes on. Jobs share
+    transactions, so a thousand clocks cost a few commits.
+    """
+    looked = cards = pending = 0
+    deemed: list[str] = []
+    put_off: list[tuple[int, str, str]] = []
+    while True:
+        ids = clocks.waiting(database, now, PORTION)
+        waiting: list[tuple[int, Future[_Looked]]] = [
+            (clock_id, database.writer.submit(_Look(database, ground, clock_id, now))) for clock_id in ids
+        ]
+        for clock_id, future in waiting:
+            looked += 1
+            try:
+                found = future.result()
+            except Exception as error:
+                put_off.append(_put_off(database, clock_id, now, error))
+                continue
+            cards, pending = cards + found.issued, pending + found.pending
+            if found.deemed:
+                deemed.append(found.deemed)
+        if len(ids) < PORTION:
+            break
+    return Swept(looked, cards, pending, tuple(deemed), tuple(put_off), clocks.next_moment(database))
+
+
+def tidy(database: Database, now: datetime) -> int:
+    """Drops what has expired: drafts, sessions, kept answers, uploads nobody filed; returns how many rows."""
+
+    def job(tx: Transaction) -> int:
+        return (
+            drafts.drop_expired(tx, now)
+            + sessions.drop_expired(tx, now)
+            + idempotency.forget_before(tx, now - _KEEP_ANSWERS)
+            + attachments.drop_unclaimed(tx, now - _KEEP_UPLOADS)
+        )
+
+    dropped = database.write(job)
+    attachments.tidy(database, (now - _KEEP_UPLOADS).timestamp())
+    return dropped
+
+
+class _Look:
+    """One look at one clock, with everything read again inside the transaction."""
+
+    def __init__(self, database: Database, ground: Ground, clock_id: int, now: datetime) -> None:
+        self.database, self.ground, self.clock_id, self.now = database, ground, clock_id, now
+
+    def __call__(self, tx: Transaction) -> _Looked:
+        clock = clocks.by_id(tx, self.clock_id)
+        if clock is None or clock.next_at is None or clock.next_at > self.now:
+            return _Looked()  # another sweep was here
+        ledger = clocks.pauses(tx, clock.subject, clock.subject_id)
+        timed = casework_clocks.timed(self.ground, clock, ledger)
+        if (timed.due, timed.next_at) != (clock.due, clock.next_at):
+            # Rules or calendar changed since it was stored: what is stored is what counts from now on.
+            clocks.set_times(tx, timed)
+        if timed.next_at is not None and timed.next_at > self.now:
+            return _Looked()
+        if timed.kind is ClockKind.SUPPLEMENT_NOTICE and self.now > timed.due:
+            return self._deem(tx, timed)
+        subject = _subject(tx, timed)
+        raised: Raised = catch_up(tx, self.ground, timed, subject, ledger, self.now, self.now)
+        _show(tx, timed, self.now)
+        return _Looked(raised.issued, raised.pending)
+
+    def _deem(self, tx: Transaction, clock: Clock) -> _Looked:
+        case = cases.by_id(tx, clock.subject_id)
+        if case is None:
+            raise NotFound(f"时钟 {clock.id} 的办件不存在")
+        try:
+            system_move(
+                self.database.vault, self.ground, case.number, MoveName.DEEM_ACCEPT, self.now, "sweep"
+            )(tx)
+        except IllegalMove:
+            # Its clock should have stopped with the state; stop it now rather than look for ever.
+            clocks.stop(tx, clock.id, self.now, "办件已不在待受理状态")
+            return _Looked()
+        return _Looked(deemed=case.number)
+
+
+def _subject(tx: Transaction, clock: Clock) -> Subject:
+    if clock.subject == "letter":
+        letter = letters.by_id(tx, clock.subject_id)
+        if letter is None:
+            raise NotFound(f"时钟 {clock.id} 的来信不存在")
+        return Subject("letter", letter.id, letter.number, letter.title, letter.department)
+    case = cases.by_id(tx, clock.subject_id)
+    if case is None:
+        raise NotFound(f"时钟 {clock.id} 的办件不存在")
+    return subject_of(case, case_parts.steps(tx, case.id))
+
+
+def _show(tx: Transaction, clock: Clock, now: datetime) -> None:
+    """The light and due day that lists show, after a clock has changed."""
+    running = clocks.of_subject(tx, clock.subject, clock.subject_id)
+    shown = casework_clocks.primary(running)
+    level = casework_clocks.light(running, now)
+    if clock.subject == "letter":
+        letters.show(tx, clock.subject_id, level, clock.due)
+    elif shown is not None:
+        cases.show(tx, clock.subject_id, level, shown.due, shown.provisional)
+
+
+def _put_off(database: Database, clock_id: int, now: datetime, error: Exception) -> tuple[int, str, str]:
+    why = error.detail if isinstance(error, HallError) else f"{type(error).__name__}: {error}"
+    log.error("clock %d put off: %s", clock_id, why, exc_info=error)
+
+    def job(tx: Transaction) -> str:
+        clocks.put_off(tx, clock_id, now + PUT_OFF_FOR, why)
+        found = clocks.by_id(tx, clock_id)
+        if found is None:
+            return ""
+        table = "letter" if found.subject == "letter" else "cases"
+        number: str | None = tx.value(f"SELECT number FROM {table} WHERE id = ?", (found.subject_id,))  # noqa: S608
+        return number or ""
+
+    return clock_id, database.write(job), why
+
+
+def recompute(database: Database, ground: Ground, now: datetime) -> Recomputed:
+    """Computes every running clock again by the calendar as it now is.
+
+    Where the due day moved, an event says so and the applicant is told; where it only ceased to be
+    provisional, the event alone. Pauses that began before are counted by the new calendar too.
+    """
+    looked = certain = 0
+    moved: dict[str, None] = {}
+    after = 0
+    while portion := clocks.running(database, after, PORTION):
+        after = portion[-1].id
+        futures = [database.writer.submit(_Recompute(ground, each.id, now)) for each in portion]
+        for future in futures:
+            looked += 1
+            number, changed, settled = future.result()
+            certain += settled
+            if changed:
+                moved[number] = None
+    return Recomputed(looked, tuple(moved), certain)
+
+
+class _Recompute:
+    """One clock by the new calendar: (subject number, due day moved, no longer provisional)."""
+
+    def __init__(self, ground: Ground, clock_id: int, now: datetime) -> None:
+        self.ground, self.clock_id, self.now = ground, clock_id, now
+
+    def __call__(self, tx: Transaction) -> tuple[str, bool, bool]:
+        clock = clocks.by_id(tx, self.clock_id)
+        if clock is None or clock.stopped is not None:
+            return "", False, False
+        ledger = clocks.pauses(tx, clock.subject, clock.subject_id)
+        timed = casework_clocks.timed(self.ground, self._limits(tx, clock), ledger)
+        moved, settled = timed.due != clock.due, clock.provisional and not timed.provisional
+        if not moved and timed.provisional == clock.provisional and timed.next_at == clock.next_at:
+            return "", False, False
+        clocks.set_times(tx, timed)
+        subject = _subject(tx, timed)
+        if moved or settled:
+            self._tell(tx, clock, timed, subject, moved)
+        _show(tx, timed, self.now)
+        return subject.number, moved, settled
+
+    def _limits(self, tx: Transaction, clock: Clock) -> Clock:
+        """A statutory limit that was turned into the promise's unit is turned again."""
+        if clock.kind is not ClockKind.PROMISE or clock.subject != "case":
+            return clock
+        case = cases.by_id(tx, clock.subject_id)
+        if case is None:
+            return clock
+        limit = casework_clocks.decision_limits(self.ground, case, clock.started)[ClockKind.PROMISE]
+        return replace(clock, statutory_days=limit.statutory)
+
+    def _tell(self, tx: Transaction, old: Clock, new: Clock, subject: Subject, moved: bool) -> None:
+        label = CLOCK_LABELS[new.kind]
+        sentence = (
+            f"因放假安排公布,{label}日期由{date_cn(old.due)}调整为{date_cn(new.due)}"
+            if moved
+            else f"放假安排公布后,{label}日期确定为{date_cn(new.due)}"
+        )
+        # The promise's change is the one the applicant is told of; the law's follows it silently.
+        words = sentence if new.kind in (ClockKind.PROMISE, ClockKind.LETTER) else ""
+        events.append(
+            tx,
+            events.NewEvent(
+                at=self.now,
+                kind="recompute",
+                subject=new.subject,
+                subject_id=new.subject_id,
+                subject_number=subject.number,
+                actor="system",
+                role="system",
+                unit=new.unit,
+                from_state="",
+                to_state="",
+                drill=new.drill,
+                payload={
+                    "clock": new.kind,
+                    "from": old.due.isoformat(),
+                    "to": new.due.isoformat(),
+                    "provisional": new.provisional,
+                    "words": words,
+                },
+            ),
+        )
+        if not words:
+            return
+        outbox.add(
+            tx,
+            [
+                outbox.NewMessage(
+                    self.now, "clock.recomputed", kind, to, new.subject, new.subject_id, subject.number,
+                    f"“{subject.title}”({subject.number}):{sentence}。", new.drill,
+                )
+                for kind, to in (("applicant", subject.number), ("unit", new.unit))
+            ],
+        )  # fmt: skip
