@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from unicodedata import normalize
 
 from catalog.answer_values import Wrong, read_value
 from catalog.application_form import RESERVED_IDS, RESERVED_PREFIX
@@ -15,7 +16,7 @@ from catalog.schema import Item
 from catalog.yaml_text import FieldPath
 
 _FORM_NAME = re.compile(
-    r"(申请|登记|备案|申报|报名|审批|变更|注销|信息|情况|审核)[^,,。]{0,6}(表|书)(([^)]*)|\([^)]*\))?$"
+    r"(申请|登记|备案|申报|报名|审批|变更|注销|信息|情况|审核)[^,。]{0,6}(表|书)(\([^)]*\))?$"
 )
 _NUMERIC = ("money", "integer", "number")
 
@@ -56,7 +57,7 @@ def material_standard(item: Item, _context: Context) -> Iterator[Finding]:
     bare = [each.name for each in item.materials if not each.standard and not each.exempt]
     if bare:
         yield Finding(("materials",), f"没有写受理标准(standard):{_listed(bare)}")
-    forms = [each for each in item.materials if _FORM_NAME.search(each.name) and not each.exempt]
+    forms = [each for each in item.materials if _FORM_NAME.search(normalize("NFKC", each.name)) and not each.exempt]
     blank = [each.name for each in forms if not each.blank_form]
     if blank:
         yield Finding(("materials",), f"像是表格,没有空白表(blank_form):{_listed(blank)}")

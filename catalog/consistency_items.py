@@ -15,7 +15,7 @@ from rules.identifiers import is_credit_code
 PERMIT = "01"
 ONLINE_HANDLING = frozenset({"2", "3", "4"})
 PERSON = "1"
-_AREA_CODE = re.compile(r"(0\d{2,3})[-—– ]?\d{3,8}.*|[48]00-?\d{3}-?\d{4}")
+_AREA_CODE = re.compile(r"(0\d{2,3})[-—– ]?\d{3,8}.*|[48]00[-\d]{7,9}")
 _WORKDAYS_A_WEEK, _DAYS_A_WEEK = 5, 7
 
 

@@ -15,7 +15,11 @@ from catalog.yaml_text import Document, FieldPath, field_text
 
 
 def explained(
-    error: ValidationError, model: type[BaseModel], document: Document, shown: str, severity: Severity = "error"
+    error: ValidationError,
+    model: type[BaseModel],
+    document: Document,
+    shown: str,
+    severity: Severity = "error",
 ) -> list[Problem]:
     """One problem for each of pydantic's complaints about the document, at the line of the field."""
     found: dict[tuple[FieldPath, str], Problem] = {}
@@ -42,7 +46,9 @@ def _path_in(loc: tuple[int | str, ...], value: object, kind: str) -> FieldPath:
     return tuple(path)
 
 
-def explain(detail: ErrorDetails, path: FieldPath, model: type[BaseModel], raw: Mapping[FieldPath, str]) -> str:
+def explain(
+    detail: ErrorDetails, path: FieldPath, model: type[BaseModel], raw: Mapping[FieldPath, str]
+) -> str:
     """The sentence for one of pydantic's errors."""
     kind, context, given = detail["type"], detail.get("ctx", {}), detail.get("input")
     if kind == "missing":
@@ -112,7 +118,9 @@ _SENTENCES: Mapping[str, _Sentence] = {
     "string_too_short": lambda c: "不能是空的" if c["min_length"] == 1 else f"至少要 {c['min_length']} 个字",
     "string_too_long": lambda c: f"最多 {c['max_length']} 个字",
     "string_pattern_mismatch": _pattern,
-    "literal_error": lambda c: "只能是 " + str(c["expected"]).replace(" or ", "、").replace(", ", "、").replace("'", ""),
+    "literal_error": lambda c: (
+        "只能是 " + str(c["expected"]).replace(" or ", "、").replace(", ", "、").replace("'", "")
+    ),
     "too_short": lambda c: f"至少要 {c['min_length']} 项",
     "too_long": lambda c: f"最多 {c['max_length']} 项",
     "tuple_type": _fixed("要写成列表:换行,每项前面加“- ”"),

@@ -19,7 +19,8 @@ class _Loader(_Base):  # type: ignore[misc]
     """
 
 
-def _plain_resolvers() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+def plain_resolvers() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+    """Which plain scalars are not text, by first character, as PyYAML wants to know it."""
     kinds = [
         ("tag:yaml.org,2002:null", r"~|null|Null|NULL|", "~nN\0"),
         ("tag:yaml.org,2002:bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
@@ -34,7 +35,7 @@ def _plain_resolvers() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
     return table
 
 
-_Loader.yaml_implicit_resolvers = _plain_resolvers()
+_Loader.yaml_implicit_resolvers = plain_resolvers()
 
 
 @dataclass(frozen=True, slots=True)
