@@ -209,6 +209,10 @@ class SearchIndex:
                 value = scored.score * reading.weight
                 if number not in found or value > found[number].score:
                     found[number] = _Found(value, reading.text, scored.name, reading.via)
+        # A name typed exactly as it is written is meant exactly, whatever synonyms say about its parts.
+        for name in {squeeze(asked), squeeze(core)}:
+            for number, at in state.snapshot.exact_names.get(name, ()):
+                _keep_better(found, number, _Found(0.99 if at else 1.0, text=core, name=at))
         return expanded
 
     def _better_spelling(self, state: _State, asked: str, found: Mapping[int, _Found]) -> str | None:

@@ -90,6 +90,15 @@ class Snapshot:
             return frozenset(raw.decode("utf-8") for raw in self._reader.lexicon("words"))
 
     @cached_property
+    def exact_names(self) -> Mapping[str, tuple[tuple[int, int], ...]]:
+        """Squeezed name → (document, place of the name) of all that bear it."""
+        bearers: dict[str, list[tuple[int, int]]] = {}
+        for number, entry in self.entries.items():
+            for at, name in enumerate(entry.names):
+                bearers.setdefault(name, []).append((number, at))
+        return {name: tuple(places) for name, places in bearers.items()}
+
+    @cached_property
     def spelled_names(self) -> SpelledNames:
         return SpelledNames(self.entries)
 

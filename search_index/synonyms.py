@@ -14,6 +14,7 @@ LONG_REST = 4
 ALONE = 0.7
 MAX_PHRASES = 3
 WILDCARD = "*"
+WILDCARD_WORTH = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,16 @@ class Reading:
     text: str
     weight: float
     via: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A phrase found in a text from `start` to before `end`; one found by wildcard is worth less."""
+
+    start: int
+    end: int
+    expansion: Expansion
+    worth: float = 1.0
 
 
 class SynonymTable:
@@ -46,23 +57,25 @@ class SynonymTable:
         """The phrases without wildcards, squeezed."""
         return frozenset(self._terms)
 
-    def find(self, text: str) -> list[tuple[int, int, Expansion]]:
-        """Phrases in a squeezed text, longest first from the left, as (start, end, expansion).
+    def find(self, text: str) -> list[Match]:
+        """Phrases in a squeezed text, longest first from the left.
 
         Wildcards are tried only where no plain phrase was found: what is named exactly is meant exactly.
         """
-        found: list[tuple[int, int, Expansion]] = []
+        found: list[Match] = []
         at = 0
         while at < len(text):
             length = self._match_length(text, at)
             if length:
                 phrase = text[at : at + length]
-                found.append((at, at + length, Expansion(phrase, self._terms[phrase])))
+                found.append(Match(at, at + length, Expansion(phrase, self._terms[phrase])))
             at += length or 1
         if not found:
             for pattern, terms in self._patterns:
                 if match := pattern.search(text):
-                    return [(match.start(), match.end(), Expansion(match.group(), terms))]
+                    return [
+                        Match(match.start(), match.end(), Expansion(match.group(), terms), WILDCARD_WORTH)
+                    ]
         return found
 
     def _match_length(self, text: str, at: int) -> int:
@@ -83,15 +96,16 @@ class SynonymTable:
             squeezed = self._without_fillers(squeezed)
             matches = self.find(squeezed)
         readings = [Reading(text, 1.0)]
-        for start, end, expansion in matches[:MAX_PHRASES]:
-            for rank, term in enumerate(expansion.terms[:MAX_TERMS]):
-                weight = first - rank * step
-                replaced = " ".join(part for part in (squeezed[:start], term, squeezed[end:]) if part)
-                readings.append(Reading(replaced, weight, expansion.phrase))
-                if len(squeezed) - (end - start) >= LONG_REST:
+        for match in matches[:MAX_PHRASES]:
+            before, after = squeezed[: match.start], squeezed[match.end :]
+            for rank, term in enumerate(match.expansion.terms[:MAX_TERMS]):
+                weight = (first - rank * step) * match.worth
+                replaced = " ".join(part for part in (before, term, after) if part)
+                readings.append(Reading(replaced, weight, match.expansion.phrase))
+                if len(before) + len(after) >= LONG_REST:
                     # In a whole sentence the rest is mostly story: the term must also be able to stand alone.
-                    readings.append(Reading(term, weight * ALONE, expansion.phrase))
-        return readings, tuple(expansion for _, _, expansion in matches[:MAX_PHRASES])
+                    readings.append(Reading(term, weight * ALONE, match.expansion.phrase))
+        return readings, tuple(match.expansion for match in matches[:MAX_PHRASES])
 
     def _without_fillers(self, text: str) -> str:
         for filler in self._fillers:

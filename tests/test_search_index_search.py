@@ -55,6 +55,15 @@ def test_a_wildcard_phrase_covers_what_nobody_listed(index: SearchIndex) -> None
     assert titles(index, "开湘菜馆")[0] == "食品经营许可(新办)"
 
 
+def test_a_name_typed_exactly_beats_every_synonym(tmp_path: Path) -> None:
+    documents = [document(1, "食品经营许可(新办)"), document(2, "农药经营许可证核发", ("卖除草剂", "开饭店"))]
+    build(tmp_path, documents, [Synonym(("卖*", "开饭店"), ("食品经营许可",))])
+    with open_index(tmp_path) as index:
+        assert index.search("卖除草剂").hits[0].title == "农药经营许可证核发"
+        assert index.search("怎么开饭店").hits[0].title == "农药经营许可证核发"
+        assert index.search("卖零食").hits[0].title == "食品经营许可(新办)"
+
+
 def test_the_rest_of_the_question_still_counts_beside_a_synonym(index: SearchIndex) -> None:
     assert titles(index, "开饭店变更")[0] == "食品经营许可(变更)"
 
