@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.store.database import marks
@@ -61,6 +62,34 @@ def newest(reads: Reads, departments: Sequence[str], most: int, page: int = 1) -
         (*departments, most, (page - 1) * most),
     )
     return tuple(_card(row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class CardFilter:
+    """What a list of cards is narrowed to; `running`: only of clocks that still run."""
+
+    level: int | None = None
+    state: str | None = None
+    running: bool = False
+
+
+def listed(
+    reads: Reads, departments: Sequence[str], wanted: CardFilter, most: int, page: int = 1
+) -> tuple[tuple[Card, ...], int]:
+    """A page of the cards of some departments, what waits for a person first, then the newest; and how many."""
+    where, values = f"department IN ({marks(departments)})", list[object](departments)
+    if wanted.level is not None:
+        where, values = f"{where} AND level = ?", [*values, wanted.level]
+    if wanted.state is not None:
+        where, values = f"{where} AND state = ?", [*values, wanted.state]
+    if wanted.running:
+        where += " AND clock_id IN (SELECT id FROM clock WHERE stopped IS NULL)"
+    total: int = reads.value(f"SELECT count(*) FROM card WHERE {where}", values)  # noqa: S608
+    rows = reads.rows(
+        f"SELECT * FROM card WHERE {where} ORDER BY state <> 'pending', issued DESC, id DESC LIMIT ? OFFSET ?",  # noqa: S608
+        (*values, most, (page - 1) * most),
+    )
+    return tuple(_card(row) for row in rows), total
 
 
 def issued_between(reads: Reads, departments: Sequence[str], first: datetime, last: datetime) -> int:

@@ -99,7 +99,8 @@ def of_departments(
     """A page of a desk's letters, the most urgent first, and how many there are."""
     where = f"department IN ({marks(departments)}) AND state {'=' if is_open else '<>'} 'open'"
     total: int = reads.value(f"SELECT count(*) FROM letter WHERE {where}", tuple(departments))  # noqa: S608
-    order = "due, id" if is_open else "answered DESC, id DESC"
+    # Who had to remind the department comes first.
+    order = "chases > 0 DESC, due, id" if is_open else "answered DESC, id DESC"
     rows = reads.rows(
         f"SELECT * FROM letter WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",  # noqa: S608
         (*departments, most, (page - 1) * most),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pyotp
 
 from handlers.store.database import Database
-from handlers.store.moments import moment, stamp
+from handlers.store.moments import Reads, moment, stamp
 from handlers.store.people import check_credentials, known
 from handlers.store.people_records import NewSession, Session
 from handlers.store.writer import Transaction
@@ -70,6 +71,34 @@ def sign_out(database: Database, token: str) -> None:
     database.write(
         lambda tx: tx.execute("DELETE FROM session WHERE token_hash = ?", (_hash(token),)).rowcount
     )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """One signed-in browser of a person, for the list that lets them end the others."""
+
+    created: datetime
+    seen: datetime
+    here: bool
+
+
+def of_person(reads: Reads, person: str, token: str, now: datetime, idle: timedelta) -> tuple[OpenSession, ...]:
+    """A person's living sessions, the newest first; `here` marks the one of `token`."""
+    rows = reads.rows(
+        "SELECT * FROM session WHERE person = ? AND expires > ? AND seen > ? ORDER BY created DESC",
+        (person, stamp(now), stamp(now - idle)),
+    )
+    digest = _hash(token)
+    return tuple(
+        OpenSession(moment(row["created"]), moment(row["seen"]), row["token_hash"] == digest) for row in rows
+    )
+
+
+def end_others(tx: Transaction, person: str, token: str) -> int:
+    """Ends all of a person's sessions but the one of `token`; returns how many."""
+    return tx.execute(
+        "DELETE FROM session WHERE person = ? AND token_hash <> ?", (person, _hash(token))
+    ).rowcount
 
 
 def drop_expired(tx: Transaction, now: datetime) -> int:
