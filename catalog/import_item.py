@@ -34,6 +34,7 @@ class Work:
     rows: list[SourceRow]
     notes: Notes
     values: dict[str, object] = field(default_factory=dict)
+    stem: str = ""
 
     @property
     def number(self) -> int:
@@ -62,7 +63,7 @@ class ItemBuilder:
 
     def item(self, work: Work) -> Item:
         """The item of a group of rows. Raises Rejected."""
-        evaluator = Evaluator(self._codes, work.notes, work.values)
+        evaluator = Evaluator(self._codes, work.notes, work.values, self._mapping.source.nothing)
         for name, target in self._mapping.item.items():
             several = is_several(Item, name)
             found: list[object] = []
@@ -73,8 +74,7 @@ class ItemBuilder:
                 else:
                     self._single(name, values, found, work)
             if found:
-                value = found[0] if not several or _whole_list(found) else found
-                put(work.values, name, value)
+                put(work.values, name, found if several and not _whole_list(found) else found[0])
         for name, rows in self._mapping.rows.items():
             part = model_at(Item, field_path(name))
             inner = partial(is_several, part or Item)
@@ -85,6 +85,8 @@ class ItemBuilder:
                 put(work.values, name, parts)
         department = self._department(work, evaluator)
         work.values["department"] = department.id
+        stems = evaluator.target("file", self._mapping.file, work.rows[0].cells, False)
+        work.stem = str(stems[0]) if stems else ""
         self._remarks(work)
         return self._validated(work)
 
@@ -147,7 +149,7 @@ class ItemBuilder:
             several = is_several(Department, name)
             found = evaluator.target(f"department.{name}", target, cells, several)
             if found:
-                values[name] = found if several else found[0]
+                values[name] = found if several and not _whole_list(found) else found[0]
         name = str(values.get("name", ""))
         if not name:
             raise Rejected("没有实施主体(部门)的名称")

@@ -55,7 +55,10 @@ Cells = Mapping[str, object]
 class Evaluator:
     """Applies rules to rows. `filled` is what the item has so far, for conditions on its own fields."""
 
-    def __init__(self, codes: Codes, notes: Notes, filled: Mapping[str, object]) -> None:
+    def __init__(
+        self, codes: Codes, notes: Notes, filled: Mapping[str, object], nothing: tuple[str, ...] = NOTHING
+    ) -> None:
+        self._nothing = nothing
         self._codes = codes
         self._notes = notes
         self._filled = filled
@@ -111,14 +114,14 @@ class Evaluator:
         values: list[object] = []
         for value in column_values(cells, column):
             values += value if isinstance(value, list) and rule.kind != "json" else [value]
-        return [value for value in values if not _is_nothing(value, rule.nothing)]
+        return [value for value in values if not self._is_nothing(value, rule.nothing)]
 
     def _one(self, name: str, rule: Rule, raw: object) -> list[object]:
         if rule.kind == "json":
             return self._json(name, raw)
         if isinstance(raw, list | dict):
             raw = json.dumps(raw, ensure_ascii=False)
-        text = plain(raw)
+        text = str(raw).strip() if rule.kind == "exact" and not isinstance(raw, bool) else plain(raw)
         for replacement in rule.replace:
             text = re.sub(replacement.pattern, replacement.by, text)
         if rule.extract is not None:
@@ -131,7 +134,7 @@ class Evaluator:
         parts = split_by(text, rule.split) if rule.split else [text]
         found: list[object] = []
         for part in parts:
-            if not _is_nothing(part, rule.nothing):
+            if not self._is_nothing(part, rule.nothing):
                 found += self._mapped(name, rule, part)
         return found
 
@@ -212,7 +215,7 @@ class Evaluator:
                     elements += value if isinstance(value, list) else self._split_cell(value, rows)
         found: list[dict[str, object]] = []
         for element in elements:
-            if not isinstance(element, Mapping) and _is_nothing(element, rows.nothing):
+            if not isinstance(element, Mapping) and self._is_nothing(element, rows.nothing):
                 continue
             inner: dict[str, object] = dict(cells)
             inner.update(element if isinstance(element, Mapping) else {".": element})
@@ -225,6 +228,14 @@ class Evaluator:
                 found.append(part)
         return found
 
+    def _is_nothing(self, value: object, more: tuple[str, ...]) -> bool:
+        if value is None or value == [] or value == {}:
+            return True
+        if isinstance(value, str):
+            text = value.strip()
+            return not text or text in self._nothing or text in more
+        return False
+
     def _split_cell(self, value: object, rows: Rows) -> list[object]:
         if isinstance(value, Mapping) or not rows.split:
             return [value]
@@ -233,6 +244,7 @@ class Evaluator:
 
 _CONVERTERS: Mapping[str, Callable[[str], Read]] = {
     "text": Read,
+    "exact": Read,
     "phone": read_phone,
     "yes_no": read_yes_no,
     "integer": read_integer,
@@ -240,15 +252,6 @@ _CONVERTERS: Mapping[str, Callable[[str], Read]] = {
     "date": read_day,
     "url": read_url,
 }
-
-
-def _is_nothing(value: object, more: tuple[str, ...]) -> bool:
-    if value is None or value == [] or value == {}:
-        return True
-    if isinstance(value, str):
-        text = value.strip()
-        return text in NOTHING or text in more
-    return False
 
 
 def _short(text: str) -> str:

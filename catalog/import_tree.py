@@ -74,10 +74,10 @@ class ImportTree:
             return found
         return None
 
-    def write(self, item: Item, overwrite: bool) -> tuple[Outcome, Path]:
-        """Writes the item's file. `kept`: somebody has edited it since, and `overwrite` is not wanted."""
+    def write(self, item: Item, overwrite: bool, stem: str = "") -> tuple[Outcome, Path]:
+        """Writes the item's file, a new one called `stem` if that is free. `kept`: somebody has edited it since, and `overwrite` is not wanted."""
         found = self._existing.get(item.code)
-        path = self._path_for(item, found)
+        path = self._path_for(item, found, stem)
         body = yaml_text(item)
         text = f"{SCHEMA_LINE}\n# 由 hall import 导入(映射:{self._mapping},校验 {_hash(body)})"
         text += ";改过的文件再导入时不会被覆盖\n" + body
@@ -100,12 +100,12 @@ class ImportTree:
             if each.mapping == self._mapping and each.code not in known
         ]
 
-    def _path_for(self, item: Item, found: Existing | None) -> Path:
+    def _path_for(self, item: Item, found: Existing | None, stem: str) -> Path:
         """The file of a code stays where it is; a new one is called after the name."""
         if found and found.path.parent.name == item.department:
             return found.path
         folder = self.folder / item.department
-        base = slug(item.name)
+        base = stem if re.fullmatch(r"[a-z0-9][a-z0-9\-]{0,59}", stem) else slug(item.name)
         tail = re.sub(r"[^0-9a-z]", "", item.code.lower())
         for name in (base, f"{base}-{tail[-6:]}", f"{base}-{tail}"):
             path = folder / f"{name}.yml"

@@ -14,7 +14,7 @@ from catalog.reader import read_model
 from rules.errors import Invalid
 
 Format = Literal["jsonl", "json", "csv", "xlsx"]
-Kind = Literal["text", "limit", "phone", "yes_no", "integer", "money", "date", "json", "url"]
+Kind = Literal["text", "exact", "limit", "phone", "yes_no", "integer", "money", "date", "json", "url"]
 
 # What registries write where there is nothing.
 NOTHING = ("", "无", "无。", "/", "\\", "-", "--", "—", "——", "null", "NULL", "None", "N/A")
@@ -87,7 +87,7 @@ class Rule(MappingPart):
     const: str | None = Field(None, description="固定值")
     when: RowTest | None = Field(None, description="满足才取值")
     join: str | None = Field(None, description="几列都取,用它连接;不写取第一个有内容的")
-    nothing: Words = Field((), description="除通常的“无”“/”以外,也当作没有内容的写法")
+    nothing: Words = Field((), description="除 source.nothing 以外,也当作没有内容的写法")
     replace: tuple[Replacement, ...] = ()
     extract: Pattern | None = Field(None, description="取出匹配部分(有括号取第一个括号)")
     split: str | None = Field(
@@ -173,6 +173,7 @@ class Source(MappingPart):
     records: str | None = Field(None, description="JSON 里列表所在的路径")
     fill_down: tuple[Text, ...] = Field((), description="空着就沿用上一行的列(合并单元格)")
     group_by: Columns = Field((), description="这些列相同的行是同一个事项")
+    nothing: Words = Field(NOTHING, description="整张表里当作没有内容的写法")
     quoted_formulas: bool = Field(False, description="值前面的 ' 是导出时加的,去掉")
     skip: tuple[Skip, ...] = ()
 
@@ -182,6 +183,7 @@ class Mapping(MappingPart):
 
     name: Text
     source: Source = Source()
+    file: Target = Field((), description="事项文件的名字(不带 .yml);不写按名称的拼音")
     department: dict[str, Target]
     item: dict[str, Target]
     rows: dict[str, Rows] = Field(default_factory=dict)
@@ -201,7 +203,7 @@ class Mapping(MappingPart):
     def mentioned(self) -> frozenset[str]:
         """Every column that something in the mapping reads, gives as reason to skip, or ignores."""
         found: set[str] = set(self.ignore)
-        targets = [*self.department.values(), *self.item.values()]
+        targets = [self.file, *self.department.values(), *self.item.values()]
         for rows in self.rows.values():
             found.update(rows.columns)
             targets += rows.fields.values()
