@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import partial
@@ -83,12 +85,26 @@ class ItemBuilder:
                 parts += [each for each in evaluator.rows(name, rows, row.cells, inner) if each not in parts]
             if parts:
                 put(work.values, name, parts)
+        self._code(work)
         department = self._department(work, evaluator)
         work.values["department"] = department.id
         stems = evaluator.target("file", self._mapping.file, work.rows[0].cells, False)
         work.stem = str(stems[0]) if stems else ""
         self._remarks(work)
         return self._validated(work)
+
+    def _code(self, work: Work) -> None:
+        """The code without blanks and full-width digits; one that a spreadsheet has rounded is no code."""
+        given = str(work.values.get("code", ""))
+        code = re.sub(r"\s+", "", unicodedata.normalize("NFKC", given))
+        if re.fullmatch(r"\d(?:\.\d+)?[Ee]\+?\d+", code):
+            raise Rejected(
+                f"编码 {code} 被表格软件变成了科学计数,原来的数字已经丢失;请把那一列设为文本重新导出"
+            )
+        if code != given:
+            work.notes.warn("code", f"编码“{given}”里有空白或全角字符,改为 {code}")
+        if code:
+            work.values["code"] = code
 
     def _single(self, name: str, values: list[object], found: list[object], work: Work) -> None:
         for value in values:

@@ -13,6 +13,8 @@ from catalog.problems import Problem
 from catalog.reader import read_model
 from rules.errors import Invalid
 
+PACKAGED = Path(__file__).parent / "mappings"
+
 Format = Literal["jsonl", "json", "csv", "xlsx"]
 Kind = Literal["text", "exact", "limit", "phone", "yes_no", "integer", "money", "date", "json", "url"]
 

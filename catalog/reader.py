@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,13 +163,14 @@ def _read_tree(
 
 
 def _item_files(root: Root, folder: Path, problems: list[Problem]) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
-        if path.name == DEPARTMENT_FILE or not path.is_file():
-            continue
-        if path.suffix == ".yml":
-            yield path
-        elif path.suffix == ".yaml":
-            problems.append(Problem(root.shown(path), 0, "", "文件名要以 .yml 结尾,请改名", rule="tree"))
+    with os.scandir(folder) as entries:
+        names = sorted(entry.name for entry in entries if entry.is_file())
+    for name in names:
+        if name.endswith(".yml") and name != DEPARTMENT_FILE and not name.startswith("."):
+            yield folder / name
+        elif name.endswith(".yaml"):
+            shown = root.shown(folder / name)
+            problems.append(Problem(shown, 0, "", "文件名要以 .yml 结尾,请改名", rule="tree"))
 
 
 def _read_department(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,6 +84,8 @@ class Root:
 
     def shown(self, path: Path) -> str:
         """A path as messages show it: relative to the root when inside it, always with forward slashes."""
-        resolved = path.resolve()
-        inside = resolved.is_relative_to(self.path)
-        return resolved.relative_to(self.path).as_posix() if inside else path.as_posix()
+        text, base = str(path), f"{self.path}{os.sep}"
+        # Most paths were made from the root's own; resolving each would cost more than reading it.
+        if not text.startswith(base):
+            text = str(path.resolve())
+        return Path(text[len(base) :]).as_posix() if text.startswith(base) else path.as_posix()

@@ -13,12 +13,11 @@ from catalog.codes import load_codes
 from catalog.elements import load_elements
 from catalog.import_report import Report
 from catalog.importing import import_file
-from catalog.mapping import load_mapping
+from catalog.mapping import PACKAGED, load_mapping
 from catalog.root import NotARoot, Root
 from rules.errors import HallError
 from rules.time import SHANGHAI
 
-MAPPINGS = Path(__file__).resolve().parents[2] / "catalog" / "mappings"
 _SHOWN = 20
 
 
@@ -78,10 +77,10 @@ def command(
 
 def _mapping_path(name: str) -> Path:
     """A path, or the name of a packaged mapping."""
-    for path in (Path(name), MAPPINGS / f"{name}.yml", MAPPINGS / name):
+    for path in (Path(name), PACKAGED / f"{name}.yml", PACKAGED / name):
         if path.is_file():
             return path
-    known = "、".join(sorted(path.stem for path in MAPPINGS.glob("*.yml")))
+    known = "、".join(sorted(path.stem for path in PACKAGED.glob("*.yml")))
     raise click.UsageError(f"没有映射文件 {name};自带的有:{known}")
 
 
