@@ -25,6 +25,7 @@ from handlers.store import (
     idempotency,
     outbox,
 )
+from handlers.store.moments import moment
 from handlers.store.records import (
     CHANNEL_LABELS,
     DELIVERY_LABELS,
@@ -320,6 +321,6 @@ def _filed(result: Mapping[str, Json], *, repeated: bool) -> Filed:
         event_sequence=int(str(result["event_sequence"])),
         leaf=str(result["leaf"]),
         salt=str(result["salt"]),
-        filed_at=datetime.fromisoformat(str(result["filed_at"])),
+        filed_at=moment(str(result["filed_at"])),
         repeated=repeated,
     )

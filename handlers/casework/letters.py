@@ -17,7 +17,7 @@ from handlers.casework.views import LetterView, TimelineEntry
 from handlers.store import cases, clocks, counts, events, idempotency, letters, outbox
 from handlers.store.access_log import Look, add
 from handlers.store.database import Database
-from handlers.store.moments import Reads
+from handlers.store.moments import Reads, moment
 from handlers.store.people_records import LETTER_LABELS, LETTER_STATES, Letter, Writer
 from handlers.store.records import Clock, Json
 from handlers.store.vault import Vault, new_code, normal_code
@@ -238,10 +238,10 @@ def public_letter(
     return _view(database, ground, letter, now)
 
 
-def answered_letters(database: Database, ground: Ground, most: int, now: datetime) -> tuple[LetterView, ...]:
+def answered_letters(database: Database, ground: Ground, most: int) -> tuple[LetterView, ...]:
     """Answered letters that may be published."""
     found = letters.answered_in_public(database, most)
-    return tuple(_view(database, ground, each, now) for each in found)
+    return tuple(_view(database, ground, each, each.answered or each.received) for each in found)
 
 
 def letters_desk(
@@ -385,5 +385,5 @@ def _check(ground: Ground, request: LetterRequest) -> None:
 
 
 def _filed(result: Mapping[str, Json], *, repeated: bool) -> LetterFiled:
-    due = datetime.fromisoformat(str(result["due"]))
+    due = moment(str(result["due"]))
     return LetterFiled(str(result["number"]), str(result["query_code"]), due, repeated)

@@ -49,7 +49,7 @@ from handlers.store.people_records import Letter, Unit
 from handlers.store.records import Attachment, Card, Certificate, MaterialReceived, Message, Notice
 from rules.access import Role, in_scope
 from rules.case_terms import MoveName
-from rules.errors import Forbidden
+from rules.errors import Forbidden, NotFound
 from rules.time import local, local_date
 
 _TAKES_IN = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR})
@@ -106,7 +106,17 @@ class Casework:
         self, number: str, query_code: str, score: int, words: str, *, now: datetime, channel: str = "web"
     ) -> None:
         """The applicant's one rating after the close, 1 to 5. Raises IllegalMove, Conflict, NotFound, Invalid."""
-        upkeep.rate(self.database, number, query_code, score, words, local(now), channel)
+        vault = self.database.vault
+        self.database.write(upkeep.rating(vault, number, query_code, score, words, local(now), channel))
+
+    async def rate_async(
+        self, number: str, query_code: str, score: int, words: str, *, now: datetime, channel: str = "web"
+    ) -> None:
+        """`rate` for event loops."""
+        vault = self.database.vault
+        await self.database.write_async(
+            upkeep.rating(vault, number, query_code, score, words, local(now), channel)
+        )
 
     def record_material(
         self,
@@ -194,7 +204,7 @@ class Casework:
         """Takes a changed calendar into account for every running clock."""
         return sweeping.recompute(self.database, self.ground(), local(now))
 
-    def synchronise_units(self) -> None:
+    def synchronise_units(self, now: datetime) -> None:
         """Copies the org tree of the root's files into the database."""
         ground = self.ground()
         words = {each.id: each.number_word for each in ground.departments.values()}
@@ -272,9 +282,9 @@ class Casework:
         """A letter for its writer."""
         return letters.public_letter(self.database, self.ground(), number, query_code, local(now))
 
-    def answered_letters(self, most: int, now: datetime) -> tuple[LetterView, ...]:
+    def answered_letters(self, most: int) -> tuple[LetterView, ...]:
         """Answered letters that may be published, newest first."""
-        return letters.answered_letters(self.database, self.ground(), most, local(now))
+        return letters.answered_letters(self.database, self.ground(), most)
 
     def letters_desk(
         self, person: str, *, now: datetime, tab: str = "open", page: int = 1, size: int = 20
@@ -331,7 +341,10 @@ class Casework:
     def _moving(
         self, number: str, move: MoveName | str, by: Actor, data: MoveData, key: str | None, now: datetime
     ) -> Moving:
-        name = MoveName(move)
+        try:
+            name = MoveName(move)
+        except ValueError as error:
+            raise NotFound("没有这种操作。请回到办件页面重新选择。") from error
         if key is None and not isinstance(by, BySystem):
             key = ""  # refused by the store with the words for a form sent without its key
         return Moving(self.database.vault, self.ground(), number, name, by, data, key=key, now=local(now))

@@ -59,8 +59,10 @@ def sweep(database: Database, ground: Ground, now: datetime) -> Swept:
     looked = cards = pending = 0
     deemed: list[str] = []
     put_off: list[tuple[int, str, str]] = []
-    while True:
-        ids = clocks.waiting(database, now, PORTION)
+    seen: set[int] = set()
+    # Deemed acceptance starts clocks that may be late already, so it looks again until nothing new is waiting.
+    while ids := [each for each in clocks.waiting(database, now, PORTION) if each not in seen]:
+        seen.update(ids)
         waiting: list[tuple[int, Future[_Looked]]] = [
             (clock_id, database.writer.submit(_Look(database, ground, clock_id, now))) for clock_id in ids
         ]
@@ -74,8 +76,6 @@ def sweep(database: Database, ground: Ground, now: datetime) -> Swept:
             cards, pending = cards + found.issued, pending + found.pending
             if found.deemed:
                 deemed.append(found.deemed)
-        if len(ids) < PORTION:
-            break
     return Swept(looked, cards, pending, tuple(deemed), tuple(put_off), clocks.next_moment(database))
 
 

@@ -21,7 +21,8 @@ from handlers.casework.requests import MoveData
 from handlers.store import attachments, case_parts, cases, clocks, counts, events, notices, outbox
 from handlers.store.database import Database
 from handlers.store.records import Case, Certificate, Json, MaterialReceived, Rating, Step
-from handlers.store.writer import Transaction
+from handlers.store.vault import Vault
+from handlers.store.writer import Job, Transaction
 from rules.access import Role
 from rules.case_terms import ENDED, State
 from rules.clock import ClockKind
@@ -33,17 +34,17 @@ _ISSUERS = _FRONT | {Role.DECIDER}
 _NOT_RATED = frozenset({State.WITHDRAWN, State.VOIDED})
 
 
-def rate(
-    database: Database, number: str, query_code: str, score: int, words: str, now: datetime, channel: str
-) -> None:
-    """The applicant's one rating, 1 (非常满意) to 5 (非常不满意), after the close."""
+def rating(
+    vault: Vault, number: str, query_code: str, score: int, words: str, now: datetime, channel: str
+) -> Job[None]:
+    """The job of the applicant's one rating, 1 (非常满意) to 5 (非常不满意), after the close."""
     if score not in range(1, 6):
         raise Invalid("请选择一个满意度等级", {"score": "请选择一个满意度等级"})
     if len(words) > 1000:
         raise Invalid("评价内容太长", {"words": "最多 1000 字"})
 
     def job(tx: Transaction) -> None:
-        case = prove_applicant(tx, database.vault, number, query_code)
+        case = prove_applicant(tx, vault, number, query_code)
         if case.closed_at is None:
             raise IllegalMove("办结之后才能评价。")
         if case.state in _NOT_RATED:
@@ -55,7 +56,7 @@ def rate(
         if not case.drill:
             counts.add(tx, local_date(now), case.department, ("rated", f"rated_{score}"))
 
-    database.write(job)
+    return job
 
 
 def record_material(

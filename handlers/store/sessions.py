@@ -82,7 +82,9 @@ class OpenSession:
     here: bool
 
 
-def of_person(reads: Reads, person: str, token: str, now: datetime, idle: timedelta) -> tuple[OpenSession, ...]:
+def of_person(
+    reads: Reads, person: str, token: str, now: datetime, idle: timedelta
+) -> tuple[OpenSession, ...]:
     """A person's living sessions, the newest first; `here` marks the one of `token`."""
     rows = reads.rows(
         "SELECT * FROM session WHERE person = ? AND expires > ? AND seen > ? ORDER BY created DESC",

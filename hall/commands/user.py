@@ -1,0 +1,212 @@
+"""`hall user`: staff accounts, their assignments and passwords."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from catalog.reader import read
+from catalog.root import Root
+from handlers.store import people, sessions
+from handlers.store.database import Database
+from handlers.store.people_records import Person
+from handlers.store.writer import Transaction
+from rules.access import ROLE_LABELS, STAFF_ROLES, Role
+from rules.errors import NotFound
+from rules.time import SHANGHAI, parse_date
+
+_ROLES = {role.value: role for role in Role if role in STAFF_ROLES}
+
+
+@click.group("user")
+def command() -> None:
+    """管理工作人员账号:新增、任职、密码、停用。"""
+
+
+def _stored(function: Callable[..., None]) -> Callable[..., None]:
+    """Adds --root and --db and hands the open database and root over."""
+
+    @click.option(
+        "--root", "where", type=click.Path(path_type=Path, exists=True, file_okay=False), help="县的目录"
+    )
+    @click.option(
+        "--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件,默认 .hall/hall.db"
+    )
+    @wraps(function)
+    def wrapped(where: Path | None, db: Path | None, **values: Any) -> None:
+        root = Root.find(where)
+        with _opened(db or root.state / "hall.db") as database:
+            function(database, root, **values)
+
+    return wrapped
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Database]:
+    database = Database.open(path, migrate=True)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@command.command("add")
+@click.argument("login")
+@click.argument("name")
+@click.option(
+    "--role", "roles", multiple=True, type=click.Choice(sorted(_ROLES)), help="岗位,与 --unit 成对,可重复"
+)
+@click.option("--unit", "units", multiple=True, help="单位编号(部门、科室、窗口、镇、村或 county)")
+@click.option("--phone", default="", help="电话")
+@click.option("--email", default="", help="邮箱")
+@click.option("--password-stdin", is_flag=True, help="从标准输入读密码;不给就生成一个临时密码")
+@_stored
+def add(
+    database: Database,
+    root: Root,
+    login: str,
+    name: str,
+    roles: tuple[str, ...],
+    units: tuple[str, ...],
+    phone: str,
+    email: str,
+    password_stdin: bool,
+) -> None:
+    """新增账号 LOGIN(登录名)和 NAME(姓名)。"""
+    if len(roles) != len(units):
+        raise click.UsageError("--role 和 --unit 要成对出现。")
+    _known_units(root, units)
+    login = login.strip().lower()
+    password = click.get_text_stream("stdin").readline().rstrip("\n") if password_stdin else _temporary()
+    people.check_password_rules(password, login, name)
+    hashed = people.hash_password(password)
+    now = _now()
+
+    def job(tx: Transaction) -> None:
+        person = people.add(
+            tx, login, name, hashed, now, phone=phone, email=email, must_change=not password_stdin
+        )
+        for role, unit in zip(roles, units, strict=True):
+            people.assign(tx, person, _ROLES[role], unit, now.date())
+
+    database.write(job)
+    click.echo(f"已新增 {login}({name})。")
+    if not password_stdin:
+        click.echo(f"临时密码:{password}(首次登录要改)")
+
+
+@command.command("assign")
+@click.argument("login")
+@click.argument("role", type=click.Choice(sorted(_ROLES)))
+@click.argument("unit")
+@click.option("--from", "first", metavar="日期", help="从哪天起,默认今天")
+@click.option("--to", "last", metavar="日期", help="到哪天止(含),默认长期")
+@click.option("--end", is_flag=True, help="结束这个任职(到 --to,默认今天)")
+@_stored
+def assign(
+    database: Database,
+    root: Root,
+    login: str,
+    role: str,
+    unit: str,
+    first: str | None,
+    last: str | None,
+    end: bool,
+) -> None:
+    """让 LOGIN 在 UNIT 担任 ROLE,或结束这个任职。"""
+    _known_units(root, (unit,))
+    person = _person(database, login)
+    begins = parse_date(first) if first else _now().date()
+    ends: date | None = parse_date(last) if last else None
+    if end:
+        until = ends or _now().date()
+        ended = database.write(lambda tx: people.end_assignment(tx, person.id, _ROLES[role], unit, until))
+        if not ended:
+            raise NotFound("没有这个任职。")
+        click.echo(f"{login} 的任职到 {until} 结束。")
+        return
+    database.write(lambda tx: people.assign(tx, person.id, _ROLES[role], unit, begins, ends))
+    click.echo(f"{login}:{ROLE_LABELS[_ROLES[role]]},{unit},自 {begins} 起。")
+
+
+@command.command("password")
+@click.argument("login")
+@click.option("--password-stdin", is_flag=True, help="从标准输入读密码;不给就生成一个临时密码")
+@click.option("--drop-second-factor", is_flag=True, help="手机丢失时取消第二因素")
+@_stored
+def password(
+    database: Database, root: Root, login: str, password_stdin: bool, drop_second_factor: bool
+) -> None:
+    """重设 LOGIN 的密码,解除锁定,已登录的全部退出。"""
+    person = _person(database, login)
+    new = click.get_text_stream("stdin").readline().rstrip("\n") if password_stdin else _temporary()
+    people.check_password_rules(new, person.login, person.name)
+    hashed = people.hash_password(new)
+
+    def job(tx: Transaction) -> None:
+        people.set_password(tx, person.id, hashed, _now(), must_change=not password_stdin)
+        if drop_second_factor:
+            sessions.drop_second_factor(tx, person.id)
+
+    database.write(job)
+    click.echo(f"{login} 的密码已重设。" + ("" if password_stdin else f"临时密码:{new}(首次登录要改)"))
+
+
+@command.command("lock")
+@click.argument("login")
+@click.option("--unlock", is_flag=True, help="重新启用")
+@_stored
+def lock(database: Database, root: Root, login: str, unlock: bool) -> None:
+    """停用账号 LOGIN 并退出其登录,或重新启用。记录保留。"""
+    person = _person(database, login)
+    database.write(lambda tx: people.set_active(tx, person.id, unlock))
+    click.echo(f"{login} 已{'启用' if unlock else '停用'}。")
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="用 JSON 输出结果")
+@_stored
+def list_(database: Database, root: Root, as_json: bool) -> None:
+    """列出所有账号和任职。"""
+    found = people.everyone(database)
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], ensure_ascii=False, default=str))
+        return
+    for each in found:
+        jobs = "、".join(f"{ROLE_LABELS[a.role]}@{a.unit}" for a in each.assignments) or "没有任职"
+        marks = "" if each.active else "(停用)"
+        click.echo(f"{each.login}\t{each.name}{marks}\t{jobs}")
+
+
+def _person(database: Database, login: str) -> Person:
+    found = people.by_login(database, login)
+    if found is None:
+        raise NotFound(f"没有登录名为“{login}”的账号。")
+    return found
+
+
+def _known_units(root: Root, units: tuple[str, ...]) -> None:
+    if units:
+        tree = read(root).units
+        unknown = [unit for unit in units if unit not in tree]
+        if unknown:
+            raise click.UsageError(
+                f"没有编号为 {'、'.join(unknown)} 的单位,见 content/units.yml 和 items/ 下的部门。"
+            )
+
+
+def _temporary() -> str:
+    return f"{secrets.token_urlsafe(9)}-{secrets.randbelow(90) + 10}"
+
+
+def _now() -> datetime:
+    return datetime.now(SHANGHAI)
