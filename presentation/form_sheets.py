@@ -22,6 +22,8 @@ SAMPLE_ID_NUMBER = "990121199003070010"
 SAMPLE_CREDIT_CODE = "91990121MA0000015B"
 SAMPLE_PHONE = "0000-5550999"
 
+Answer = str | tuple[str, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
@@ -66,7 +68,7 @@ class FormSheet:
 def form_sheet(item: Item, county: County, codes: Codes, department: str, *, filled: bool) -> FormSheet:
     """The paper form, blank or with the sample answers of the item (fictional)."""
     form = complete_form(item, county, codes)
-    answers = _sample_answers(form, county) if filled else {}
+    answers = _shown_answers(form, _sample_answers(form, county)) if filled else {}
     shown = {each.id for each in visible_fields(form, answers)} if filled else None
     labels = {each.id: each for each in form.fields()}
     sections: list[SheetSection] = []
@@ -148,9 +150,9 @@ def filled_sample_docx(item: Item, county: County, codes: Codes, department: str
     return form_docx(form_sheet(item, county, codes, department, filled=True))
 
 
-def _sample_answers(form: ApplicationForm, county: County) -> dict[str, str | tuple[str, ...]]:
+def _sample_answers(form: ApplicationForm, county: County) -> dict[str, Answer]:
     """One consistent set of answers: each question's sample, else the plainest answer of its type."""
-    answers: dict[str, str | tuple[str, ...]] = {}
+    answers: dict[str, Answer] = {}
     for each in form.fields():
         sample = each.sample or _plain_sample(each, county)
         if each.type == "several":
@@ -160,6 +162,16 @@ def _sample_answers(form: ApplicationForm, county: County) -> dict[str, str | tu
             answers[each.id] = sample
     answers.update(form.constants)
     return answers
+
+
+def _shown_answers(form: ApplicationForm, answers: dict[str, Answer]) -> dict[str, Answer]:
+    """Without the answers to hidden questions, which must not open other questions in turn."""
+    while True:
+        shown = {each.id for each in visible_fields(form, answers)} | set(form.constants)
+        kept = {name: value for name, value in answers.items() if name in shown}
+        if kept == answers:
+            return kept
+        answers = kept
 
 
 def _plain_sample(each: FormField, county: County) -> str:
@@ -183,7 +195,7 @@ def _plain_sample(each: FormField, county: County) -> str:
 
 def _line(
     each: FormField,
-    answer: str | tuple[str, ...],
+    answer: Answer,
     labels: Mapping[str, FormField],
     filled: bool,
     county: County,

@@ -35,6 +35,7 @@ from site_builder import (
     news,
     open_pages,
     rules_pages,
+    units_pages,
 )
 from site_builder.change_log import read_change_log
 from site_builder.disclosure import read_disclosure
@@ -191,6 +192,7 @@ def _outputs(portal: Portal, editorial: Editorial, forms: bool) -> Iterator[Outp
     yield from items.outputs(portal, forms)
     yield from lists.outputs(portal)
     yield from doors.outputs(portal)
+    yield from units_pages.outputs(portal)
     yield from rules_pages.outputs(portal)
     yield from news.outputs(portal)
     yield from disclosure.outputs(portal)

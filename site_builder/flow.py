@@ -25,8 +25,8 @@ def flow_steps(item: Item, settings: Settings) -> tuple[FlowStep, ...]:
         steps.append(FlowStep("当场办理", who="窗口人员", days="当场办结"))
     else:
         if item.accepts_online:
-            days = item.pre_review_days if item.pre_review_days is not None else settings.pre_review_days
-            steps.append(FlowStep("网上预审", who="受理人员", days=f"{days}个工作日内" if days else "当场"))
+            pre = item.pre_review_days if item.pre_review_days is not None else settings.pre_review_days
+            steps.append(FlowStep("网上预审", who="受理人员", days=f"{pre}个工作日内" if pre else "当场"))
         steps.append(FlowStep("受理", who="受理人员", days="当场或5个工作日内", note="材料不齐一次告知"))
         for step in item.steps:
             days = "当天" if step.limit == 0 else f"{step.limit}个工作日内" if step.limit else ""

@@ -15,6 +15,8 @@ from site_builder.outputs import Output, fingerprint
 from site_builder.portal import Portal, Shown
 
 DEPTH_WORDS = ("暂未上网", "网上看、网上约", "网上受理和答复", "全程网上办")
+# Everyday words for the facts bar; the table's own names are in the item's details.
+WAY_WORDS = {"1": "窗口", "2": "网上", "3": "网上", "4": "邮寄"}
 DELIVERY_WORDS = {"window": "到窗口领取", "courier": "邮寄到家", "electronic": "网上下载"}
 RESULT_WORDS = {
     "certificate": "证照",
@@ -126,9 +128,24 @@ def _file_keys(shown: Shown) -> list[str]:
 
 
 def _all_facts(portal: Portal, item: Item) -> tuple[Fact, ...]:
-    ways = "、".join(portal.codes["handling"].labels(item.handling)) or "窗口办理"
-    who = "、".join(portal.codes["applicant"].labels(item.applicants)) or "不限"
-    return (*facts(item), Fact("办理形式", ways), Fact("适用对象", who))
+    ways = list(
+        dict.fromkeys(
+            WAY_WORDS.get(code, "") or portal.codes.label("handling", code) for code in item.handling
+        )
+    )
+    return (*facts(item), Fact("办理形式", "、".join(ways) or "窗口"), Fact("适用对象", _who(item)))
+
+
+def _who(item: Item) -> str:
+    """For whom, in everyday words; the full list of kinds stands below."""
+    kinds = set(item.applicants)
+    others = kinds - {"1"}
+    organisations = "企业" if others == {"2"} else "企业和单位" if "2" in others else "单位"
+    if not kinds:
+        return "不限"
+    if not others:
+        return "个人"
+    return f"个人、{organisations}" if "1" in kinds else organisations
 
 
 def _places(portal: Portal, shown: Shown) -> tuple[Place, ...]:

@@ -26,6 +26,7 @@ class Group:
     name: str
     items: tuple[Shown, ...]
     note: str = ""
+    short: str = ""
 
     @property
     def address(self) -> str:
@@ -51,7 +52,14 @@ def groups(portal: Portal) -> dict[str, list[Group]]:
     business = codes["theme-business"].codes
     found: dict[str, list[Group]] = {
         "departments": [
-            _group("departments", each.id, each.name, [s for s in shown if s.item.department == each.id])
+            _group(
+                "departments",
+                each.id,
+                each.name,
+                [s for s in shown if s.item.department == each.id],
+                "",
+                each.short_name,
+            )
             for each in portal.departments.values()
         ],
         "themes": [
@@ -96,8 +104,8 @@ def groups(portal: Portal) -> dict[str, list[Group]]:
     return found
 
 
-def _group(kind: str, code: str, name: str, items: Sequence[Shown], note: str = "") -> Group:
-    return Group(kind, dict(KINDS)[kind], code, name, tuple(items), note)
+def _group(kind: str, code: str, name: str, items: Sequence[Shown], note: str = "", short: str = "") -> Group:
+    return Group(kind, dict(KINDS)[kind], code, name, tuple(items), note, short or name)
 
 
 def entry(portal: Portal, shown: Shown) -> Markup:
