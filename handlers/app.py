@@ -17,19 +17,27 @@ from starlette.types import Scope
 from handlers.context import Hall
 from handlers.problems import on_crash, on_hall_error, on_http_error
 from handlers.security import Security
-from rules.errors import HallError
+from handlers.staff_resume import on_signed_out
+from rules.errors import HallError, Unauthenticated
 
 # A job that can be deployed alone (`hall serve --only apply,track`) and the modules that make it.
 JOBS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "search": ("handlers.search",),
         "forms": ("handlers.forms",),
-        "apply": ("handlers.apply", "handlers.uploads"),
-        "track": ("handlers.track", "handlers.rate"),
+        "apply": ("handlers.apply", "handlers.drafts", "handlers.uploads", "handlers.receipt"),
+        "track": ("handlers.track", "handlers.receipt", "handlers.rate"),
         "letters": ("handlers.letters",),
         "feedback": ("handlers.feedback",),
-        "staff": ("handlers.staff_account", "handlers.desk", "handlers.case_page", "handlers.letters_desk"),
-        "supervision": ("handlers.board", "handlers.cards_page"),
+        "staff": (
+            "handlers.staff_account",
+            "handlers.staff_security",
+            "handlers.desk",
+            "handlers.case_page",
+            "handlers.case_moves",
+            "handlers.letters_desk",
+        ),
+        "supervision": ("handlers.staff_account", "handlers.board", "handlers.cards_page"),
         "api": ("handlers.api",),
     }
 )
@@ -51,16 +59,24 @@ class Portal(StaticFiles):
 def routes(only: tuple[str, ...] = ()) -> list[BaseRoute]:
     """The routes of the chosen jobs (all when none is named). Raises KeyError for an unknown job."""
     chosen = only or tuple(JOBS)
-    modules = [module for job in chosen for module in JOBS[job]] + list(ALWAYS)
+    modules = dict.fromkeys([*(module for job in chosen for module in JOBS[job]), *ALWAYS])
     return [each for module in modules for each in importlib.import_module(module).routes]
 
 
 def create_app(hall: Hall, only: tuple[str, ...] = ()) -> Starlette:
     """The hall as an ASGI application."""
     app = Starlette(
-        routes=[*routes(only), Mount("/", Portal(directory=hall.site, html=True, check_dir=False), name="portal")],
+        routes=[
+            *routes(only),
+            Mount("/", Portal(directory=hall.site, html=True, check_dir=False), name="portal"),
+        ],
         middleware=[Middleware(Security)],
-        exception_handlers={HallError: on_hall_error, HTTPException: on_http_error, 500: on_crash},
+        exception_handlers={
+            Unauthenticated: on_signed_out,
+            HallError: on_hall_error,
+            HTTPException: on_http_error,
+            500: on_crash,
+        },
     )
     app.state.hall = hall
     return app

@@ -58,6 +58,7 @@ def problem(
         title,
         status=status,
         headers=headers,
+        heading=title,
         detail=detail,
         fields=dict(fields or {}),
         number=number,
@@ -82,14 +83,16 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     """Starlette's own refusals, in our words."""
     assert isinstance(error, HTTPException)
     title, detail = HTTP_DETAIL.get(error.status_code, ("请求没有成功", "请返回上一页再试一次。"))
-    return problem(request, error.status_code, f"http-{error.status_code}", title, detail,
-                   headers=error.headers)
+    return problem(
+        request, error.status_code, f"http-{error.status_code}", title, detail, headers=error.headers
+    )
 
 
 async def on_crash(request: Request, error: Exception) -> Response:
     """What nobody foresaw: logged with its number, told without a trace of it."""
-    log.error("request %s failed: %s %s", request_id(request), request.method, request.url.path,
-              exc_info=error)
+    log.error(
+        "request %s failed: %s %s", request_id(request), request.method, request.url.path, exc_info=error
+    )
     return problem(
         request,
         500,

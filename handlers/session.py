@@ -56,9 +56,14 @@ def session_of(request: Request) -> Session | None:
 
 
 def signed_in(request: Request) -> SignedIn | None:
-    """The person signed in, or None; a session that still waits for its second factor is nobody."""
+    """The person signed in, or None; who still owes the second factor or a new password is nobody yet."""
     session = session_of(request)
-    if session is None or not session.second_factor or not session.person.active:
+    if (
+        session is None
+        or not session.second_factor
+        or not session.person.active
+        or session.person.must_change
+    ):
         return None
     today = hall_of(request).now().date()
     held = tuple(each for each in session.person.assignments if each.holds_on(today))

@@ -63,7 +63,9 @@ def test_rules_import_only_the_standard_library_and_stdnum() -> None:
 
 
 def test_only_the_store_speaks_sql() -> None:
-    statement = re.compile(r"\b(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM)\b")
+    statement = re.compile(
+        r"\b(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM)\b"
+    )
     against = [
         str(path.relative_to(ROOT))
         for path in python_files(*ROOMS)

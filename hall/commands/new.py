@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pypinyin import Style, lazy_pinyin
 from stdnum.cn import uscc
 
-from catalog.json_schema import write_schema
+from catalog.json_schema import SCHEMA_NAME, write_into
 from catalog.root import Root
 from rules.time import SHANGHAI
 
@@ -99,8 +99,11 @@ def command(
 def lay_out(folder: Path, values: dict[str, str]) -> list[str]:
     """Writes the template tree; returns the files written, relative to `folder`."""
     jinja = Environment(
-        loader=FileSystemLoader(TEMPLATE), undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False
-    )  # noqa: S701 (YAML and Markdown, not HTML)
+        loader=FileSystemLoader(TEMPLATE),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 (YAML and Markdown, not HTML)
+    )
     written = []
     for source in sorted(p for p in TEMPLATE.rglob("*") if p.is_file()):
         relative = source.relative_to(TEMPLATE)
@@ -115,7 +118,8 @@ def lay_out(folder: Path, values: dict[str, str]) -> list[str]:
         else:
             shutil.copyfile(source, target)
         written.append(target.relative_to(folder).as_posix())
-    written.append(write_schema(Root(folder)).relative_to(folder).as_posix())
+    write_into(Root(folder))
+    written.append(f"items/{SCHEMA_NAME}")
     return written
 
 

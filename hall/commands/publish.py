@@ -14,7 +14,9 @@ from handlers.store.database import Database
 
 
 @click.command("publish")
-@click.option("--root", "where", type=click.Path(path_type=Path, exists=True, file_okay=False), help="县的目录")
+@click.option(
+    "--root", "where", type=click.Path(path_type=Path, exists=True, file_okay=False), help="县的目录"
+)
 @click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件,默认 .hall/hall.db")
 @click.option("--site", type=click.Path(path_type=Path, file_okay=False), help="网站目录,默认 site/")
 @click.option("--json", "as_json", is_flag=True, help="用 JSON 输出结果")
@@ -30,4 +32,6 @@ def command(where: Path | None, db: Path | None, site: Path | None, as_json: boo
     if as_json:
         click.echo(json.dumps(asdict(figures), ensure_ascii=False, default=str))
     else:
-        click.echo(f"已写入 {root.shown(root.published / 'figures.json')}:本月收件 {figures.filed_month},办结 {figures.closed_month}。")
+        click.echo(
+            f"已写入 {root.shown(root.published / 'figures.json')}:本月收件 {figures.filed_month},办结 {figures.closed_month}。"
+        )

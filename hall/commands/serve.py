@@ -22,13 +22,20 @@ log = logging.getLogger("hall")
 
 
 @click.command("serve")
-@click.option("--root", "where", type=click.Path(path_type=Path, exists=True, file_okay=False), help="县的目录")
+@click.option(
+    "--root", "where", type=click.Path(path_type=Path, exists=True, file_okay=False), help="县的目录"
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="监听地址")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="监听端口")
 @click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件,默认 .hall/hall.db")
 @click.option("--site", type=click.Path(path_type=Path, file_okay=False), help="网站目录,默认 site/")
-@click.option("--items", "items_dirs", multiple=True, type=click.Path(path_type=Path, exists=True, file_okay=False),
-              help="另外的事项目录,可重复")
+@click.option(
+    "--items",
+    "items_dirs",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="另外的事项目录,可重复",
+)
 @click.option("--only", default="", help=f"只运行这些工作,逗号分隔:{'、'.join(JOBS)}")
 @click.option("--demo", "with_demo", is_flag=True, help="空数据库里放进演示账号和演示办件")
 @click.option("--no-build", is_flag=True, help="不生成网站(网站由别处生成)")
@@ -122,7 +129,12 @@ def beside(hall: Hall, compiler: Compiler | None) -> list[Repeating]:
 
 
 def run(
-    hall: Hall, jobs: tuple[str, ...], host: str, port: int, compiler: Compiler | None, accounts: tuple[str, ...]
+    hall: Hall,
+    jobs: tuple[str, ...],
+    host: str,
+    port: int,
+    compiler: Compiler | None,
+    accounts: tuple[str, ...],
 ) -> None:
     """Serves until interrupted; what is being written is finished first."""
     threads = beside(hall, compiler)
@@ -130,8 +142,14 @@ def run(
         thread.start()
     try:
         config = uvicorn.Config(
-            create_app(hall, jobs), host=host, port=port, log_config=None, access_log=False, server_header=False,
-            proxy_headers=False, timeout_graceful_shutdown=10,
+            create_app(hall, jobs),
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=10,
         )
         click.echo(f"{hall.county.hall_name} 已运行:http://{host}:{port}")
         for line in accounts:
