@@ -26,7 +26,7 @@ from search_index import IndexMissing, SearchIndex, open_index
 LOOK_EVERY_SECONDS = 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Edition:
     """One consistent build: everything here came from the same `catalog.json` version."""
 
@@ -99,6 +99,10 @@ class SiteData:
             return load_version(self.site, version).item
         except HallError:
             return None
+
+    def item_codes(self) -> tuple[str, ...]:
+        """The codes of all items in force (`casework.ground.Guides`)."""
+        return tuple(self.edition().items)
 
     def ground(self) -> Ground:
         """What casework stands on, from the newest edition."""

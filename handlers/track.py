@@ -1,0 +1,180 @@
+"""Tracking a case without an account: where it stands, who has it, when it is due and why that day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from catalog.schema import Item
+from handlers import proofs, track_actions, track_proof
+from handlers.bodies import form_of, text_of
+from handlers.casework.views import CaseView, DueView
+from handlers.context import Hall, hall_of
+from handlers.guard import public, route
+from handlers.proofs import CASES, LETTERS
+from handlers.track_proof import WRONG, normal_number
+from presentation.dates import date_cn, duration
+from presentation.view import Crumb, TimelineEntry
+from rules.case_terms import ENDED, MoveName, State
+from rules.errors import NotFound
+
+_TITLE = "查进度"
+_PURPOSE = "办件、咨询、投诉都在这里查,不用账号。编号和查询码在提交成功的页面和收件凭证上。"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitShown:
+    """A due date with its words: `when` such as 预计不晚于…, `length` such as 5个工作日."""
+
+    due: DueView
+    when: str
+    length: str
+
+
+async def ask(request: Request) -> Response:
+    """The page that asks for number and code; a QR code brings the number."""
+    number = normal_number(request.query_params.get("number", ""))
+    if number and proofs.recalled(request, CASES, number):
+        return RedirectResponse(f"/hall/track/{number}", 303)
+    return track_proof.ask(request, title=_TITLE, action="/hall/track", purpose=_PURPOSE, number=number)
+
+
+async def prove(request: Request) -> Response:
+    """Number and code given: a case, or a letter, since both look alike to who holds them."""
+    async with form_of(request) as form:
+        number, code = normal_number(text_of(form, "number", 100)), text_of(form, "code", 100)
+    wrong = "" if number and code else "请把编号和查询码都填上。"
+    if not wrong:
+        try:
+            return await _proved(request, number, code)
+        except NotFound:
+            wrong = WRONG
+    return track_proof.ask(
+        request, title=_TITLE, action="/hall/track", purpose=_PURPOSE, number=number, wrong=wrong, status=422
+    )
+
+
+async def _proved(request: Request, number: str, code: str) -> Response:
+    # A letter's number carries Z or T behind the county's prefix; both lookups cost the same either way.
+    prefix = hall_of(request).county.case_prefix
+    if number[len(prefix) : len(prefix) + 1] in ("Z", "T"):
+        letter = await track_proof.prove_letter(request, number, code)
+        answer = RedirectResponse(f"/hall/letters/{letter.view.letter.number}", 303)
+        proofs.remember(request, answer, LETTERS, letter.view.letter.number, code)
+        return answer
+    case = await track_proof.prove_case(request, number, code)
+    answer = RedirectResponse(f"/hall/track/{case.view.number}", 303)
+    proofs.remember(request, answer, CASES, case.view.number, code)
+    return answer
+
+
+async def show(request: Request) -> Response:
+    """The case's page, for a browser that has proved its code."""
+    proved = await track_proof.own_case(request)
+    if proved is None:
+        number = normal_number(request.path_params["number"])
+        return track_proof.ask(request, title=_TITLE, action="/hall/track", purpose=_PURPOSE, number=number)
+    hall, view = hall_of(request), proved.view
+    answer = hall.page(
+        request,
+        "citizen/track.html",
+        f"办理进度 {view.number}",
+        section="look",
+        head='<meta name="robots" content="noindex">',
+        breadcrumbs=(Crumb("查进度", "/hall/track"), Crumb(view.number)),
+        case=view,
+        entries=timeline(hall, view),
+        limits=limits(view),
+        can_supplement=any(each.move.name is MoveName.SUPPLEMENT for each in view.moves),
+        can_withdraw=any(each.move.name is MoveName.WITHDRAW for each in view.moves),
+        ended=view.state in ENDED,
+        done=request.query_params.get("done", ""),
+    )
+    proofs.remember(request, answer, CASES, view.number, proved.code)
+    return answer
+
+
+async def leave(request: Request) -> Response:
+    """Takes everything this browser has proved out of it: for shared computers."""
+    async with form_of(request, whole=False):
+        pass
+    answer = RedirectResponse("/hall/track?left=1", 303)
+    for shelf in (CASES, LETTERS):
+        proofs.forget(request, answer, shelf)
+    return answer
+
+
+def limits(view: CaseView) -> tuple[LimitShown, ...]:
+    """The due dates that concern the applicant, the one that matters now first."""
+    return tuple(LimitShown(each, _when(each), _length(each)) for each in view.clocks)
+
+
+def _length(due: DueView) -> str:
+    extra = f",已延长{duration(due.extension, due.unit)}" if due.extension else ""
+    return duration(due.limit, due.unit) + extra
+
+
+def _when(due: DueView) -> str:
+    if due.stopped is not None:
+        return f"已在{date_cn(due.stopped)}结束,最晚本应在{date_cn(due.due)}"
+    return f"预计不晚于{date_cn(due.due)}"
+
+
+def timeline(hall: Hall, view: CaseView) -> list[TimelineEntry]:
+    """What happened, what is happening, and what still comes."""
+    entries = [
+        TimelineEntry(
+            each.words,
+            each.at,
+            each.unit,
+            "done",
+            f"/hall/notices/{each.notice_id}" if each.notice_id is not None else "",
+            each.notice_title,
+        )
+        for each in view.timeline
+    ]
+    if view.state in ENDED:
+        if view.state is not State.DELIVERED and entries:
+            last = entries[-1]
+            entries[-1] = TimelineEntry(last.title, last.when, last.detail, "stopped", last.href, last.link)
+        return entries
+    now_words = view.state_label + (f":{view.step_name}" if view.step_name else "")
+    detail = f"现在由{view.holder_name}办理" if view.holder_name and view.holder_name != "申请人" else "现在等您补正"
+    entries.append(TimelineEntry(now_words, None, detail, "now"))
+    item = hall.site_data.version(view.item_version)
+    entries.extend(TimelineEntry(title, None, detail, "next") for title, detail in coming(view, item))
+    return entries
+
+
+def coming(view: CaseView, item: Item | None) -> list[tuple[str, str]]:
+    """The steps still ahead, with their days, if all goes its usual way."""
+    steps = [(each.name, duration(each.limit) if each.limit else "") for each in item.steps] if item else []
+    steps = steps or [("审查决定", "")]
+    ahead: list[tuple[str, str]] = []
+    if view.state is State.SUPPLEMENTING:
+        ahead.append(("收到补正材料后重新审核", ""))
+    if view.state in (State.RECEIVED, State.SUPPLEMENTING, State.PRE_REVIEWED):
+        ahead += [("受理", "出具受理通知书,办理时限从次日起算"), *steps]
+    elif view.state in (State.IN_REVIEW, State.SPECIAL_PROCEDURE):
+        names = [name for name, _ in steps]
+        at = names.index(view.step_name) if view.step_name in names else len(names) - 1
+        ahead += steps[at + 1 :]
+    if view.state not in (State.GRANTED, State.DENIED):
+        ahead.append(("作出决定", "准予或不予许可,都有书面决定"))
+    ahead += [("送达结果", ""), ("请您评价", "")]
+    return ahead
+
+
+_PROVED = public("one's own case, proved by number and code in a sealed cookie")
+
+routes = [
+    route("/hall/track", ask, guard=public("asks for number and code"), name="track_ask"),
+    route(
+        "/hall/track", prove, guard=public("number and code are checked and limited"), methods=("POST",), name="track_prove"
+    ),
+    route("/hall/track/leave", leave, guard=public("clears the browser's own cookies"), methods=("POST",), name="track_leave"),
+    route("/hall/track/{number}", show, guard=_PROVED, name="track"),
+    *track_actions.routes,
+]

@@ -1,0 +1,140 @@
+"""Number and query code, asked once and then remembered for an hour: the way to every page of one's own case."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from handlers import proofs
+from handlers.bodies import form_of, text_of
+from handlers.casework.views import CaseView, LetterView
+from handlers.context import hall_of
+from handlers.proofs import CASES, LETTERS
+from handlers.throttle import guessing
+from presentation.view import Crumb
+from rules.errors import Invalid, NotFound
+
+WRONG = "编号或查询码不对。请对照收件凭证再看一遍:编号是字母加数字,查询码是8位字母和数字。"
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedCase:
+    """A case as its applicant sees it, with the code that was proved."""
+
+    view: CaseView
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedLetter:
+    """A letter as its writer sees it, with the code that was proved."""
+
+    view: LetterView
+    code: str
+
+
+def normal_number(text: str) -> str:
+    """A number as typed, full-width or in small letters, with blanks: as it is stored."""
+    return re.sub(r"[\s\-—–_]+", "", unicodedata.normalize("NFKC", text)).upper()[:60]
+
+
+async def prove_case(request: Request, number: str, code: str) -> ProvedCase:
+    """The case, if the code is right. Raises NotFound alike for a wrong number and a wrong code, and TooMany."""
+    hall = hall_of(request)
+    with guessing(request, number):
+        view = await run_in_threadpool(hall.casework.public_view, number, code, hall.now())
+    return ProvedCase(view, code)
+
+
+async def prove_letter(request: Request, number: str, code: str) -> ProvedLetter:
+    """The same for a letter."""
+    hall = hall_of(request)
+    with guessing(request, number):
+        view = await run_in_threadpool(hall.casework.public_letter, number, code, hall.now())
+    return ProvedLetter(view, code)
+
+
+async def own_case(request: Request) -> ProvedCase | None:
+    """The case named in the address, if this browser has proved its code; None when it must be asked."""
+    number = normal_number(request.path_params["number"])
+    code = proofs.recalled(request, CASES, number)
+    if code is None:
+        return None
+    hall = hall_of(request)
+    # What the sealed cookie holds was right when it was put there: it is no guess and is not counted.
+    try:
+        view = await run_in_threadpool(hall.casework.public_view, number, code, hall.now())
+    except NotFound:
+        return None
+    return ProvedCase(view, code)
+
+
+async def own_letter(request: Request) -> ProvedLetter | None:
+    """The letter named in the address, if this browser has proved its code."""
+    number = normal_number(request.path_params["number"])
+    code = proofs.recalled(request, LETTERS, number)
+    if code is None:
+        return None
+    hall = hall_of(request)
+    try:
+        view = await run_in_threadpool(hall.casework.public_letter, number, code, hall.now())
+    except NotFound:
+        return None
+    return ProvedLetter(view, code)
+
+
+def ask(
+    request: Request,
+    *,
+    title: str,
+    action: str,
+    purpose: str,
+    number: str = "",
+    wrong: str = "",
+    status: int = 200,
+    section: str = "look",
+    letters: bool = False,
+) -> Response:
+    """The page that asks for number and query code; `action` is where it posts."""
+    return hall_of(request).page(
+        request,
+        "citizen/prove.html",
+        title,
+        status=status,
+        section=section,
+        breadcrumbs=(Crumb(title),),
+        title_=title,
+        action=action,
+        purpose=purpose,
+        number=number,
+        wrong=wrong,
+        letters=letters,
+    )
+
+
+async def answer_case(request: Request, *, title: str, purpose: str, section: str = "look", then: str = "") -> Response:
+    """The posted answer to `ask`: remembered when right, asked again when not.
+
+    `then` is where to go on, with {number} in it; empty: the address that was posted to.
+    """
+    async with form_of(request) as form:
+        number, code = normal_number(text_of(form, "number", 100)), text_of(form, "code", 100)
+    try:
+        if not number or not code:
+            raise Invalid("请把编号和查询码都填上。")
+        proved = await prove_case(request, number, code)
+    except (NotFound, Invalid) as error:
+        wrong = WRONG if isinstance(error, NotFound) else error.detail
+        return ask(
+            request, title=title, action=request.url.path, purpose=purpose, number=number, wrong=wrong, status=422,
+            section=section,
+        )  # fmt: skip
+    target = (then or request.url.path).replace("{number}", proved.view.number)
+    answer = RedirectResponse(target, 303)
+    proofs.remember(request, answer, CASES, proved.view.number, code)
+    return answer
