@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -86,7 +87,7 @@ def add(
         raise click.UsageError("--role 和 --unit 要成对出现。")
     _known_units(root, units)
     login = login.strip().lower()
-    password = click.get_text_stream("stdin").readline().rstrip("\n") if password_stdin else _temporary()
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else _temporary()
     people.check_password_rules(password, login, name)
     hashed = people.hash_password(password)
     now = _now()
@@ -148,7 +149,7 @@ def password(
 ) -> None:
     """重设 LOGIN 的密码,解除锁定,已登录的全部退出。"""
     person = _person(database, login)
-    new = click.get_text_stream("stdin").readline().rstrip("\n") if password_stdin else _temporary()
+    new = sys.stdin.readline().rstrip("\n") if password_stdin else _temporary()
     people.check_password_rules(new, person.login, person.name)
     hashed = people.hash_password(new)
 

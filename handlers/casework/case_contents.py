@@ -13,11 +13,16 @@ from rules.access import Role
 
 
 def default_accepting_unit(ground: Ground, item: Item) -> str:
-    """Where an online filing goes: the first unit the item names, else the department's window, else itself."""
-    if item.accepting_units:
-        return item.accepting_units[0]
-    window = next((u.id for u in ground.units.of_kind("window") if u.department == item.department), None)
-    return window or item.department
+    """Where an online filing goes when the applicant chose no unit.
+
+    The department's own window, where it may accept the item; else the department; else the first unit named.
+    """
+    named = item.accepting_units
+    windows = [each.id for each in ground.units.of_kind("window") if each.department == item.department]
+    for unit in (*windows, item.department):
+        if not named or unit in named:
+            return unit
+    return named[0]
 
 
 def steps_of(item: Item) -> tuple[Step, ...]:

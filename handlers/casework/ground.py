@@ -33,6 +33,10 @@ class Guides(Protocol):
         """An item as it was under a version hash that some case may have pinned."""
         ...
 
+    def item_codes(self) -> tuple[str, ...]:
+        """The codes of all items in force, in the catalog's order."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:
@@ -79,3 +83,7 @@ class FixedGuides:
     def version(self, version: str) -> Item | None:
         """An item by its version hash."""
         return self._versions.get(version)
+
+    def item_codes(self) -> tuple[str, ...]:
+        """All codes."""
+        return tuple(self._guides)

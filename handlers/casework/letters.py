@@ -238,10 +238,10 @@ def public_letter(
     return _view(database, ground, letter, now)
 
 
-def answered_letters(database: Database, ground: Ground, most: int) -> tuple[LetterView, ...]:
+def answered_letters(database: Database, ground: Ground, most: int, now: datetime) -> tuple[LetterView, ...]:
     """Answered letters that may be published."""
     found = letters.answered_in_public(database, most)
-    return tuple(_view(database, ground, each, each.answered or each.received) for each in found)
+    return tuple(_view(database, ground, each, now) for each in found)
 
 
 def letters_desk(

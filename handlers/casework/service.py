@@ -282,9 +282,9 @@ class Casework:
         """A letter for its writer."""
         return letters.public_letter(self.database, self.ground(), number, query_code, local(now))
 
-    def answered_letters(self, most: int) -> tuple[LetterView, ...]:
+    def answered_letters(self, most: int, now: datetime) -> tuple[LetterView, ...]:
         """Answered letters that may be published, newest first."""
-        return letters.answered_letters(self.database, self.ground(), most)
+        return letters.answered_letters(self.database, self.ground(), most, local(now))
 
     def letters_desk(
         self, person: str, *, now: datetime, tab: str = "open", page: int = 1, size: int = 20

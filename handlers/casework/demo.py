@@ -1,0 +1,224 @@
+"""Plants demo accounts and demo cases in every state and light, for `hall serve --demo`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from catalog.schema import Item
+from handlers.casework import demo_people
+from handlers.casework.demo_cases import Stage, Story, letter
+from handlers.casework.ground import Ground
+from handlers.casework.service import Casework
+from rules.errors import Conflict
+from rules.time import local
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """What was planted. `already`: the database had its demo before."""
+
+    accounts: tuple[str, ...]
+    cases: int
+    letters: int
+    already: bool
+
+    def lines(self) -> tuple[str, ...]:
+        """What to print."""
+        told = f"演示数据:办件 {self.cases} 件,来信 {self.letters} 封。"
+        return (*self.accounts, told)
+
+
+def plant(casework: Casework, now: datetime) -> Planted:
+    """Accounts and cases in an empty database; a database that has its demo already stays as it is.
+
+    Raises Conflict for a database in real use: demo data never mix with real cases.
+    """
+    database, ground, now = casework.database, casework.ground(), local(now)
+    planted = database.value("SELECT value FROM setting WHERE key = 'demo'")
+    cases: int = database.value("SELECT count(*) FROM cases")
+    if planted is None and (cases or database.value("SELECT count(*) FROM person")):
+        raise Conflict("这个数据库已有真实的账号或办件,没有放进演示数据。请另用一个数据库(--db)。")
+    people = demo_people.add_accounts(database, ground, now)
+    if planted is None:
+        stage = Stage(casework, people, now)
+        _plan(stage, _items(ground))
+        stage.play()
+        database.write(
+            lambda tx: tx.execute("INSERT INTO setting VALUES ('demo', ?)", (now.isoformat(),)).rowcount
+        )
+    count: int = database.value("SELECT count(*) FROM cases")
+    letters: int = database.value("SELECT count(*) FROM letter")
+    return Planted(demo_people.lines(ground), count, letters, planted is not None)
+
+
+def _items(ground: Ground) -> tuple[Item, ...]:
+    found = (ground.guides.current(code) for code in ground.guides.item_codes())
+    return tuple(
+        guide.item
+        for guide in found
+        if guide is not None and guide.item.status == "in_force" and guide.item.steps
+    )
+
+
+def _plan(stage: Stage, items: Sequence[Item]) -> None:
+    """One story per state and light; each takes the next item that suits it, so that departments differ."""
+    committed = [
+        each
+        for each in items
+        if not each.immediate
+        and each.promised
+        and each.promised.unit == "workday"
+        and each.promised.days >= 3
+    ]
+    online = [each for each in committed if each.accepts_online]
+    long = [each for each in online or committed if each.promised and each.promised.days >= 5]
+    on_the_spot = [each for each in items if each.immediate]
+    pool = online or committed
+    if pool:
+        _plan_open(stage, pool, long or pool)
+        _plan_ended(stage, pool)
+        _plan_walk_in(stage, pool)
+    for at, item in enumerate(on_the_spot[:6]):
+        story = Story(stage, item, 300 + at).file(at % 3).accept(at % 3).grant(at % 3)
+        if at % 2 == 0:
+            story.deliver(at % 3).rate(at % 3, 1, "立等可取")
+    _plan_letters(stage)
+
+
+def _pick(items: Sequence[Item], at: int) -> Item:
+    # A stride that shares no factor with small list lengths spreads over departments, which lie together.
+    return items[(at * 7) % len(items)]
+
+
+def _plan_open(stage: Stage, pool: Sequence[Item], long: Sequence[Item]) -> None:
+    Story(stage, _pick(pool, 0), 100).file(0)
+    Story(stage, _pick(pool, 1), 101).file(1)
+    Story(stage, _pick(pool, 2), 102).file(3)  # pre-review is late: warned
+    Story(stage, _pick(pool, 3), 103).file(1).staff("window", "pre_review", 0, opinion="材料齐全")
+    item = _pick([each for each in pool if each.materials] or pool, 4)
+    missing = tuple(item.material_id(at) for at in range(min(2, len(item.materials))))
+    asked = "所附材料不清晰,请重新提交;并请补充说明经营场所。"
+    Story(stage, item, 104).file(4).staff("window", "supplement_notice", 2, missing, reason=asked, days="15")
+    Story(stage, _pick(pool, 5), 105).file(6).staff(
+        "coordinator", "supplement_notice", 4, reason=asked
+    ).applicant("supplement", 1)
+    Story(stage, _pick(pool, 6), 106).file(2).accept(1)
+    Story(stage, _pick(long, 7), 107).file(3).accept(2).review(1)
+    for at in (8, 9):  # due within two days: warned
+        item = _pick(long, at)
+        Story(stage, item, 100 + at).file(_days(item)).accept(_days(item) - 1)
+    item = _pick(long, 10)  # past the promise: yellow
+    Story(stage, item, 110).file(_days(item) + 3).accept(_days(item) + 2).review(2)
+    item = _pick(long, 11)  # past the law's limit, or three days past a promise without one: red
+    days = max(_days(item) + 5, (item.statutory.days if item.statutory else 0) + 2)
+    Story(stage, item, 111).file(days + 1).accept(days)
+    item = _pick(long, 12)
+    Story(stage, item, 112).file(4).accept(3).staff(
+        _first_reviewer(item), "start_special", 1,
+        kind="2", days="15", reason="需要组织专家评审", basis="《行政许可法》第四十五条",
+    )  # fmt: skip
+    item = _pick(long, 13)
+    Story(stage, item, 113).file(8).accept(7).staff(
+        _first_reviewer(item), "start_special", 6,
+        kind="2", days="5", reason="需要现场检验", basis="《行政许可法》第四十五条",
+    ).staff(_first_reviewer(item), "end_special", 2, opinion="检验合格").review(1)  # fmt: skip
+    item = _pick(long, 14)
+    Story(stage, item, 114).file(5).accept(4).review(3).staff(
+        "decider", "extend", 1, days="5", reason="情况复杂,需要进一步核实"
+    )
+    Story(stage, _pick(long, 15), 115).file(7)  # nobody said anything for five days: deemed accepted
+    item = _pick(pool, 16)
+    Story(stage, item, 116).file(4).accept(3).review(2).grant(1)
+    item = _pick(pool, 17)
+    Story(stage, item, 117).file(4).accept(3).review(2).staff(
+        "decider", "deny", 1, reason="经营场所不符合规定的条件", basis=_law(item)
+    )
+    item = _pick([each for each in pool if len(each.steps) > 1] or pool, 18)
+    if len(item.steps) > 1:
+        story = Story(stage, item, 118).file(4).accept(3)
+        story.staff(_first_reviewer(item), "complete_step", 2, opinion="同意")
+        word = "decider" if item.steps[1].role == "decider" else "reviewer"
+        story.staff(word, "send_back", 1, reason="请补充现场核查记录")
+
+
+def _plan_ended(stage: Stage, pool: Sequence[Item]) -> None:
+    words = ("很方便", "窗口态度好", "一次就办成了", "还可以", "等得久了一点")
+    for at in range(14):
+        item = _pick(pool, 20 + at)
+        begun = 3 + at % 12
+        story = Story(stage, item, 120 + at).file(begun + 2).accept(begun + 1).review(begun).grant(begun - 1)
+        story.deliver(begun - 2)
+        if at % 3:
+            story.rate(max(begun - 3, 0), 1 + (at % 4 == 0) + (at == 11) * 3, words[at % len(words)])
+    item = _pick(pool, 40)
+    Story(stage, item, 140).file(5).staff(
+        "window",
+        "refuse",
+        4,
+        reason="申请事项不属于本机关职权范围,请向所在地机关申请",
+        basis="《行政许可法》第三十二条第一款第二项",
+    )
+    Story(stage, _pick(pool, 41), 141).file(6).accept(5).applicant("withdraw", 3, reason="暂不办理")
+    Story(stage, _pick(pool, 42), 142).file(6).staff(
+        "coordinator", "void", 5, reason="与同日另一申请重复", basis="本县办件管理规定(虚构)"
+    )
+    item = _pick(pool, 43)
+    Story(stage, item, 143).file(9).accept(8).review(6).staff(
+        "decider", "deny", 5, reason="不符合规定的人员条件", basis=_law(item)
+    ).deliver(3).rate(2, 4, "希望说得更清楚")
+
+
+def _plan_walk_in(stage: Stage, pool: Sequence[Item]) -> None:
+    """Cases taken in at the centre and in a town."""
+    ground = stage.casework.ground()
+    places = [
+        (each.id, "town" if each.kind == "town" else "window")
+        for each in ground.units.of_kind("centre", "town")
+    ]
+    for at, (unit, channel) in enumerate(places[:3]):
+        fitting = [each for each in pool if not each.accepting_units or unit in each.accepting_units]
+        if fitting:
+            Story(stage, _pick(fitting, 50 + at), 150 + at, channel=channel, unit=unit).file(2 + at).accept(
+                1 + at
+            )
+
+
+def _plan_letters(stage: Stage) -> None:
+    departments = [
+        each for each in stage.casework.ground().departments if f"{each}-coordinator" in stage.people
+    ]
+    if not departments:
+        return
+
+    def of(at: int) -> str:
+        return departments[(at * 5) % len(departments)]
+
+    letter(stage, of(0), 1, "consultation", "办理需要本人到场吗", "请问可以委托家里人代办吗,需要带什么?")
+    late = letter(stage, of(1), 8, "complaint", "电话一直打不通", "连续三天上班时间打咨询电话都没有人接。")
+    late("chase", 3, "")
+    answered = letter(
+        stage, of(2), 6, "consultation", "证件到期怎么换", "证件下个月到期,可以网上换领吗?", public=True
+    )
+    answered("answer", 4, "可以。请在网上大厅搜索对应事项,按提示提交,到期前三十日内都可以申请。")
+    answered("rate", 3, "1")
+    soon = letter(
+        stage, of(3), 4, "complaint", "窗口中午没有人", "公告写着中午不休息,去了却要等到下午。", public=True
+    )
+    soon("chase", 1, "")
+
+
+def _days(item: Item) -> int:
+    return item.promised.days if item.promised else 5
+
+
+def _law(item: Item) -> str:
+    basis = next(iter(item.legal_basis), None)
+    return "《行政许可法》第三十八条第二款" if basis is None else f"《{basis.law}》{basis.article or ''}"
+
+
+def _first_reviewer(item: Item) -> str:
+    return {"window_clerk": "window", "coordinator": "coordinator", "reviewer": "reviewer"}.get(
+        item.steps[0].role, "decider"
+    )
