@@ -64,7 +64,7 @@ def code_structure(item: Item, context: Context) -> Iterator[Finding]:
         if not is_credit_code(item.code[:18]):
             yield Finding(("code",), "实施编码前 18 位不是正确的统一社会信用代码,请核对")
         department = context.departments.get(item.department)
-        if department and item.code[:18] != department.credit_code:
+        if is_credit_code(item.code[:18]) and department and item.code[:18] != department.credit_code:
             yield Finding(("code",), f"实施编码前 18 位与{department.name}的信用代码不同,请核对")
         if basic and item.code[19:31] != basic:
             yield Finding(("code",), "实施编码第 20 至 31 位与基本编码不同,请核对")

@@ -23,13 +23,22 @@ def explained(
 ) -> list[Problem]:
     """One problem for each of pydantic's complaints about the document, at the line of the field."""
     found: dict[tuple[FieldPath, str], Problem] = {}
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    for detail in details:
+        if detail["type"] == "too_short" and _because_of_its_parts(detail, details):
+            continue
         path = _path_in(detail["loc"], document.value, detail["type"])
         message = explain(detail, path, model, document.raw)
         problem = Problem(shown, document.line(path), field_text(path), message, severity, "schema")
         # A union complains once per member; the person needs one sentence.
         found.setdefault((path, "" if len(detail["loc"]) > len(path) else message), problem)
     return list(found.values())
+
+
+def _because_of_its_parts(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    """Pydantic calls a list too short when its only member is faulty; the member's own fault is enough."""
+    here = detail["loc"]
+    return any(len(each["loc"]) > len(here) and each["loc"][: len(here)] == here for each in details)
 
 
 def _path_in(loc: tuple[int | str, ...], value: object, kind: str) -> FieldPath:

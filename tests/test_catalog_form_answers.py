@@ -1,0 +1,411 @@
+"""Answers: every field type valid and invalid, conditions, tables, files, and the fixed parts of the form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog.application_form import (
+    ApplicationForm,
+    ApplicationSection,
+    FileAnswer,
+    Validated,
+    complete_form,
+    validate_answers,
+    visible_fields,
+)
+from catalog.codes import load_codes
+from catalog.county import County
+from catalog.form_schema import FormField
+from catalog.yaml_text import parse_yaml
+from rules.identifiers import with_credit_check, with_resident_check
+from tests.catalog_fixtures import COUNTY, make_item
+
+COUNTY_MODEL = County.model_validate(parse_yaml(COUNTY).value)
+CODES = load_codes()
+PERSON_ID = with_resident_check("99012119900307001")
+CREDIT_CODE = "11990121MB0000238C"
+
+
+def form_of(*fields: FormField, **values: Any) -> ApplicationForm:
+    return ApplicationForm("1234", "表", (ApplicationSection("part1", "页", fields),), **values)
+
+
+def one(
+    field: FormField, *answers: str, files: Mapping[str, Sequence[FileAnswer]] | None = None
+) -> Validated:
+    return validate_answers(form_of(field), {field.id: answers}, files)
+
+
+def make_field(type_: str, **values: Any) -> FormField:
+    return FormField.model_validate({"id": "a", "label": "甲", "type": type_, **values})
+
+
+@pytest.mark.parametrize(
+    ("type_", "values", "typed", "stored"),
+    [
+        ("text", {}, "  张\u200b示例 ", "张示例"),
+        ("text", {}, "一行\r\n两行", "一行 两行"),
+        ("text", {"pattern": "[A-Z]{2}"}, "AB", "AB"),
+        ("multiline", {}, "一\r\n二", "一\n二"),
+        ("id_number", {}, PERSON_ID.lower(), PERSON_ID),
+        ("id_number", {}, " ".join(PERSON_ID), PERSON_ID),
+        ("credit_code", {}, "１１990121mb0000238c", CREDIT_CODE),
+        ("phone", {}, "138 0013 8000", "13800138000"),
+        ("phone", {}, "+86-13800138000", "13800138000"),
+        ("phone", {}, "0000-5550012", "0000-5550012"),
+        ("phone", {}, "(0000)5550012转12", "0000-5550012转12"),
+        ("phone", {}, "００００５５５００１２", "0000-5550012"),
+        ("phone", {}, "+85290000000", "+85290000000"),
+        ("email", {}, "a.b@example.com", "a.b@example.com"),
+        ("date", {}, "2026-3-1", "2026-03-01"),
+        ("date", {}, "２０２６年３月１日", "2026-03-01"),
+        ("date", {}, "20260301", "2026-03-01"),
+        ("date", {"minimum": "2026-03-01"}, "2026/03/01", "2026-03-01"),
+        ("money", {}, "¥1,234.5元", "1234.50"),
+        ("money", {}, "0", "0.00"),
+        ("integer", {}, "１２", "12"),
+        ("integer", {"unit": "人"}, "12人", "12"),
+        ("integer", {"minimum": "-5"}, "-5", "-5"),
+        ("number", {}, "80.50", "80.5"),
+        ("number", {}, "100", "100"),
+        ("yes_no", {}, "no", "no"),
+        ("address", {}, "城关镇人民路8号", "城关镇人民路8号"),
+        ("declaration", {}, "on", "yes"),
+    ],
+)
+def test_answers_are_made_uniform(type_: str, values: dict[str, Any], typed: str, stored: str) -> None:
+    result = one(make_field(type_, **values), typed)
+    assert result.errors == {}
+    assert result.values == {"a": stored}
+
+
+@pytest.mark.parametrize(
+    ("type_", "values", "typed", "words"),
+    [
+        ("text", {"max_length": 3}, "一二三四", "最多写 3 个字"),
+        ("text", {"pattern": "[A-Z]+", "pattern_message": "只用大写字母"}, "ab", "只用大写字母"),
+        ("text", {}, "\u200b ", "请填写“甲”"),
+        ("id_number", {}, PERSON_ID[:-1], "您填了 17 位"),
+        ("id_number", {}, PERSON_ID[:-1] + ("0" if PERSON_ID[-1] != "0" else "1"), "最后一位不对"),
+        ("id_number", {}, "990121199013070011", "出生日期"),
+        ("id_number", {}, "9901211990030700AB", "只有数字"),
+        ("credit_code", {}, "11990121MB0000239C", "有一位不对"),
+        ("credit_code", {}, "11990121MB00O0238C", "没有字母"),
+        ("credit_code", {}, "123", "18 位"),
+        ("phone", {}, "1380013800", "11 位"),
+        ("phone", {}, "5550012", "区号"),
+        ("phone", {}, "abc", "电话写法不对"),
+        ("email", {}, "a@b", "邮箱"),
+        ("email", {}, "a@b..com", "邮箱"),
+        ("date", {}, "2026-02-30", "没有"),
+        ("date", {}, "昨天", "2026-03-01"),
+        ("date", {"minimum": "2026-03-01"}, "2026-02-28", "不能早于 2026年3月1日"),
+        ("date", {"maximum": "2026-03-01"}, "2026-03-02", "不能晚于 2026年3月1日"),
+        ("money", {}, "-1", "不能小于 0元"),
+        ("money", {}, "1.005", "小数点后两位"),
+        ("money", {}, "1e5", "只写数字"),
+        ("money", {}, "NaN", "只写数字"),
+        ("money", {"maximum": "100"}, "100.01", "不能大于 100元"),
+        ("integer", {}, "1.5", "整数"),
+        ("integer", {"minimum": "1", "unit": "人"}, "0", "不能小于 1人"),
+        ("number", {}, "1,23", "只写数字"),
+        ("yes_no", {}, "maybe", "请选"),
+        ("address", {}, "城关", "地址太短"),
+        ("declaration", {}, "no", "打勾"),
+        ("declaration", {}, "", "打勾"),
+    ],
+)
+def test_wrong_answers_say_what_to_do(type_: str, values: dict[str, Any], typed: str, words: str) -> None:
+    result = one(make_field(type_, **values), typed)
+    assert "a" not in result.values
+    assert words in result.errors["a"]
+
+
+OPTIONS = [{"value": "x", "label": "叉"}, {"value": "y", "label": "歪"}]
+
+
+def test_choices_take_only_what_is_offered() -> None:
+    choice, several = make_field("choice", options=OPTIONS), make_field("several", options=OPTIONS)
+    assert one(choice, "y").values == {"a": "y"}
+    assert "选项里选一个" in one(choice, "z").errors["a"]
+    assert one(several, "y", "x", "y").values == {"a": ("x", "y")}
+    assert one(several, "x", "z").errors
+    assert "可以选几个" in one(several).errors["a"]
+    assert one(make_field("several", options=OPTIONS, required=False)).values == {}
+
+
+def test_empty_answers_to_optional_fields_are_absent() -> None:
+    for type_ in ("text", "date", "money", "id_number", "yes_no", "file"):
+        result = one(make_field(type_, required=False), " ")
+        assert (result.values, result.errors) == ({}, {})
+
+
+def test_unknown_answers_are_dropped() -> None:
+    result = validate_answers(form_of(make_field("text")), {"a": ["甲"], "other": ["x"], "a.0.b": ["y"]})
+    assert result.values == {"a": "甲"}
+
+
+def conditional() -> ApplicationForm:
+    return form_of(
+        FormField(id="kitchen", label="有厨房", type="yes_no"),
+        FormField.model_validate(
+            {
+                "id": "size",
+                "label": "厨房面积",
+                "type": "number",
+                "when": {"field": "kitchen", "equals": "yes"},
+            }
+        ),
+        FormField.model_validate(
+            {"id": "big", "label": "大厨房说明", "required": False, "when": {"field": "size", "filled": True}}
+        ),
+    )
+
+
+def test_hidden_fields_are_neither_asked_nor_kept() -> None:
+    hidden = validate_answers(conditional(), {"kitchen": ["no"], "size": ["oops"], "big": ["x"]})
+    assert (hidden.values, hidden.errors) == ({"kitchen": "no"}, {})
+    shown = validate_answers(conditional(), {"kitchen": ["yes"], "size": ["9"], "big": ["x"]})
+    assert shown.values == {"kitchen": "yes", "size": "9", "big": "x"}
+    missing = validate_answers(conditional(), {"kitchen": ["yes"]})
+    assert list(missing.errors) == ["size"]
+    assert [each.id for each in visible_fields(conditional(), hidden.values)] == ["kitchen"]
+
+
+def test_a_condition_on_several_holds_when_any_choice_matches() -> None:
+    form = form_of(
+        FormField.model_validate({"id": "kinds", "label": "种类", "type": "several", "options": OPTIONS}),
+        FormField.model_validate(
+            {"id": "why", "label": "为什么", "when": {"field": "kinds", "one_of": ["y", "z"]}}
+        ),
+    )
+    assert list(validate_answers(form, {"kinds": ["x", "y"]}).errors) == ["why"]
+    assert validate_answers(form, {"kinds": ["x"]}).ok
+
+
+def table(**values: Any) -> FormField:
+    return make_field(
+        "table",
+        columns=[
+            {"id": "name", "label": "姓名"},
+            {"id": "share", "label": "出资", "type": "money", "required": False},
+            {
+                "id": "born",
+                "label": "生日",
+                "type": "date",
+                "required": False,
+                "when": {"field": "share", "filled": True},
+            },
+        ],
+        **values,
+    )
+
+
+def test_table_rows_are_read_in_order_and_blank_ones_left_out() -> None:
+    answers = {
+        "a.3.name": ["丙"],
+        "a.0.name": ["甲"],
+        "a.0.share": ["100"],
+        "a.0.born": ["2000年1月1日"],
+        "a.1.name": [" "],
+        "a.1.share": [""],
+        "a.3.born": ["ignored"],
+        "a.x.name": ["不是行"],
+    }
+    result = validate_answers(form_of(table()), answers)
+    assert result.errors == {}
+    assert result.values == {"a": ({"name": "甲", "share": "100.00", "born": "2000-01-01"}, {"name": "丙"})}
+
+
+def test_faults_in_tables_stand_at_row_and_column_as_submitted() -> None:
+    answers = {"a.0.name": ["甲"], "a.2.share": ["很多"], "a.2.name": [""]}
+    assert set(validate_answers(form_of(table()), answers).errors) == {"a.2.name", "a.2.share"}
+
+
+def test_tables_have_a_least_and_a_greatest_number_of_rows() -> None:
+    assert "至少填 1 行" in validate_answers(form_of(table()), {}).errors["a"]
+    assert validate_answers(form_of(table(required=False, min_rows=2)), {}).ok
+    few = validate_answers(form_of(table(required=False, min_rows=2)), {"a.0.name": ["甲"]})
+    assert "至少填 2 行" in few.errors["a"]
+    many = {f"a.{number}.name": ["甲"] for number in range(1000)}
+    assert "最多填 3 行" in validate_answers(form_of(table(max_rows=3)), many).errors["a"]
+
+
+def test_files_are_checked_by_number_type_size_and_total() -> None:
+    field = make_field("file", accept=["pdf", ".JPG"], max_files=2, max_megabytes=1)
+    good = FileAnswer("f1", "照片.jpg", 1000)
+    assert one(field, files={"a": [good]}).values == {"a": ("f1",)}
+    assert "请上传" in one(field).errors["a"]
+    assert "最多上传 2 个" in one(field, files={"a": [good] * 3}).errors["a"]
+    assert "类型收不了" in one(field, files={"a": [FileAnswer("f", "a.exe", 10)]}).errors["a"]
+    assert "类型收不了" in one(field, files={"a": [FileAnswer("f", "noending", 10)]}).errors["a"]
+    assert "空的" in one(field, files={"a": [FileAnswer("f", "a.pdf", 0)]}).errors["a"]
+    assert "超过 1 MB" in one(field, files={"a": [FileAnswer("f", "a.pdf", 1024 * 1024 + 1)]}).errors["a"]
+    assert one(field, files={"a": [FileAnswer("f", "a.pdf", 1024 * 1024)]}).ok
+    small = form_of(field, total_megabytes=1)
+    two = {"a": [FileAnswer("f", "a.pdf", 600_000), FileAnswer("g", "b.pdf", 600_000)]}
+    assert "全部文件加起来" in validate_answers(small, {}, two).errors["a"]
+
+
+# the whole form
+
+
+PERSON_ANSWERS = {
+    "applicant_kind": ["1"],
+    "applicant_name": ["张示例"],
+    "applicant_id_type": ["111"],
+    "applicant_id_number": [PERSON_ID],
+    "contact_name": ["张示例"],
+    "contact_phone": ["0000-5550012"],
+    "by_agent": ["no"],
+    "area": ["80"],
+    "kitchen": ["yes"],
+    "delivery": ["window"],
+    "truth": ["yes"],
+}
+PHOTO = {"material_m2": [FileAnswer("f1", "a.jpg", 10)]}
+
+
+def whole(**changes: Any) -> ApplicationForm:
+    return complete_form(make_item(**changes), COUNTY_MODEL, CODES)
+
+
+def test_the_whole_form_has_the_fixed_parts_around_the_items_own() -> None:
+    form = whole()
+    assert [section.id for section in form.sections] == [
+        "applicant",
+        "agent",
+        "part1",
+        "materials",
+        "delivery",
+        "declaration",
+    ]
+    assert form.title == "示例许可申请表"
+    result = validate_answers(form, PERSON_ANSWERS, PHOTO)
+    assert result.errors == {}
+    assert result.values["applicant_id_number"] == PERSON_ID
+    assert "applicant_credit_code" not in result.values
+
+
+def test_organisations_give_credit_code_and_representative_instead_of_an_id() -> None:
+    answers = {**PERSON_ANSWERS, "applicant_kind": ["2"]}
+    result = validate_answers(whole(), answers, PHOTO)
+    assert set(result.errors) == {"applicant_credit_code", "legal_representative"}
+    answers |= {
+        "applicant_credit_code": [with_credit_check("91990121MA0000000")],
+        "legal_representative": ["李示例"],
+    }
+    result = validate_answers(whole(), {**answers, "applicant_credit_code": [CREDIT_CODE]}, PHOTO)
+    assert result.errors == {}
+    assert "applicant_id_number" not in result.values
+
+
+def test_one_kind_of_applicant_is_not_asked_but_recorded() -> None:
+    form = whole(applicants=["1"])
+    assert form.field("applicant_kind") is None
+    assert validate_answers(form, PERSON_ANSWERS, PHOTO).values["applicant_kind"] == "1"
+    only_firms = whole(applicants=["2"])
+    assert only_firms.field("applicant_id_number") is None
+    assert only_firms.field("applicant_credit_code").when is None
+
+
+def test_papers_other_than_the_identity_card_are_plain_numbers() -> None:
+    answers = {**PERSON_ANSWERS, "applicant_id_type": ["414"], "applicant_other_id": ["E12345678"]}
+    result = validate_answers(whole(), answers, PHOTO)
+    assert result.errors == {}
+    assert "applicant_id_number" not in result.values
+    assert result.values["applicant_other_id"] == "E12345678"
+
+
+def test_agents_name_themselves_and_bring_their_authority() -> None:
+    answers = {**PERSON_ANSWERS, "by_agent": ["yes"]}
+    result = validate_answers(whole(), answers, PHOTO)
+    assert set(result.errors) == {"agent_name", "agent_id_type", "agent_phone", "agent_authorisation"}
+
+
+def test_an_authorisation_in_the_items_own_list_is_asked_once_and_only_of_agents() -> None:
+    own = {
+        "name": "授权委托书",
+        "necessity": "conditional",
+        "condition": "委托他人代办时",
+        "standard": "签名",
+    }
+    form = whole(materials=[own])
+    assert form.field("agent_authorisation") is None
+    assert form.field("material_m1").when.field == "by_agent"
+    assert form.field("material_m1_applies") is None
+    assert validate_answers(form, PERSON_ANSWERS).ok
+
+
+def test_materials_are_asked_as_their_rules_say() -> None:
+    form = whole(
+        materials=[
+            {"name": "申请书", "blank_form": "form"},
+            {"name": "营业执照", "exempt": True},
+            {"name": "原件", "forms": ["original"], "originals": 1},
+            {"name": "租赁合同", "id": "lease", "necessity": "conditional", "condition": "租房经营的"},
+            {
+                "name": "厨房图",
+                "necessity": "conditional",
+                "condition": "有厨房",
+                "when": {"field": "kitchen", "equals": "yes"},
+            },
+            {"name": "其他", "necessity": "optional"},
+        ]
+    )
+    section = form.section("materials")
+    ids = [each.id for each in section.fields]
+    assert ids == ["material_lease_applies", "material_lease", "material_m5", "material_m6"]
+    assert [note.split("由")[0].split("不")[0] for note in section.notes] == ["申请书", "营业执照", "原件"]
+    result = validate_answers(form, {**PERSON_ANSWERS, "material_lease_applies": ["yes"]})
+    assert set(result.errors) == {"material_lease", "material_m5"}
+    result = validate_answers(form, {**PERSON_ANSWERS, "material_lease_applies": ["no"], "kitchen": ["no"]})
+    assert result.errors == {}
+
+
+def test_uploads_never_exceed_what_the_county_takes() -> None:
+    county = COUNTY_MODEL.model_copy(
+        update={
+            "settings": COUNTY_MODEL.settings.model_copy(
+                update={"upload_megabytes": 5, "upload_types": ("pdf",)}
+            )
+        }
+    )
+    own = {"id": "plan", "label": "平面图", "type": "file"}
+    item = make_item(form={"sections": [{"title": "页", "fields": [own]}]})
+    form = complete_form(item, county, CODES)
+    assert form.field("plan").accept == ("pdf",)
+    assert form.field("plan").max_megabytes == 5
+    assert form.field("material_m2").max_megabytes == 5
+
+
+def test_a_courier_needs_an_address_and_a_single_way_is_not_asked() -> None:
+    result = validate_answers(whole(), {**PERSON_ANSWERS, "delivery": ["courier"]}, PHOTO)
+    assert set(result.errors) == {"courier_name", "courier_phone", "courier_address"}
+    form = whole(result={"name": "证", "delivery": ["electronic"]})
+    assert form.field("delivery") is None
+    assert validate_answers(form, PERSON_ANSWERS, PHOTO).values["delivery"] == "electronic"
+
+
+def test_one_page_can_be_checked_alone_with_conditions_seeing_the_whole() -> None:
+    result = validate_answers(whole(), {"applicant_kind": ["1"]}, sections=["applicant"])
+    assert "applicant_name" in result.errors
+    assert not {"area", "truth", "by_agent"} & set(result.errors)
+    assert validate_answers(whole(), {}, sections=["delivery"]).errors.keys() == {"delivery"}
+
+
+def test_the_sample_items_own_samples_pass_their_forms(sample_root: Path) -> None:
+    from catalog.reader import read
+    from catalog.root import Root
+
+    reading = read(Root(sample_root))
+    online = [loaded.item for loaded in reading.items if loaded.item.form]
+    assert online
+    for item in online:
+        form = complete_form(item, reading.county, CODES)
+        ids = [each.id for each in form.fields()]
+        assert len(set(ids)) == len(ids), item.name
