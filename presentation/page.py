@@ -7,7 +7,7 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
@@ -15,7 +15,6 @@ from markupsafe import Markup, escape
 
 from catalog.codes import Codes
 from catalog.county import County
-from catalog.pinyin import initials
 from presentation import colours, dates, masking, qr, view
 
 HERE = Path(__file__).parent
@@ -128,6 +127,7 @@ def assets(county: County) -> dict[str, bytes]:
     return files
 
 
+@lru_cache(maxsize=256)
 def icon(name: str, label: str = "") -> Markup:
     """One picture of the icon set; decorative unless it has a label."""
     if label:
@@ -165,12 +165,19 @@ def templates(folders: Path | Iterable[Path] = (), codes: Codes | None = None) -
         masked_id=masking.masked_id,
         masked_phone=masking.masked_phone,
         masked_address=masking.masked_address,
-        initials=initials,
+        initials=_initials,
         code_name=lambda code, table: codes.label(table, code) if codes else code,
         paragraphs=paragraphs,
     )
     environment.globals.update(icon=icon, qr=qr.qr_svg, LIGHTS=view.LIGHTS)
     return environment
+
+
+def _initials(text: str) -> str:
+    # The pinyin tables take a quarter of a second to load, and most builds need none of them.
+    from catalog.pinyin import initials
+
+    return initials(text)
 
 
 def paragraphs(text: str | None) -> Markup:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from catalog.artifact import Catalog, ItemRecord, json_schemas, limit_text, record, to_json
 from catalog.calendars import CalendarData, calendar_data
-from catalog.pinyin import initials
 from catalog.schema import Item
 from catalog.supervision import ruleset_json_schema, ruleset_to_json
 from site_builder.outputs import Output, fingerprint
-from site_builder.portal import Portal, Shown
+from site_builder.portal import Portal
+from site_builder.summaries import Shown
 
 
 def outputs(portal: Portal) -> Iterator[Output]:
@@ -21,11 +21,12 @@ def outputs(portal: Portal) -> Iterator[Output]:
     current = {shown.summary.version_hash for shown in portal.items}
     for shown in portal.items:
         key = fingerprint(portal.stamp, shown.key)
+        made = _Once(portal, shown, units)
         for path in (
             f"data/items/{shown.item.code}.json",
             f"data/versions/{shown.summary.version_hash}.json",
         ):
-            yield Output(path, key, lambda shown=shown: _record(portal, shown, units))  # type: ignore[misc]
+            yield Output(path, key, made)
     for hash_, item in portal.changes.versions.items():
         if hash_ not in current and item.department in portal.departments:
             yield Output(
@@ -48,13 +49,32 @@ def _plain(portal: Portal) -> Iterator[Output]:
         fingerprint(portal.program, *(f"{each.key}{each.department.short_name}" for each in portal.visible)),
         lambda: suggest(portal),
     )
+    for name in ("calendar", "catalog", "item", "suggest", "supervision"):
+        key = fingerprint(portal.program, name)
+        yield Output(f"data/{name}.schema.json", key, lambda name=name: _schema(f"{name}.schema.json"))  # type: ignore[misc]
+
+
+def _schema(name: str) -> str:
     schemas = dict(json_schemas())
     schemas["calendar.schema.json"] = CalendarData.model_json_schema(mode="serialization")
     schemas["supervision.schema.json"] = dict(ruleset_json_schema())
     schemas["suggest.schema.json"] = _SUGGEST_SCHEMA
-    for name, schema in sorted(schemas.items()):
-        text = json.dumps(schema, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-        yield Output(f"data/{name}", fingerprint(text), lambda text=text: text)  # type: ignore[misc]
+    return json.dumps(schemas[name], ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+class _Once:
+    """The record of an item, made at most once for the two files that hold it."""
+
+    def __init__(self, portal: Portal, shown: Shown, units: dict[str, str]) -> None:
+        self._arguments = portal, shown, units
+        self._text: str | None = None
+
+    def __call__(self) -> str:
+        if self._text is not None:
+            text, self._text = self._text, None
+            return text
+        self._text = _record(*self._arguments)
+        return self._text
 
 
 def _record(portal: Portal, shown: Shown, units: dict[str, str]) -> str:
@@ -80,6 +100,8 @@ _SUGGEST_SCHEMA: dict[str, object] = {
 
 def suggest(portal: Portal) -> str:
     """`suggest.json`: one short row an item, popular ones first, for type-ahead and a portal without handlers."""
+    from catalog.pinyin import initials
+
     ordered = sorted(portal.visible, key=lambda each: not each.item.popular)
     rows = []
     for shown in ordered:

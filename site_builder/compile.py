@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,12 +38,13 @@ from site_builder import (
 )
 from site_builder.change_log import read_change_log
 from site_builder.disclosure import read_disclosure
+from site_builder.indexing import Indexing, index_key, is_indexed
 from site_builder.news import read_news
 from site_builder.outputs import Output, fingerprint
-from site_builder.portal import Portal, shown_items
+from site_builder.portal import Portal
 from site_builder.published import read_figures
-from site_builder.search_documents import index_items
 from site_builder.shell import Editorial, render
+from site_builder.summaries import shown_items
 
 # Not ours to remove: the index keeps its own books, versions may be pinned by cases.
 _KEPT = ("data/index/", "data/versions/")
@@ -90,18 +90,14 @@ def build(
     if strict and problems:
         listed = "\n".join(str(problem) for problem in in_order(problems))
         raise Invalid(f"有 {len(problems)} 处问题,按 --strict 不生成网站:\n{listed}")
+    indexing = _indexing(portal, target) if index else None
     outputs = list(_outputs(portal, editorial, forms))
     version = _version(portal, outputs)
-    addresses = [
-        _address(output.path)
-        for output in outputs
-        if output.path.endswith("/index.html") or output.path == "index.html"
-    ]
+    addresses = [_address(output.path) for output in outputs if output.path.endswith("index.html")]
     outputs += open_pages.outputs(portal, version, addresses, editorial.pages)
     written, removed = _write(root, target, outputs)
-    documents = 0
-    if index:
-        documents = index_items(target, portal.reading, portal.codes, load_synonyms(root, problems)).documents
+    if indexing is not None:
+        indexing.finish()
     # Last of all, so that whoever sees a new version finds everything it speaks of.
     more, _ = _write(root, target, [artifact.catalog_output(portal, version)], only=True)
     files = len(outputs) + 1
@@ -113,8 +109,16 @@ def build(
         seconds=time.perf_counter() - started,
         problems=in_order(problems),
         version=version,
-        documents=documents,
+        documents=len(portal.visible),
     )
+
+
+def _indexing(portal: Portal, site: Path) -> Indexing | None:
+    synonyms = load_synonyms(portal.root, [])
+    key = index_key(portal.reading, synonyms, portal.stamp)
+    if is_indexed(site, key):
+        return None
+    return Indexing(site, portal.reading, portal.codes, synonyms, key)
 
 
 def _portal(
@@ -147,7 +151,7 @@ def _portal(
         elements=load_elements(root, problems),
         shell=editorial.shell,
         stamp=stamp,
-        items=shown_items(reading, codes),
+        items=shown_items(reading, codes, root.state / "cache", code_stamp),
         news=read_news(root, contents, unit_names, problems),
         disclosure=read_disclosure(root, contents, unit_names, problems),
         changes=read_change_log(folders, codes, root.state / "cache", code_stamp),
@@ -188,9 +192,10 @@ def _outputs(portal: Portal, editorial: Editorial, forms: bool) -> Iterator[Outp
     for path, file in editorial.files.items():
         data = file.read_bytes()
         yield Output(path, fingerprint(data), lambda data=data: data)  # type: ignore[misc]
-    yield from home.outputs(portal)
+    found = lists.groups(portal)
+    yield from home.outputs(portal, found)
     yield from items.outputs(portal, forms)
-    yield from lists.outputs(portal)
+    yield from lists.outputs(portal, found)
     yield from doors.outputs(portal)
     yield from units_pages.outputs(portal)
     yield from rules_pages.outputs(portal)
@@ -274,12 +279,11 @@ def _present(site: Path) -> set[str]:
 
 
 def _replace(file: Path, data: bytes) -> None:
-    """A whole file or none: readers never see half of it."""
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".new-")
+    """A whole file or none: readers never see half of it. One build at a time writes a site."""
+    temporary = f"{file.parent}/.{file.name}.new"
     try:
-        with os.fdopen(handle, "wb") as out:
+        with open(temporary, "wb") as out:
             out.write(data)
-        os.chmod(temporary, 0o644)
         os.replace(temporary, file)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

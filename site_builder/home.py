@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from site_builder.lists import groups
+from site_builder.lists import Group
 from site_builder.outputs import Output, fingerprint
 from site_builder.portal import Portal
 
@@ -50,13 +50,12 @@ DOORS = (
 HINTS = ("开饭店", "生小孩上户口", "低保", "摆摊", "盖房子")
 
 
-def outputs(portal: Portal) -> Iterator[Output]:
+def outputs(portal: Portal, found: Mapping[str, Sequence[Group]]) -> Iterator[Output]:
     """`/`."""
     popular = [each for each in portal.visible if each.item.popular][:10]
     if len(popular) < 6:
         rest = [each for each in portal.visible if not each.item.popular and each.item.accepts_online]
         popular += rest[: 8 - len(popular)]
-    found = groups(portal)
     values = {
         "doors": DOORS,
         "hints": HINTS,

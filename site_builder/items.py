@@ -8,11 +8,12 @@ from pathlib import Path
 from catalog.artifact import fee_text, limit_text
 from catalog.labels import WORDS
 from catalog.schema import Item, Material, Place
-from presentation.form_sheets import FormSheet, blank_form_docx, filled_sample_docx, form_sheet
+from presentation.form_sheets import FormSheet, form_sheet
 from presentation.view import Fact
 from site_builder.flow import flow_picture, flow_steps
 from site_builder.outputs import Output, fingerprint
-from site_builder.portal import Portal, Shown
+from site_builder.portal import Portal
+from site_builder.summaries import Shown
 
 DEPTH_WORDS = ("暂未上网", "网上看、网上约", "网上受理和答复", "全程网上办")
 # Everyday words for the facts bar; the table's own names are in the item's details.
@@ -46,16 +47,19 @@ def outputs(portal: Portal, forms: bool) -> Iterator[Output]:
 
 def own_files(shown: Shown) -> Iterator[tuple[str, Path]]:
     """The department's own forms and samples, which lie beside the item's file; nothing outside its folder."""
+    named = [
+        name
+        for material in shown.item.materials
+        for name in (material.blank_form, material.sample)
+        if name and name != "form"
+    ]
+    if not named:
+        return
     folder = shown.loaded.path.parent.resolve()
-    seen: set[str] = set()
-    for material in shown.item.materials:
-        for name in (material.blank_form, material.sample):
-            if not name or name == "form" or name in seen:
-                continue
-            seen.add(name)
-            path = (folder / name).resolve()
-            if path.is_relative_to(folder) and path.is_file():
-                yield path.name, path
+    for name in dict.fromkeys(named):
+        path = (folder / name).resolve()
+        if path.is_relative_to(folder) and path.is_file():
+            yield path.name, path
 
 
 def _has_form(item: Item) -> bool:
@@ -199,11 +203,18 @@ def _paper(portal: Portal, shown: Shown, forms: bool) -> Iterator[Output]:
             values=lambda filled=filled: {"sheet": _sheet(portal, shown, filled), "shown": shown},  # type: ignore[misc]
         )
     if forms:
-        arguments = (item, portal.county, portal.codes, shown.department.name)
-        base = f"hall/forms/{item.code}"
-        key = fingerprint(portal.stamp, shown.key)
-        yield Output(f"{base}/blank.docx", key, lambda: blank_form_docx(*arguments))
-        yield Output(f"{base}/sample.docx", key, lambda: filled_sample_docx(*arguments))
+        yield from _word_files(portal, shown)
+
+
+def _word_files(portal: Portal, shown: Shown) -> Iterator[Output]:
+    """The forms as Word files at the address where the handler makes them on demand."""
+    from presentation.form_documents import blank_form_docx, filled_sample_docx
+
+    arguments = (shown.item, portal.county, portal.codes, shown.department.name)
+    base = f"hall/forms/{shown.item.code}"
+    key = fingerprint(portal.stamp, shown.key)
+    yield Output(f"{base}/blank.docx", key, lambda: blank_form_docx(*arguments))
+    yield Output(f"{base}/sample.docx", key, lambda: filled_sample_docx(*arguments))
 
 
 def _sheet(portal: Portal, shown: Shown, filled: bool) -> FormSheet:

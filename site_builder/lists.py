@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
 
@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from site_builder.items import DEPTH_WORDS
 from site_builder.outputs import Output, fingerprint
-from site_builder.portal import Portal, Shown
+from site_builder.portal import Portal
+from site_builder.summaries import Shown
 
 # One page holds this many; the filter of the page works without a server, so pages are long.
 PER_PAGE = 400
@@ -47,65 +48,48 @@ TABS = (("/items/", "全部"), *((f"/{kind}/", name) for kind, name in KINDS))
 
 def groups(portal: Portal) -> dict[str, list[Group]]:
     """All groups of every kind, empty ones left out (departments and life events stay: people look for them)."""
-    shown, codes = portal.visible, portal.codes
-    personal = codes["theme-personal"].codes
-    business = codes["theme-business"].codes
-    found: dict[str, list[Group]] = {
+    codes = portal.codes
+    inside: dict[tuple[str, str], list[Shown]] = {}
+    for shown in portal.visible:
+        item = shown.item
+        for kind, keys in (
+            ("departments", (item.department,)),
+            ("themes", tuple(dict.fromkeys((*item.themes_personal, *item.themes_business)))),
+            ("life", item.life_events),
+            ("applicants", item.applicants),
+            ("types", (item.type,)),
+            ("depth", (str(item.depth),)),
+            ("alphabet", (shown.summary.initial,)),
+        ):
+            for key in dict.fromkeys(keys):
+                inside.setdefault((kind, key), []).append(shown)
+
+    def made(kind: str, code: str, name: str, note: str = "", short: str = "", address: str = "") -> Group:
+        items = tuple(inside.get((kind, code), ()))
+        return Group(kind, dict(KINDS)[kind], address or code, name, items, note, short or name)
+
+    found = {
         "departments": [
-            _group(
-                "departments",
-                each.id,
-                each.name,
-                [s for s in shown if s.item.department == each.id],
-                "",
-                each.short_name,
-            )
+            made("departments", each.id, each.name, short=each.short_name)
             for each in portal.departments.values()
         ],
         "themes": [
-            *(
-                _group("themes", c, n, [s for s in shown if c in s.item.themes_personal], "个人")
-                for c, n in personal.items()
-            ),
-            *(
-                _group("themes", c, n, [s for s in shown if c in s.item.themes_business], "企业")
-                for c, n in business.items()
-            ),
+            *(made("themes", c, n, "个人") for c, n in codes["theme-personal"].codes.items()),
+            *(made("themes", c, n, "企业") for c, n in codes["theme-business"].codes.items()),
         ],
-        "life": [
-            _group("life", c, n, [s for s in shown if c in s.item.life_events])
-            for c, n in codes["life-event"].codes.items()
-        ],
-        "applicants": [
-            _group("applicants", c, n, [s for s in shown if c in s.item.applicants])
-            for c, n in codes["applicant"].codes.items()
-        ],
-        "types": [
-            _group("types", c, n, [s for s in shown if s.item.type == c])
-            for c, n in codes["item-type"].codes.items()
-        ],
-        "depth": [
-            _group("depth", str(n), DEPTH_WORDS[n], [s for s in shown if s.item.depth == n])
-            for n in (3, 2, 1, 0)
-        ],
+        "life": [made("life", c, n) for c, n in codes["life-event"].codes.items()],
+        "applicants": [made("applicants", c, n) for c, n in codes["applicant"].codes.items()],
+        "types": [made("types", c, n) for c, n in codes["item-type"].codes.items()],
+        "depth": [made("depth", str(n), DEPTH_WORDS[n]) for n in (3, 2, 1, 0)],
         "alphabet": [
-            _group(
-                "alphabet",
-                "other" if c == "#" else c.lower(),
-                c,
-                [s for s in shown if s.summary.initial == c],
-            )
+            made("alphabet", c, c, address="other" if c == "#" else c.lower())
             for c in (*ascii_uppercase, "#")
         ],
     }
-    for kind, made in found.items():
-        if kind not in ("departments", "life"):
-            found[kind] = [group for group in made if group.items]
-    return found
-
-
-def _group(kind: str, code: str, name: str, items: Sequence[Shown], note: str = "", short: str = "") -> Group:
-    return Group(kind, dict(KINDS)[kind], code, name, tuple(items), note, short or name)
+    return {
+        kind: list_ if kind in ("departments", "life") else [group for group in list_ if group.items]
+        for kind, list_ in found.items()
+    }
 
 
 def entry(portal: Portal, shown: Shown) -> Markup:
@@ -164,10 +148,9 @@ class Entries:
         return found
 
 
-def outputs(portal: Portal) -> Iterator[Output]:
+def outputs(portal: Portal, found: Mapping[str, Sequence[Group]]) -> Iterator[Output]:
     """Every list, the index of every kind, and the page of all ways in."""
     entries = Entries(portal)
-    found = groups(portal)
     counts = fingerprint(*(f"{g.address}{g.name}{len(g.items)}" for made in found.values() for g in made))
     for kind, name in KINDS:
         yield portal.page(

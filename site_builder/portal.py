@@ -11,13 +11,11 @@ from typing import Any
 
 from jinja2 import Environment
 
-from catalog.artifact import ItemSummary, summarise
 from catalog.codes import Codes
 from catalog.county import County, Department
 from catalog.elements import Elements
-from catalog.reader import Loaded, Reading
+from catalog.reader import Reading
 from catalog.root import Root
-from catalog.schema import Item
 from presentation.page import Shell, templates
 from rules.calendar import WorkCalendar
 from rules.cards import RuleSet
@@ -26,25 +24,11 @@ from site_builder.disclosure import DisclosureTree
 from site_builder.news import News
 from site_builder.outputs import Output, fingerprint, page_file
 from site_builder.published import Figures
+from site_builder.summaries import Shown
 
 HERE = Path(__file__).parent
 # Drafts and abolished items keep their data (cases may point at them) but have no page.
 HIDDEN = frozenset({"draft", "abolished"})
-
-
-@dataclass(frozen=True)
-class Shown:
-    """An item with what all pages need of it. `key` changes when anything its summary shows changes."""
-
-    loaded: Loaded
-    item: Item
-    department: Department
-    summary: ItemSummary
-    key: str
-
-    @property
-    def address(self) -> str:
-        return self.summary.path
 
 
 @dataclass
@@ -127,18 +111,3 @@ class Portal:
             )
 
         return Output(page_file(address), fingerprint(self.stamp, template, title, description, *key), make)
-
-
-def shown_items(reading: Reading, codes: Codes) -> tuple[Shown, ...]:
-    """Every item with its summary; an item whose department is missing was reported by the reader."""
-    found: list[Shown] = []
-    seen: set[str] = set()
-    for loaded in reading.items:
-        item = loaded.item
-        department = reading.departments.get(item.department)
-        if department is None or item.code in seen:
-            continue
-        seen.add(item.code)
-        summary = summarise(item, department, codes, f"/items/{item.code}/")
-        found.append(Shown(loaded, item, department, summary, loaded.source_hash))
-    return tuple(found)
