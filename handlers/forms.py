@@ -8,7 +8,7 @@ from starlette.responses import Response
 from handlers.context import hall_of
 from handlers.guard import public, route
 from handlers.notices import docx_response
-from presentation.form_sheets import blank_form_docx, filled_sample_docx
+from presentation.form_documents import blank_form_docx, filled_sample_docx
 
 
 def blank(request: Request) -> Response:

@@ -46,9 +46,17 @@ def idle(hall: Hall) -> timedelta:
     return timedelta(minutes=hall.county.settings.session_idle_minutes)
 
 
+def token_of(request: Request) -> str:
+    """The session's token: from the browser's cookie, or for programs from `Authorization: Bearer`."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if token and scheme.lower() == "bearer" and request.url.path.startswith("/api/"):
+        return token.strip()
+    return request.cookies.get(COOKIE, "")
+
+
 def session_of(request: Request) -> Session | None:
     """The session behind the cookie, whether or not its second factor has been given."""
-    token = request.cookies.get(COOKIE, "")
+    token = token_of(request)
     if not token or len(token) > 200:
         return None
     hall = hall_of(request)
@@ -67,7 +75,7 @@ def signed_in(request: Request) -> SignedIn | None:
         return None
     today = hall_of(request).now().date()
     held = tuple(each for each in session.person.assignments if each.holds_on(today))
-    return SignedIn(session.person, session.csrf, request.cookies[COOKIE], held)
+    return SignedIn(session.person, session.csrf, token_of(request), held)
 
 
 def set_cookie(request: Request, response: Response, token: str) -> None:

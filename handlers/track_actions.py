@@ -11,7 +11,13 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from catalog.application_form import ApplicationForm, complete_form, uploaded_online, validate_answers
+from catalog.application_form import (
+    ApplicationForm,
+    ApplicationSection,
+    complete_form,
+    uploaded_online,
+    validate_answers,
+)
 from catalog.form_schema import FormField
 from catalog.schema import Item
 from handlers import apply_draft, apply_filing, apply_section, apply_view, proofs, track_proof, uploads
@@ -201,7 +207,7 @@ async def _sent(request: Request, work: Supplementing, refused: Mapping[str, str
     return RedirectResponse(f"/hall/track/{view.number}?done=supplement", 303)
 
 
-def _own_sections(work: Supplementing) -> tuple[apply_view.ApplicationSection, ...]:
+def _own_sections(work: Supplementing) -> tuple[ApplicationSection, ...]:
     """The item's own pages: who the applicant is stays as it was filed."""
     return tuple(section for section in work.form.sections if section.id.startswith("part"))
 

@@ -24,7 +24,7 @@ Files = Mapping[str, tuple[FileAnswer, ...]]
 
 async def take(
     request: Request,
-    code: str,
+    code: str | None,
     fields: Sequence[FormField],
     posted: FormData,
     files: Files,
@@ -32,10 +32,11 @@ async def take(
 ) -> tuple[dict[str, tuple[FileAnswer, ...]], dict[str, str]]:
     """Takes in what was chosen for file fields; returns all files by field, and why some were not taken.
 
-    A file that is refused does not harm the others. `code` names the draft they belong to until it is filed.
+    A file that is refused does not harm the others. `code` names the draft they belong to until it is filed;
+    without one (a program files at once) what is not filed goes with the next tidying.
     """
     hall = hall_of(request)
-    owner = drafts.hash_of(hall.database.vault, code)
+    owner = None if code is None else drafts.hash_of(hall.database.vault, code)
     kept = {name: list(given) for name, given in files.items()}
     refused: dict[str, str] = {}
     for each in fields:

@@ -33,7 +33,7 @@ with warnings.catch_warnings():
     from starlette.testclient import TestClient
 
 REPOSITORY = Path(__file__).parents[1]
-CITIZEN_JOBS = ("search", "forms", "apply", "track", "letters", "feedback")
+CITIZEN_JOBS = ("search", "forms", "apply", "track", "letters", "feedback", "api")
 EVERYTHING = "TESTEVERYTHING01"
 FOOD = "11990121MB0000238C4990123001001"
 ELSEWHERE, COUNTER, SUSPENDED, ABSENT = "TESTELSEWHERE001", "TESTCOUNTER00001", "TESTSUSPENDED001", "TESTABSENT000001"
