@@ -24,8 +24,6 @@ MODELS: Mapping[str, str] = {
     "Condition": "显示条件:equals、one_of、filled 三者写且只写一个",
 }
 
-_LIMIT = {"days": "天数", "unit": "单位", "note": "说明", "basis": "依据"}
-
 LABELS: Mapping[str, Mapping[str, str]] = {
     "Item": {
         "code": "实施编码",
@@ -82,8 +80,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "popular": "是否热门",
     },
     "LegalBasis": {"law": "法律文件", "article": "条款", "text": "内容要点", "number": "文号"},
-    "Limit": _LIMIT,
-    "SpecialProcedure": {"name": "名称", "kind": "种类", **_LIMIT},
+    "Limit": {"days": "天数", "unit": "单位", "note": "说明", "basis": "依据"},
+    "SpecialProcedure": {"name": "名称", "kind": "种类", "days": "天数", "unit": "单位", "basis": "依据"},
     "Material": {
         "name": "材料名称",
         "id": "编号",
