@@ -1,0 +1,179 @@
+"""Supervision cards: the list, and one card with its count, to confirm, drop or revoke with the reason written."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from handlers.bodies import form_of, text_of
+from handlers.casework.card_reading import card_list, card_view
+from handlers.casework.requests import ByStaff
+from handlers.context import hall_of
+from handlers.guard import route, staff
+from handlers.session import SignedIn, check_csrf
+from handlers.staff_frame import BOARD_READERS, SUPERVISORS, address, page_number, staff_page
+from handlers.store.cards import CardFilter
+from presentation.view import LIGHTS, Choice, Crumb, FieldError
+from rules.access import ROLE_LABELS
+from rules.errors import Conflict, IllegalMove, Invalid, NotFound
+
+HERE = "/hall/cards"
+STATES = {"pending": "待确认", "issued": "已发", "revoked": "已撤销"}
+_DONE = {"confirm": "已确认,牌已发出。", "drop": "已决定不发,理由已记下。", "revoke": "已撤销。这张牌仍然看得到,单独计数。"}
+_LONGEST_REASON = 1000
+
+
+def cards(request: Request) -> Response:
+    """The list of cards in scope."""
+    hall = hall_of(request)
+    person: SignedIn = request.state.person
+    asked = request.query_params
+    level = asked.get("level", "") if asked.get("level", "") in ("1", "2", "3") else ""
+    state = asked.get("state", "") if asked.get("state", "") in STATES else ""
+    department = asked.get("department", "")[:60]
+    found = card_list(
+        hall.database,
+        hall.site_data.ground(),
+        person.person_id,
+        hall.now(),
+        wanted=CardFilter(level=int(level) if level else None, state=state or None),
+        department=department or None,
+        page=page_number(request),
+    )
+    url = address(HERE, level=level, state=state, department=department)
+    return staff_page(
+        request,
+        "staff/cards.html",
+        "监察牌",
+        current=HERE,
+        crumbs=(Crumb("监察牌"),),
+        found=found,
+        level=level,
+        state=state,
+        department=department,
+        levels=[Choice(str(number), LIGHTS[number][2]) for number in (3, 2, 1)],
+        states=STATES,
+        narrowed=bool(level or state or department),
+        pages_url=url + ("&" if "?" in url else "?") + "page={page}",
+    )
+
+
+def card(request: Request) -> Response:
+    """One card."""
+    return _card_page(request, {}, "")
+
+
+def _card_page(
+    request: Request, errors: dict[str, str], reason: str, refused: str = "", status: int = 200
+) -> Response:
+    hall = hall_of(request)
+    person: SignedIn = request.state.person
+    view = card_view(
+        hall.database, hall.site_data.ground(), _card_id(request), person.person_id, hall.now()
+    )
+    shown = view.shown.card
+    return staff_page(
+        request,
+        "staff/card.html",
+        f"{LIGHTS[shown.level][2]} {shown.subject_number}",
+        current=HERE,
+        crumbs=(Crumb("监察牌", HERE), Crumb(f"{LIGHTS[shown.level][2]} {shown.subject_number}")),
+        status=status,
+        view=view,
+        card=shown,
+        light_word=LIGHTS[shown.level][2],
+        states=STATES,
+        errors=errors,
+        error_list=[FieldError(name, text) for name, text in errors.items()],
+        reason=reason,
+        refused=refused,
+        done=_DONE.get(request.query_params.get("done", ""), ""),
+        role_labels=ROLE_LABELS,
+        unit_name=hall.edition.units.name,
+    )
+
+
+async def decide(request: Request) -> Response:
+    """Confirms a pending card, or drops it with the reason."""
+    hall = hall_of(request)
+    person: SignedIn = request.state.person
+    async with form_of(request) as form:
+        check_csrf(request, form)
+        decision, reason = text_of(form, "decision", 20), text_of(form, "reason", 200_000)
+        restore = "restore" in form
+    await run_in_threadpool(_in_scope, request)
+    if restore:
+        return await run_in_threadpool(_card_page, request, {}, reason)
+    try:
+        _check_reason(reason)
+        if decision not in ("confirm", "drop"):
+            raise Invalid("还没有选择", {"decision": "请选择确认发牌,还是不发"})
+        if decision == "drop" and not reason:
+            raise Invalid("不发要写理由", {"reason": "不发牌要写明理由"})
+        await run_in_threadpool(
+            lambda: hall.casework.decide_card(
+                _card_id(request), ByStaff(person.person_id), confirm=decision == "confirm", reason=reason,
+                now=hall.now(),
+            )
+        )  # fmt: skip
+    except Invalid as error:
+        return await run_in_threadpool(_card_page, request, dict(error.fields), reason, "", 422)
+    except (IllegalMove, Conflict) as error:
+        return await run_in_threadpool(_card_page, request, {}, reason, error.detail, 409)
+    return RedirectResponse(f"{HERE}/{_card_id(request)}?done={decision}", 303)
+
+
+async def revoke(request: Request) -> Response:
+    """Revokes an issued card with the reason; it stays visible."""
+    hall = hall_of(request)
+    person: SignedIn = request.state.person
+    async with form_of(request) as form:
+        check_csrf(request, form)
+        reason = text_of(form, "reason", 200_000)
+        restore = "restore" in form
+    await run_in_threadpool(_in_scope, request)
+    if restore:
+        return await run_in_threadpool(_card_page, request, {}, reason)
+    try:
+        _check_reason(reason)
+        await run_in_threadpool(
+            lambda: hall.casework.revoke_card(
+                _card_id(request), ByStaff(person.person_id), reason, now=hall.now()
+            )
+        )
+    except Invalid as error:
+        return await run_in_threadpool(_card_page, request, dict(error.fields), reason, "", 422)
+    except (IllegalMove, Conflict) as error:
+        return await run_in_threadpool(_card_page, request, {}, reason, error.detail, 409)
+    return RedirectResponse(f"{HERE}/{_card_id(request)}?done=revoke", 303)
+
+
+def _in_scope(request: Request) -> None:
+    """Raises NotFound for a card outside the reader's supervision, like for one that does not exist."""
+    hall = hall_of(request)
+    person: SignedIn = request.state.person
+    card_view(hall.database, hall.site_data.ground(), _card_id(request), person.person_id, hall.now())
+
+
+def _check_reason(reason: str) -> None:
+    if len(reason) > _LONGEST_REASON:
+        message = f"最多写 {_LONGEST_REASON} 个字,现在是 {len(reason)} 个字"
+        raise Invalid(message, {"reason": message})
+
+
+def _card_id(request: Request) -> int:
+    text: str = request.path_params["card"]
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise NotFound("没有这张牌。")
+    return int(text)
+
+
+_POST = ("POST",)
+
+routes = [
+    route(HERE, cards, guard=staff(*BOARD_READERS), name="cards"),
+    route(HERE + "/{card}", card, guard=staff(*BOARD_READERS), name="card"),
+    route(HERE + "/{card}/decide", decide, guard=staff(*SUPERVISORS), methods=_POST, name="card_decide"),
+    route(HERE + "/{card}/revoke", revoke, guard=staff(*SUPERVISORS), methods=_POST, name="card_revoke"),
+]

@@ -1,0 +1,212 @@
+"""What staff do to a case: its moves, and the materials, fees and certificates beside them."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from handlers.bodies import MEGABYTE, TEXT_BYTES, chunks, files_of, form_of, text_of
+from handlers.case_page import Refused, case_response
+from handlers.casework.requests import ByStaff, MoveData
+from handlers.casework.viewing import staff_case
+from handlers.context import Hall, hall_of
+from handlers.guard import route, staff
+from handlers.move_forms import CONFIRMED, Typed, field_name
+from handlers.session import SignedIn, check_csrf
+from handlers.staff_frame import DESK, FRONT, WORKERS, address
+from handlers.store import attachments, case_parts
+from handlers.store.attachments import Limits
+from rules.access import Role
+from rules.case_table import MOVES
+from rules.case_terms import MoveName
+from rules.errors import Conflict, IllegalMove, Invalid, NotFound, TooLarge, UnsupportedMedia
+
+# Longer than casework takes, so that what is too long comes back with its fault instead of being lost.
+_MOST_TEXT = 200_000
+
+
+async def move(request: Request) -> Response:
+    """Makes one move. What is wrong, stale or no longer possible comes back with everything that was typed."""
+    hall = hall_of(request)
+    person: SignedIn = request.state.person
+    number, name = request.path_params["number"], _move_name(request)
+    most = TEXT_BYTES
+    if name is MoveName.SUPPLEMENT:
+        most += hall.county.settings.upload_total_megabytes * MEGABYTE
+    async with form_of(request, most) as form:
+        check_csrf(request, form)
+        # Out of scope is answered like an unknown number, before anything else is said about the case.
+        case, _ = await run_in_threadpool(
+            staff_case, hall.database, hall.site_data.ground(), number, person.person_id, hall.now()
+        )
+        typed = _typed(form, name)
+        if "restore" in form:
+            return await run_in_threadpool(lambda: case_response(request, case.number, typed=typed))
+        try:
+            _check_confirmed(form, name)
+            files = await _take_files(request, hall, form, case.id, person) if name is MoveName.SUPPLEMENT else {}
+            moved = await hall.casework.move_async(
+                case.number,
+                name,
+                ByStaff(person.person_id),
+                MoveData(values=typed.values, missing=typed.missing, attachments=files, seen=_seen(form)),
+                key=text_of(form, "key", 100) or None,
+                now=hall.now(),
+            )
+        except Invalid as error:
+            faulty = Typed(typed.move, typed.values, typed.missing, dict(error.fields) or {"": error.detail})
+            return await run_in_threadpool(lambda: case_response(request, case.number, typed=faulty, status=422))
+        except (Conflict, IllegalMove) as error:
+            texts = tuple(text for text in typed.values.values() if text)
+            refused = Refused(f"“{MOVES[name].label}”没有执行", error.detail, texts)
+            return await run_in_threadpool(
+                lambda: case_response(request, case.number, typed=typed, refused=refused, status=409)
+            )
+    done = address(f"{DESK}cases/{case.number}", done=name.value, notice=moved.notice_id)
+    return RedirectResponse(done, 303)
+
+
+def _move_name(request: Request) -> MoveName:
+    try:
+        return MoveName(request.path_params["move"])
+    except ValueError as error:
+        raise NotFound("没有这种操作。请回到办件页面重新选择。") from error
+
+
+def _typed(form: FormData, name: MoveName) -> Typed:
+    values = {need.name: text_of(form, field_name(name, need.name), _MOST_TEXT) for need in MOVES[name].needs}
+    missing = tuple(each for each in form.getlist(field_name(name, "missing")) if isinstance(each, str))
+    return Typed(name.value, {key: text for key, text in values.items() if text}, missing[:200])
+
+
+def _check_confirmed(form: FormData, name: MoveName) -> None:
+    if name in CONFIRMED and text_of(form, field_name(name, "confirm"), 10) != "yes":
+        raise Invalid("还没有确认", {"confirm": "执行后不能撤销,请核对后勾选确认"})
+
+
+def _seen(form: FormData) -> int | None:
+    text = text_of(form, "seen", 12)
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+async def _take_files(
+    request: Request, hall: Hall, form: FormData, case_id: int, person: SignedIn
+) -> dict[str, tuple[str, ...]]:
+    """Files handed over at the window for a supplement, by material. Raises Invalid at the material's field."""
+    settings = hall.county.settings
+    limits = Limits(settings.upload_types, settings.upload_megabytes * MEGABYTE)
+    found: dict[str, tuple[str, ...]] = {}
+    for row in await run_in_threadpool(case_parts.materials, hall.database, case_id):
+        name = field_name(MoveName.SUPPLEMENT, f"file.{row.code}")
+        taken = []
+        for upload in files_of(form, name):
+            try:
+                taken.append(
+                    await attachments.receive(
+                        hall.database, chunks(upload), upload.filename or "", limits, hall.now(),
+                        field=f"material_{row.code}", received_by=person.person_id,
+                    )
+                )  # fmt: skip
+            except (TooLarge, UnsupportedMedia, Invalid) as error:
+                raise Invalid(error.detail, {f"file.{row.code}": error.detail}) from error
+        if taken:
+            found[row.code] = tuple(each.id for each in taken)
+    return found
+
+
+async def material(request: Request) -> Response:
+    """Records what was handed over for one material."""
+    hall, number = hall_of(request), request.path_params["number"]
+    code = request.path_params["code"]
+    async with form_of(request) as form:
+        by = await _staff(request, form, number)
+        if "restore" in form:
+            return _back(number)
+        counts = {each: text_of(form, f"material.{code}.{each}", 4) or "0" for each in ("originals", "copies")}
+        wrong = {
+            f"material.{code}.{name}": "份数请填 0 到 99 之间的整数"
+            for name, text in counts.items()
+            if not (text.isascii() and text.isdigit() and int(text) <= 99)
+        }
+        reused = text_of(form, f"material.{code}.reused", 5) == "yes"
+        note = text_of(form, f"material.{code}.note", 500)
+    if wrong:
+        return await run_in_threadpool(lambda: case_response(request, number, errors=wrong, status=422))
+    await run_in_threadpool(
+        lambda: hall.casework.record_material(
+            number, by, code, originals=int(counts["originals"]), copies=int(counts["copies"]), reused=reused,
+            note=note, now=hall.now(),
+        )
+    )  # fmt: skip
+    return _back(number, "material", "#materials")
+
+
+async def fee(request: Request) -> Response:
+    """Marks a fee paid, or waived with the reason."""
+    hall, number = hall_of(request), request.path_params["number"]
+    position = request.path_params["position"]
+    async with form_of(request) as form:
+        by = await _staff(request, form, number)
+        if "restore" in form:
+            return _back(number)
+        how, waived = text_of(form, f"fee.{position}.how", 10), text_of(form, f"fee.{position}.waived", 500)
+    wrong = {}
+    if how not in ("paid", "waived"):
+        wrong[f"fee.{position}.how"] = "请选择已缴清还是减免"
+    elif how == "waived" and not waived:
+        wrong[f"fee.{position}.waived"] = "减免要写明理由和依据"
+    if wrong:
+        return await run_in_threadpool(lambda: case_response(request, number, errors=wrong, status=422))
+    given = waived if how == "waived" else ""
+    await run_in_threadpool(
+        lambda: hall.casework.pay_fee(number, by, position, waived=given, now=hall.now())
+    )
+    return _back(number, "fee", "#fees")
+
+
+async def certificate(request: Request) -> Response:
+    """Gives the certificate its number: the department's own, or the hall's running one."""
+    hall, number = hall_of(request), request.path_params["number"]
+    async with form_of(request) as form:
+        by = await _staff(request, form, number)
+        if "restore" in form:
+            return _back(number)
+        given = text_of(form, "certificate.number", 50)
+    await run_in_threadpool(
+        lambda: hall.casework.issue_certificate(number, by, now=hall.now(), number_given=given or None)
+    )
+    return _back(number, "certificate", "#result")
+
+
+async def _staff(request: Request, form: FormData, number: str) -> ByStaff:
+    """Who acts, once the form is known to be theirs. Raises Forbidden, and NotFound out of scope."""
+    check_csrf(request, form)
+    hall = hall_of(request)
+    person: SignedIn = request.state.person
+    await run_in_threadpool(
+        staff_case, hall.database, hall.site_data.ground(), number, person.person_id, hall.now()
+    )
+    return ByStaff(person.person_id)
+
+
+def _back(number: str, done: str = "", anchor: str = "") -> Response:
+    return RedirectResponse(address(f"{DESK}cases/{number}", done=done) + anchor, 303)
+
+
+_POST = ("POST",)
+_CASE = "/hall/staff/cases/{number}"
+
+routes = [
+    route(_CASE + "/moves/{move}", move, guard=staff(*WORKERS), methods=_POST, name="staff_move"),
+    route(_CASE + "/materials/{code}", material, guard=staff(*FRONT), methods=_POST, name="staff_material"),
+    route(_CASE + "/fees/{position:int}", fee, guard=staff(*FRONT), methods=_POST, name="staff_fee"),
+    route(
+        _CASE + "/certificate",
+        certificate,
+        guard=staff(*FRONT, Role.DECIDER),
+        methods=_POST,
+        name="staff_certificate",
+    ),
+]

@@ -1,0 +1,115 @@
+"""What every staff page shares: the navigation its reader may use, breadcrumbs, addresses with filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from handlers.casework.authority import departments_in_scope
+from handlers.context import Hall, hall_of
+from handlers.session import SignedIn
+from presentation.view import Crumb
+from rules.access import Role
+
+FRONT = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR})
+WORKERS = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR, Role.REVIEWER, Role.DECIDER})
+SUPERVISORS = frozenset({Role.COUNTY_SUPERVISOR, Role.DEPARTMENT_SUPERVISOR})
+CASE_READERS = WORKERS | SUPERVISORS
+BOARD_READERS = SUPERVISORS | {Role.COORDINATOR}
+
+DESK = "/hall/staff/"
+BOARD, CARDS = "/hall/board", "/hall/cards"
+SIGN_IN = "/hall/staff/sign-in"
+NO_INDEX = '<meta name="robots" content="noindex">'
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    """One entry of the staff navigation."""
+
+    href: str
+    label: str
+    here: bool
+
+
+_LINKS: tuple[tuple[str, str, frozenset[Role]], ...] = (
+    (DESK, "办件", CASE_READERS),
+    ("/hall/staff/window", "窗口收件", FRONT),
+    ("/hall/staff/letters", "来信", CASE_READERS),
+    (BOARD, "监察看板", BOARD_READERS),
+    (CARDS, "监察牌", BOARD_READERS),
+    ("/hall/staff/messages", "消息", frozenset()),
+    ("/hall/staff/account", "我的账号", frozenset()),
+)
+
+
+def navigation(hall: Hall, person: SignedIn, current: str) -> tuple[NavLink, ...]:
+    """The links that this person's roles open; `current` is the address of the page's own entry."""
+    supervises = departments_in_scope(
+        person.assignments, hall.site_data.ground(), BOARD_READERS, hall.now().date()
+    )
+    return tuple(
+        NavLink(href, label, href == current)
+        for href, label, roles in _LINKS
+        if (not roles or roles & person.roles) and (href not in (BOARD, CARDS) or supervises)
+    )
+
+
+def staff_page(
+    request: Request,
+    template: str,
+    title: str,
+    *,
+    current: str,
+    crumbs: tuple[Crumb, ...] = (),
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **values: Any,
+) -> Response:
+    """A page inside the desk's frame, for the person signed in."""
+    hall = hall_of(request)
+    person: SignedIn = request.state.person
+    return hall.page(
+        request,
+        template,
+        title,
+        status=status,
+        headers=headers,
+        wide=True,
+        head=NO_INDEX,
+        breadcrumbs=(Crumb("工作台", DESK if crumbs else ""), *crumbs),
+        navigation=navigation(hall, person, current),
+        **values,
+    )
+
+
+def address(path: str, **filters: object) -> str:
+    """A path with its filters; empty ones are left out."""
+    given = {name: str(value) for name, value in filters.items() if value not in ("", None)}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def local_path(text: str) -> str:
+    """A path of this hall to go on to, or the desk: never another host, never an address a browser rereads."""
+    clean = text.strip()
+    parts = urlsplit(clean.replace("\\", "/"))
+    odd = any(ord(char) < 33 or char == "\\" for char in clean)
+    if odd or parts.scheme or parts.netloc or not clean.startswith("/") or clean.startswith("//"):
+        return DESK
+    return DESK if clean.startswith(SIGN_IN) else clean
+
+
+def sign_in_address(target: str) -> str:
+    """Where one signs in to come back to `target`."""
+    return f"{SIGN_IN}?next={quote(target, safe='/')}"
+
+
+def page_number(request: Request) -> int:
+    """The page asked for, from 1; nonsense is the first."""
+    text = request.query_params.get("page", "1")
+    return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 8 else 1
