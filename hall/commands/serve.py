@@ -11,11 +11,11 @@ import click
 import uvicorn
 
 from catalog.root import Root
+from hall.serving import Repeating, sweeper, watcher
 from handlers.app import JOBS, create_app
 from handlers.casework import demo
 from handlers.context import Hall, shanghai_now
 from handlers.store.database import Database
-from hall.serving import Repeating, sweeper, watcher
 from site_builder.compile import Built, build
 
 log = logging.getLogger("hall")
