@@ -149,6 +149,9 @@ def _xlsx(
     from openpyxl import Workbook
     from openpyxl.styles import Alignment, Font
 
+    long = next((cell for row in (*rows, *materials) for cell in row if len(cell) > _CELL_LIMIT), None)
+    if long is not None:
+        raise Invalid(f"内容“{long[:30]}…”超过 Excel 单元格的 {_CELL_LIMIT} 字上限,请改用 csv 或 json 导出")
     book = Workbook(write_only=True)
     sheets = (
         ("事项", headings, rows),
@@ -184,8 +187,6 @@ def _text_cell(sheet: Any, text: str, font: Any, alignment: Any) -> Any:
     """A cell that is text whatever it looks like: long codes keep their digits, nothing is reckoned."""
     from openpyxl.cell import WriteOnlyCell
 
-    if len(text) > _CELL_LIMIT:
-        raise Invalid(f"内容“{text[:30]}…”超过 Excel 单元格的 {_CELL_LIMIT} 字上限,请改用 csv 或 json 导出")
     cell = WriteOnlyCell(sheet, value=_ILLEGAL_IN_XLSX.sub("", text))
     cell.data_type = "s"
     cell.number_format = "@"

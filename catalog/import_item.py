@@ -37,6 +37,7 @@ class Work:
     notes: Notes
     values: dict[str, object] = field(default_factory=dict)
     stem: str = ""
+    department: Department | None = None
 
     @property
     def number(self) -> int:
@@ -48,7 +49,7 @@ class Work:
 
 
 class ItemBuilder:
-    """Applies a mapping to the rows of one item at a time; new departments are written at once."""
+    """Applies a mapping to the rows of one item at a time; `settle` then writes a new department."""
 
     def __init__(self, mapping: MappingFile, codes: Codes, tree: ImportTree, unused: Collection[str]) -> None:
         self._mapping = mapping
@@ -91,7 +92,20 @@ class ItemBuilder:
         stems = evaluator.target("file", self._mapping.file, work.rows[0].cells, False)
         work.stem = str(stems[0]) if stems else ""
         self._remarks(work)
+        work.department = department
         return self._validated(work)
+
+    def settle(self, work: Work) -> None:
+        """Writes the item's department if it is new; called only for items that will be written, so that a
+        rejected row leaves no empty department behind.
+        """
+        department = work.department
+        if department is None:
+            return
+        if self._tree.department(department.name) is None:
+            self._tree.add_department(department)
+            self.founded += 1
+        self._departments[department.name] = department
 
     def _code(self, work: Work) -> None:
         """The code without blanks and full-width digits; one that a spreadsheet has rounded is no code."""
@@ -171,18 +185,13 @@ class ItemBuilder:
             raise Rejected("没有实施主体(部门)的名称")
         known = self._departments.get(name) or self._tree.department(name)
         if known is not None:
-            self._departments[name] = known
             given = values.get("credit_code")
             if given and known.credit_code not in (given, NO_CREDIT_CODE):
                 work.notes.warn(
                     "department.credit_code", f"{name}的信用代码有两个:{known.credit_code}、{given}"
                 )
             return known
-        department = self._new_department(name, values, work)
-        self._departments[name] = department
-        self._tree.add_department(department)
-        self.founded += 1
-        return department
+        return self._new_department(name, values, work)
 
     def _new_department(self, name: str, values: dict[str, object], work: Work) -> Department:
         values.setdefault("id", self._tree.free_department_id(name))

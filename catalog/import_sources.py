@@ -47,7 +47,7 @@ def read_rows(path: Path, source: Source) -> list[SourceRow]:
         rows = list(_csv(decoded(data, source.encoding), source))
     else:
         rows = list(_sheet(path, source))
-    if source.quoted_formulas:
+    if source.quoted_formulas and kind in ("csv", "xlsx"):
         rows = [SourceRow(r.number, _unquoted(r.cells), r.fault, r.oddities) for r in rows]
     return list(_filled(rows, source.fill_down))
 

@@ -131,6 +131,7 @@ class Importer:
             shown = other.path.relative_to(self._tree.folder).as_posix()
             self._reject(work, f"编码 {item.code} 已用在 {shown}(不是导入的,或已有人改过),没有导入")
             return
+        self._builder.settle(work)
         outcome, path = self._tree.write(item, overwrite, work.stem)
         self.report.items += 1
         if outcome == "kept":

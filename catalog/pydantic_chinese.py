@@ -42,7 +42,9 @@ def _because_of_its_parts(detail: ErrorDetails, details: list[ErrorDetails]) -> 
 
 
 def _path_in(loc: tuple[int | str, ...], value: object, kind: str) -> FieldPath:
-    """The part of pydantic's location that exists in the document: union member names are left out."""
+    """The part of pydantic's location that exists in the document; names of union members and places in
+    lists that a validator made are left out.
+    """
     path: list[int | str] = []
     for part in loc:
         if isinstance(value, Mapping) and (part in value or kind == "missing"):
@@ -50,7 +52,7 @@ def _path_in(loc: tuple[int | str, ...], value: object, kind: str) -> FieldPath:
         elif isinstance(value, list) and isinstance(part, int) and part < len(value):
             value = value[part]
         else:
-            break
+            continue
         path.append(part)
     return tuple(path)
 
