@@ -39,12 +39,13 @@ def sample_answer(each: FormField, county_name: str) -> str:
 def sample_answers(form: ApplicationForm, county_name: str) -> dict[str, Answer]:
     """One consistent set of answers to every question that applies, files apart; constants included.
 
-    A table gets one row. Answers to hidden questions are left out, so that they open no others in turn.
+    A table gets as many rows as it must have. Answers to hidden questions are left out, so that they open no others in turn.
     """
     answers: dict[str, Answer] = {}
     for each in form.fields():
         if each.type == "table":
-            answers[each.id] = ({column.id: _one(column, county_name) for column in each.columns},)
+            row = {column.id: _one(column, county_name) for column in each.columns}
+            answers[each.id] = (row,) * max(each.min_rows, 1)
         elif each.type != "file":
             answers[each.id] = _one(each, county_name)
     answers.update(form.constants)
