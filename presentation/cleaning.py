@@ -111,6 +111,7 @@ def markdown_html(text: str) -> str:
 
 def plain_text(text: str, limit: int = 120) -> str:
     """The first words of a Markdown text without marks, for descriptions and feeds."""
-    stripped = re.sub(r"<[^>]*>", "", markdown.markdown(text))
+    # nh3 drops what stands inside scripts and styles too, not only their tags.
+    stripped = nh3.clean(markdown.markdown(text), tags=set())
     words = re.sub(r"\s+", " ", html.unescape(stripped)).strip()
     return words if len(words) <= limit else words[: limit - 1] + "…"

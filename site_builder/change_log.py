@@ -61,9 +61,9 @@ class PastVersion(BaseModel):
 
 
 class _Stored(BaseModel):
-    """The cache file: what was worked out for one head."""
+    """The cache file: what was worked out for each commit, and the versions met on the way."""
 
-    changes: tuple[Change, ...] = ()
+    commits: dict[str, tuple[Change, ...]] = {}
     versions: tuple[PastVersion, ...] = ()
 
 
@@ -102,30 +102,38 @@ def read_change_log(folders: Sequence[Path], codes: Codes, cache: Path, stamp: s
         if not head:
             continue
         heads.append(head)
-        key = fingerprint(stamp, head, *(str(folder) for folder in inside))
-        stored = _load(cache / "changes.json", key)
-        if stored is None:
-            stored = _worked_out(repository, inside, codes)
-            _save(cache / "changes.json", key, stored)
-        changes += stored.changes
+        key = fingerprint(stamp, str(repository), *(str(folder) for folder in inside))
+        file = cache / f"changes-{fingerprint(str(repository))[:8]}.json"
+        known = _load(file, key)
+        stored = _brought_up(repository, inside, codes, known)
+        if stored != known:
+            _save(file, key, stored)
+        changes += [change for each in stored.commits.values() for change in each]
         versions |= {each.hash: each.item for each in stored.versions}
     # Commits of one second keep a fixed order, so that a build can be repeated byte for byte.
     changes.sort(key=lambda change: (change.when, change.commit, change.code), reverse=True)
     return ChangeLog(tuple(changes), versions, " ".join(heads))
 
 
-def _worked_out(repository: Path, folders: Sequence[Path], codes: Codes) -> _Stored:
+def _brought_up(repository: Path, folders: Sequence[Path], codes: Codes, known: _Stored) -> _Stored:
+    """What is known and the commits that came since; commits that are no longer in the history go."""
     log = git_history.commits(repository, folders)
-    wanted = {blob for commit in log for file in commit.files for blob in (file.before, file.after)}
-    contents = git_history.blobs(repository, wanted)
+    new = [commit for commit in log if commit.hash not in known.commits]
+    if not new and len(known.commits) == len(log):
+        return known
+    wanted = {blob for commit in new for file in commit.files for blob in (file.before, file.after)}
     items: dict[str, Item | None] = {EMPTY: None}
-    for blob, data in contents.items():
+    for blob, data in git_history.blobs(repository, wanted).items():
         # department.yml and files that were broken at the time are no items; they are passed over.
         items[blob] = item_from_yaml(data, blob, []) if _may_be_item(data) else None
-    changes = [change for commit in log for change in _of_commit(commit, items, codes)]
-    versions = {version_hash(item): item for item in items.values() if item is not None}
+    found = {commit.hash: tuple(_of_commit(commit, items, codes)) for commit in new}
+    versions = {each.hash: each.item for each in known.versions}
+    versions |= {version_hash(item): item for item in items.values() if item is not None}
     return _Stored(
-        changes=tuple(changes),
+        commits={
+            commit.hash: found[commit.hash] if commit.hash in found else known.commits[commit.hash]
+            for commit in log
+        },
         versions=tuple(PastVersion(hash=key, item=item) for key, item in sorted(versions.items())),
     )
 
@@ -170,12 +178,12 @@ def _by_code(found: Iterable[Item | None]) -> dict[str, Item]:
 _ADAPTER: TypeAdapter[_Stored] = TypeAdapter(_Stored)
 
 
-def _load(path: Path, key: str) -> _Stored | None:
+def _load(path: Path, key: str) -> _Stored:
     try:
         first, _, text = path.read_text(encoding="utf-8").partition("\n")
-        return _ADAPTER.validate_json(text) if first == key else None
+        return _ADAPTER.validate_json(text) if first == key else _Stored()
     except (OSError, ValidationError, UnicodeDecodeError):
-        return None
+        return _Stored()
 
 
 def _save(path: Path, key: str, stored: _Stored) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,9 +43,7 @@ from site_builder.portal import Portal
 from site_builder.published import read_figures
 from site_builder.shell import Editorial, render
 from site_builder.summaries import shown_items
-
-# Not ours to remove: the index keeps its own books, versions may be pinned by cases.
-_KEPT = ("data/index/", "data/versions/")
+from site_builder.writing import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +88,22 @@ def build(
         raise Invalid(f"有 {len(problems)} 处问题,按 --strict 不生成网站:\n{listed}")
     indexing = _indexing(portal, target) if index else None
     outputs = list(_outputs(portal, editorial, forms))
-    version = _version(portal, outputs)
+    writer = Writer(root.state / "cache", target)
+    writer.write(outputs)
+    version = _version(portal, writer)
     addresses = [_address(output.path) for output in outputs if output.path.endswith("index.html")]
-    outputs += open_pages.outputs(portal, version, addresses, editorial.pages)
-    written, removed = _write(root, target, outputs)
+    more = list(open_pages.outputs(portal, version, addresses, editorial.pages))
+    writer.write(more)
     if indexing is not None:
         indexing.finish()
     # Last of all, so that whoever sees a new version finds everything it speaks of.
-    more, _ = _write(root, target, [artifact.catalog_output(portal, version)], only=True)
-    files = len(outputs) + 1
+    writer.write([artifact.catalog_output(portal, version)])
+    writer.finish()
     return Built(
-        pages=sum(1 for output in outputs if output.path.endswith(".html")),
-        files=files,
-        written=written + more,
-        removed=removed,
+        pages=sum(1 for output in (*outputs, *more) if output.path.endswith(".html")),
+        files=len(outputs) + len(more) + 1,
+        written=writer.written,
+        removed=writer.removed,
         seconds=time.perf_counter() - started,
         problems=in_order(problems),
         version=version,
@@ -205,101 +203,14 @@ def _outputs(portal: Portal, editorial: Editorial, forms: bool) -> Iterator[Outp
     yield from artifact.outputs(portal)
 
 
-def _version(portal: Portal, outputs: Iterable[Output]) -> str:
+def _version(portal: Portal, writer: Writer) -> str:
     """Git commit and content hash: `3f2a91c4b0de-9d1c…`; without git the hash alone."""
-    content = fingerprint(*sorted(f"{output.path} {output.key}" for output in outputs))[:16]
     head = portal.changes.head.split(" ")[0][:12]
-    return f"{head}-{content}" if head else content
+    return f"{head}-{writer.content_hash()}" if head else writer.content_hash()
 
 
 def _address(path: str) -> str:
     return "/" + path.removesuffix("index.html")
-
-
-def _write(root: Root, site: Path, outputs: Sequence[Output], only: bool = False) -> tuple[int, int]:
-    """Makes and writes what changed, removes what is no longer listed (unless `only`), keeps the manifest."""
-    manifest_file = root.state / "cache" / f"site-{fingerprint(str(site))}.json"
-    manifest = _manifest(manifest_file, site)
-    written = 0
-    fresh: dict[str, str] = dict(manifest) if only else {}
-    present = _present(site) if not only else None
-    made_folders: set[Path] = set()
-    for output in outputs:
-        fresh[output.path] = output.key
-        file = site / output.path
-        exists = output.path in present if present is not None else file.is_file()
-        if manifest.get(output.path) == output.key and exists:
-            continue
-        made = output.make()
-        data = made.encode() if isinstance(made, str) else made
-        if exists and file.read_bytes() == data:
-            continue
-        if file.parent not in made_folders:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            made_folders.add(file.parent)
-        _replace(file, data)
-        written += 1
-    removed = 0
-    if not only:
-        for path in sorted(manifest.keys() - fresh.keys()):
-            if not path.startswith(_KEPT) and path != "data/catalog.json":
-                removed += _remove(site, path)
-        if "data/catalog.json" in manifest:
-            fresh["data/catalog.json"] = manifest["data/catalog.json"]
-    if fresh != manifest:
-        manifest_file.parent.mkdir(parents=True, exist_ok=True)
-        _replace(manifest_file, json.dumps(fresh, ensure_ascii=False).encode())
-    return written, removed
-
-
-def _manifest(path: Path, site: Path) -> Mapping[str, str]:
-    """What the last build wrote where; empty when the site is gone, so that everything is made again."""
-    if not site.is_dir():
-        return {}
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _present(site: Path) -> set[str]:
-    """All files of the site by relative path: one walk instead of a look at each."""
-    found: set[str] = set()
-    waiting = [(os.fspath(site), "")] if site.is_dir() else []
-    while waiting:
-        folder, prefix = waiting.pop()
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append((entry.path, f"{prefix}{entry.name}/"))
-                else:
-                    found.add(prefix + entry.name)
-    return found
-
-
-def _replace(file: Path, data: bytes) -> None:
-    """A whole file or none: readers never see half of it. One build at a time writes a site."""
-    temporary = f"{file.parent}/.{file.name}.new"
-    try:
-        with open(temporary, "wb") as out:
-            out.write(data)
-        os.replace(temporary, file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _remove(site: Path, path: str) -> int:
-    file = site / path
-    if not file.is_file():
-        return 0
-    file.unlink()
-    folder = file.parent
-    while folder != site and not any(folder.iterdir()):
-        folder.rmdir()
-        folder = folder.parent
-    return 1
 
 
 def clean(root: Root, site: Path) -> None:

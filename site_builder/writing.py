@@ -1,0 +1,111 @@
+"""Puts outputs into the site: makes what changed, leaves the rest untouched, takes away what is no more."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from site_builder.outputs import Output, fingerprint
+
+# Not ours to remove: the index keeps its own books, versions may be pinned by cases.
+KEPT = ("data/index/", "data/versions/")
+
+
+class Writer:
+    """One build's writing. Remembers in `memory` what was written where, by key and by content."""
+
+    def __init__(self, memory: Path, site: Path) -> None:
+        self.site = site
+        self._memory = memory / f"site-{fingerprint(str(site))}.json"
+        self._before = self._remembered()
+        self._now: dict[str, tuple[str, str]] = {}
+        self._present = _present(site)
+        self._folders: set[Path] = set()
+        self.written = 0
+        self.removed = 0
+
+    def write(self, outputs: Iterable[Output]) -> None:
+        """Makes and writes those whose key is new or whose file is gone; equal bytes are not written."""
+        for output in outputs:
+            known = self._before.get(output.path)
+            exists = output.path in self._present
+            if known is not None and known[0] == output.key and exists:
+                self._now[output.path] = known
+                continue
+            made = output.make()
+            data = made.encode() if isinstance(made, str) else made
+            content = hashlib.blake2b(data, digest_size=12).hexdigest()
+            self._now[output.path] = (output.key, content)
+            file = self.site / output.path
+            if exists and file.read_bytes() == data:
+                continue
+            if file.parent not in self._folders:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                self._folders.add(file.parent)
+            _replace(file, data)
+            self.written += 1
+
+    def content_hash(self) -> str:
+        """A hash over everything written so far: the same site, the same hash, whatever made it."""
+        return fingerprint(*sorted(f"{path} {content}" for path, (_, content) in self._now.items()))[:16]
+
+    def finish(self) -> None:
+        """Removes what earlier builds wrote and this one did not, and remembers this one."""
+        for path in sorted(self._before.keys() - self._now.keys()):
+            if not path.startswith(KEPT):
+                self.removed += _remove(self.site, path)
+        if self._now != self._before:
+            self._memory.parent.mkdir(parents=True, exist_ok=True)
+            _replace(self._memory, json.dumps(self._now, ensure_ascii=False).encode())
+
+    def _remembered(self) -> dict[str, tuple[str, str]]:
+        """What the last build wrote; nothing when the site is gone, so that everything is made again."""
+        if not self.site.is_dir():
+            return {}
+        try:
+            found = json.loads(self._memory.read_bytes())
+            return {path: (key, content) for path, (key, content) in found.items()}
+        except (OSError, ValueError, AttributeError, TypeError):
+            return {}
+
+
+def _present(site: Path) -> set[str]:
+    """All files of the site by relative path: one walk instead of a look at each."""
+    found: set[str] = set()
+    waiting = [(os.fspath(site), "")] if site.is_dir() else []
+    while waiting:
+        folder, prefix = waiting.pop()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append((entry.path, f"{prefix}{entry.name}/"))
+                else:
+                    found.add(prefix + entry.name)
+    return found
+
+
+def _replace(file: Path, data: bytes) -> None:
+    """A whole file or none: readers never see half of it. One build at a time writes a site."""
+    temporary = f"{file.parent}/.{file.name}.new"
+    try:
+        with open(temporary, "wb") as out:
+            out.write(data)
+        os.replace(temporary, file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _remove(site: Path, path: str) -> int:
+    file = site / path
+    if not file.is_file():
+        return 0
+    file.unlink()
+    folder = file.parent
+    while folder != site and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
+    return 1
