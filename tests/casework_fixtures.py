@@ -35,6 +35,7 @@ from rules.access import Role
 from rules.case_terms import MoveName
 from rules.time import SHANGHAI
 
+ROOT_OF_TESTS = Path(__file__).parents[1]
 COUNTY = County(
     name="青禾县",
     short_name="青禾",
@@ -59,11 +60,23 @@ UNITS = OrgTree(
         each.id: each
         for each in (
             OrgUnit(id="county", name="青禾县人民政府", kind="county"),
-            OrgUnit(id="market", name="青禾县市场监督管理局", kind="department", parent="county", department="market"),
-            OrgUnit(id="market-licensing", name="许可股", kind="section", parent="market", department="market"),
-            OrgUnit(id="health", name="青禾县卫生健康局", kind="department", parent="county", department="health"),
+            OrgUnit(
+                id="market",
+                name="青禾县市场监督管理局",
+                kind="department",
+                parent="county",
+                department="market",
+            ),
+            OrgUnit(
+                id="market-licensing", name="许可股", kind="section", parent="market", department="market"
+            ),
+            OrgUnit(
+                id="health", name="青禾县卫生健康局", kind="department", parent="county", department="health"
+            ),
             OrgUnit(id="centre", name="青禾县政务服务中心", kind="centre", parent="county"),
-            OrgUnit(id="window-market", name="市场准入窗口", kind="window", parent="centre", department="market"),
+            OrgUnit(
+                id="window-market", name="市场准入窗口", kind="window", parent="centre", department="market"
+            ),
             OrgUnit(id="town-qingshui", name="清水镇便民服务中心", kind="town", parent="county"),
         )
     }
@@ -125,9 +138,7 @@ def at(text: str) -> datetime:
 @lru_cache(maxsize=1)
 def ground() -> Ground:
     """The county, with the shipped calendar and the shipped four-level rules."""
-    guides = {
-        item.code: Guide(item, hashlib.sha256(item.name.encode()).hexdigest()[:16]) for item in ITEMS
-    }
+    guides = {item.code: Guide(item, hashlib.sha256(item.name.encode()).hexdigest()[:16]) for item in ITEMS}
     rules = load_rules(rule_folders(None), "four-level")
     return Ground(
         county=COUNTY,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from catalog.root import NotARoot, Root
+from catalog.root import Root
 from handlers.casework import auditing
 from handlers.store.database import Database
 from rules.chain import FAULT_LABELS, Checkpoint
@@ -98,12 +98,10 @@ def _print(found: auditing.Audit) -> None:
 
 
 def _places(where: Path | None, db: Path | None) -> tuple[Path, Path | None]:
-    try:
-        root = Root.find(where)
-    except NotARoot:
-        if db is None:
-            raise
+    """The database, and the published checkpoints when it is the root's own database."""
+    if db is not None and where is None:
         return db, None
+    root = Root.find(where)
     return db or root.state / "hall.db", root.published / auditing.CHECKPOINTS
 
 

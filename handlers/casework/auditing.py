@@ -95,6 +95,14 @@ def write_checkpoint(database: Database, folder: Path, now: datetime) -> Checkpo
     return head
 
 
+def daily_checkpoint(database: Database, folder: Path, now: datetime) -> bool:
+    """Publishes the day's first head; False when the day has its checkpoint already."""
+    path, day = folder / CHECKPOINTS, format_stamp(now)[:10]
+    if path.exists() and any(row["day"] == day for row in json.loads(path.read_text("utf-8"))["checkpoints"]):
+        return False
+    return write_checkpoint(database, folder, now).sequence > 0
+
+
 def _erasures(database: Database) -> tuple[int, list[Fault]]:
     """Every payload that is gone must be named by an erasure, which is itself an event of the chain."""
     allowed: set[int] = set()

@@ -38,10 +38,15 @@ def figures(database: Database, now: datetime) -> Figures:
 
 
 def publish(database: Database, folder: Path, now: datetime) -> Figures:
-    """Writes `figures.json` whole or not at all; readers never see half a file."""
+    """Writes `figures.json` whole or not at all; readers never see half a file.
+
+    Nothing is written while the figures of the day stay the same: a build watches this folder.
+    """
     found = figures(database, now)
     body = {"format": FORMAT, **asdict(found), "at": format_stamp(now)}
     folder.mkdir(parents=True, exist_ok=True)
+    if _same(folder / FILE, body):
+        return found
     temporary = folder / f".{FILE}.{secrets.token_hex(4)}"
     try:
         with temporary.open("w", encoding="utf-8") as file:
@@ -53,6 +58,15 @@ def publish(database: Database, folder: Path, now: datetime) -> Figures:
     finally:
         temporary.unlink(missing_ok=True)
     return found
+
+
+def _same(path: Path, body: dict[str, object]) -> bool:
+    try:
+        before = json.loads(path.read_text("utf-8"))
+        same_day = str(before.get("at"))[:10] == str(body["at"])[:10]
+    except (OSError, ValueError, AttributeError):
+        return False
+    return same_day and {**before, "at": ""} == {**body, "at": ""}
 
 
 def _sums(database: Database, now: datetime, first_day: int) -> dict[str, int]:

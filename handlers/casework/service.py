@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from handlers.casework import (
+    auditing,
     card_decisions,
     desk,
     figures,
@@ -215,7 +216,8 @@ class Casework:
         self.database.write(lambda tx: units.synchronise(tx, rows))
 
     def publish_figures(self, folder: Path, now: datetime) -> Figures:
-        """Writes `figures.json` into the folder (`published/`), atomically."""
+        """Writes `figures.json` and the day's checkpoint of the log into the folder (`published/`), atomically."""
+        auditing.daily_checkpoint(self.database, folder, local(now))
         return figures.publish(self.database, folder, local(now))
 
     # Reading

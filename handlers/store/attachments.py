@@ -80,6 +80,8 @@ async def receive(
         await run_in_threadpool(check_content, temporary, extension, shown)
         row = _row(shown, extension, digest.hexdigest(), size, field, now, received_by)
         await run_in_threadpool(_settle, database, temporary, row.sha256)
+    except ConnectionError:
+        raise  # the sender went away; not the disk's fault
     except OSError as error:
         raise Unavailable("附件没有保存成功(磁盘问题),请稍后重试。") from error
     finally:
