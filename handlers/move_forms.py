@@ -106,7 +106,7 @@ def _form(
         errors=typed.errors if tried else {},
         confirm=_confirm_words(move) if move.name in CONFIRMED else "",
         grave=move.name in _GRAVE,
-        open=tried or alone,
+        open=tried or (alone and move.name not in _GRAVE),
         key=secrets.token_urlsafe(18),
     )
 

@@ -41,7 +41,7 @@ def check_new_password(password: str, again: str, login: str, name: str) -> None
 def is_common(password: str) -> bool:
     """Whether it is one of those everybody tries first, or one of them in disguise."""
     low = password.lower()
-    forms = {low, low.translate(_LOOK_ALIKES)}
-    forms |= {_ENDING.sub("", each) for each in forms}
+    forms = {low, _ENDING.sub("", low)}
+    forms |= {each.translate(_LOOK_ALIKES) for each in forms}
     plain = {each.translate(_LOOK_ALIKES) for each in _COMMON if not each.isdigit()} | _COMMON
     return any(each in plain for each in forms if len(each) > 3)
