@@ -78,7 +78,11 @@ def _doors(portal: Portal) -> Iterator[tuple[str, str, str, str, tuple[Card, ...
                 else "各部门的电话在部门页上。",
                 (("各部门电话", "/departments/"), ("服务中心和乡镇窗口", "/about/centre/")),
             ),
-            Card("先看常见问题", "怎么看办事指南、怎么在网上申请、期限怎么算。", (("看帮助", "/help/"),)),
+            Card(
+                "看看别人问过什么",
+                "写信的人同意公开的问题和答复。",
+                (("公开的问答", "/hall/letters"), ("看帮助", "/help/")),
+            ),
         ),
     )
     yield (
@@ -89,8 +93,8 @@ def _doors(portal: Portal) -> Iterator[tuple[str, str, str, str, tuple[Card, ...
         (
             Card(
                 "给办完的事打分",
-                "凭办件编号和查询码进入进度页,办结以后那里可以评价。",
-                (("去评价", "/hall/track"),),
+                "办结以后,凭办件编号和查询码评价;进度页上也可以评。",
+                (("去评价", "/hall/rate"),),
             ),
             Card("网页有错,告诉我们", "哪一页、哪句话不对,写一句就行。", (("网站纠错", "/hall/feedback"),)),
             Card(

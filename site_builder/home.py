@@ -37,9 +37,13 @@ DOORS = (
         "ask",
         "我要问",
         "/consult/",
-        (("在网上问", "/hall/letters/new"), ("看回复", "/hall/letters/track"), ("常见问题", "/help/")),
+        (
+            ("在网上问", "/hall/letters/new"),
+            ("看回复", "/hall/letters/track"),
+            ("公开的问答", "/hall/letters"),
+        ),
     ),
-    Door("rate", "我要评", "/rate/", (("给办件打分", "/rate/"), ("网站纠错", "/hall/feedback"))),
+    Door("rate", "我要评", "/rate/", (("给办件打分", "/hall/rate"), ("网站纠错", "/hall/feedback"))),
     Door(
         "watch",
         "我要督",

@@ -6,12 +6,21 @@ import shutil
 from pathlib import Path
 
 import pytest
-from site_builder_fixtures import COUNTY, FULL, FULL_CODE, IMMEDIATE_CODE, files_of, git, make_root, write
 
 from catalog.root import Root
 from rules.errors import Invalid
 from site_builder.change_log import read_change_log
 from site_builder.compile import build, clean
+from tests.site_builder_fixtures import (
+    COUNTY,
+    FULL,
+    FULL_CODE,
+    IMMEDIATE_CODE,
+    files_of,
+    git,
+    make_root,
+    write,
+)
 
 
 @pytest.fixture

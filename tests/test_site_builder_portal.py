@@ -11,12 +11,12 @@ from xml.etree import ElementTree
 
 import pytest
 from lxml import html
-from site_builder_fixtures import FULL_CODE, HOSTILE_CODE, IMMEDIATE_CODE, make_root
 
 from catalog.artifact import load_catalog, load_item, load_version
 from catalog.root import Root
 from presentation.page import Shell
 from site_builder.compile import Built, build
+from tests.site_builder_fixtures import FULL_CODE, HOSTILE_CODE, IMMEDIATE_CODE, make_root
 
 OWN_SERVER = ("/hall/", "/api/")
 
@@ -239,4 +239,4 @@ def test_the_page_for_lost_addresses_offers_their_words_to_the_search(
 
 def test_a_fictional_county_says_so_on_every_page(pages: dict[str, html.HtmlElement]) -> None:
     for name, page in pages.items():
-        assert "虚构县" in page.xpath("string(//p[@class='band'])"), name
+        assert "虚构县" in page.xpath("string(//aside[@class='band'])"), name

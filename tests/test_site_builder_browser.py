@@ -1,0 +1,207 @@
+"""The script's enhancements in a real browser: elder mode, type-ahead, filters, ticks, forms, print."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from catalog.form_schema import Condition, FormField, Option
+from catalog.root import Root
+from presentation.page import Shell, templates
+from site_builder.compile import build
+from tests.site_builder_fixtures import FULL_CODE, IMMEDIATE_CODE, make_root
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    """Files under the strict policy that the hall sends."""
+
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", POLICY)
+        super().end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        return
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    root = Root(make_root(tmp_path_factory.mktemp("county")))
+    build(root, index=False)
+    site = root.path / "site"
+    _write_form(site)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def _write_form(site: Path) -> None:
+    """A page with a form of the kinds that the script helps with."""
+    choice = FormField(
+        id="kind", label="方式", type="choice", options=(Option(value="eat", label="餐饮"), Option(value="sell", label="销售"))
+    )  # fmt: skip
+    fields = [
+        FormField(id="number", label="身份证号", type="id_number"),
+        choice,
+        FormField(id="seats", label="座位", type="integer", when=Condition(field="kind", equals="eat")),
+        FormField(
+            id="staff", label="人员", type="table", max_rows=3,
+            columns=(FormField(id="name", label="姓名"), FormField(id="note", label="备注", required=False)),
+        ),
+        FormField(id="paper", label="证明", type="file", max_megabytes=1),
+    ]  # fmt: skip
+    source = (
+        '{% import "macros/form.html" as form %}<h1>表</h1><form class="form" method="get">'
+        "{% for f in fields %}{{ form.field(f) }}{% endfor %}<button>提交</button></form>"
+    )
+    body = templates().from_string(source).render(fields=fields)
+    text = Shell.load(site / "data" / "shell.html").render("表", body)
+    (site / "form.html").write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def page(browser: Browser, url: str) -> Iterator[Page]:
+    context = browser.new_context(base_url=url, viewport={"width": 1280, "height": 900})
+    made = context.new_page()
+    complaints: list[str] = []
+    made.on("pageerror", lambda error: complaints.append(str(error)))
+    made.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    yield made
+    context.close()
+    assert [each for each in complaints if "favicon" not in each] == []
+
+
+def test_elder_mode_is_switched_remembered_and_set_before_the_page_is_drawn(page: Page) -> None:
+    page.goto("/")
+    assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") == 17
+    page.click("[data-elder-switch]")
+    assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") == 22
+    page.goto(f"/items/{FULL_CODE}/")
+    assert page.evaluate("document.documentElement.hasAttribute('data-elder')")
+    assert page.get_attribute("[data-elder-switch]", "aria-pressed") == "true"
+    page.click("[data-elder-switch]")
+    page.reload()
+    assert not page.evaluate("document.documentElement.hasAttribute('data-elder')")
+
+
+@pytest.mark.parametrize("typed", ["开饭店", "食品", "spjy", "经营许可"])
+def test_type_ahead_offers_the_item_and_enter_opens_it(page: Page, typed: str) -> None:
+    page.goto("/")
+    page.fill("#hero-q", typed)
+    page.wait_for_selector("#hero-q-list li")
+    assert "食品经营许可" in page.inner_text("#hero-q-list li:first-child")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/items/{FULL_CODE}/")
+
+
+def test_a_list_filters_by_words_and_kind_without_a_server(page: Page) -> None:
+    page.goto("/items/")
+    page.fill("[data-filter] [name=words]", "laonian")
+    assert page.inner_text("#list-count") == "共 1 项"
+    assert page.is_visible(f"a[href='/items/{IMMEDIATE_CODE}/']")
+    page.fill("[data-filter] [name=words]", "没有这种事")
+    assert page.is_visible("#list-nothing")
+    page.fill("[data-filter] [name=words]", "")
+    page.select_option("[data-filter] [name=depth]", "3")
+    assert page.inner_text("#list-count") == "共 1 项"
+
+
+def test_ticks_stay_on_this_device(page: Page) -> None:
+    page.goto(f"/items/{FULL_CODE}/")
+    boxes = page.locator("[data-checklist] input")
+    assert boxes.count() == 2
+    boxes.first.check()
+    assert "1 / 2" in page.inner_text("[data-checklist-count]")
+    page.reload()
+    assert page.locator("[data-checklist] input").first.is_checked()
+
+
+def test_a_question_that_does_not_apply_is_hidden_and_not_required(page: Page) -> None:
+    page.goto("/form.html")
+    assert not page.is_visible("#f-seats")
+    page.check("input[value=eat]")
+    assert page.is_visible("#f-seats")
+    assert page.evaluate("document.getElementById('f-seats').required")
+    page.check("input[value=sell]")
+    assert not page.evaluate("document.getElementById('f-seats').required")
+
+
+def test_rows_are_added_up_to_the_limit_and_renumbered_when_one_goes(page: Page) -> None:
+    page.goto("/form.html")
+    page.fill("[name='staff.0.name']", "甲")
+    page.click("[data-add-row]")
+    page.fill("[name='staff.1.name']", "乙")
+    page.click("[data-add-row]")
+    assert not page.is_visible("[data-add-row]")
+    page.locator("[data-remove-row]").first.click()
+    assert page.input_value("[name='staff.0.name']") == "乙"
+    assert page.locator("[data-row]").count() == 2
+    assert page.evaluate("document.querySelector(\"label[for='f-staff.1.name']\") !== null")
+
+
+def test_a_wrong_last_digit_is_said_on_leaving_the_field(page: Page) -> None:
+    page.goto("/form.html")
+    page.fill("#f-number", "990121199003070011")
+    page.press("#f-number", "Tab")
+    assert "最后一位不对" in page.inner_text(".field-hint")
+    page.fill("#f-number", "990121199003070010")
+    page.press("#f-number", "Tab")
+    assert page.locator(".field-hint").count() == 0
+
+
+def test_a_file_too_large_is_said_before_it_is_sent(page: Page) -> None:
+    page.goto("/form.html")
+    page.set_input_files(
+        "#f-paper", {"name": "大.pdf", "mimeType": "application/pdf", "buffer": b"x" * 1_200_000}
+    )
+    assert "超过 1 MB" in page.inner_text(".chosen")
+    assert not page.evaluate("document.getElementById('f-paper').checkValidity()")
+
+
+def test_the_lost_page_puts_the_words_of_the_address_into_the_search(page: Page) -> None:
+    page.goto("/404.html?")
+    page.evaluate("history.replaceState(null, '', '/items/开饭店/')")
+    page.evaluate("document.querySelector('[data-words-of-address]').value = ''")
+    page.evaluate("document.dispatchEvent(new Event('DOMContentLoaded'))")
+    assert page.input_value("#lost-q") == "开饭店"
+
+
+@pytest.mark.parametrize("width", [360, 768])
+@pytest.mark.parametrize("elder", [False, True])
+def test_no_page_moves_sideways(browser: Browser, url: str, width: int, elder: bool) -> None:
+    context = browser.new_context(base_url=url, viewport={"width": width, "height": 800})
+    if elder:
+        context.add_init_script("localStorage.setItem('hall-elder', '1')")
+    shown = context.new_page()
+    for path in ("/", f"/items/{FULL_CODE}/", f"/items/{FULL_CODE}/sample/", "/items/", "/changes/", "/disclosure/",
+                 "/supervision/rules/", "/supervision/states/", "/supervision/calendar/", "/data/", "/help/deadlines/", "/form.html"):  # fmt: skip
+        shown.goto(path)
+        over = shown.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert over <= 0, (path, over)
+    context.close()
+
+
+def test_without_script_everything_but_the_switch_is_there(browser: Browser, url: str) -> None:
+    context = browser.new_context(base_url=url, java_script_enabled=False)
+    shown = context.new_page()
+    shown.goto("/items/")
+    assert shown.locator("#list li").count() == 3
+    assert not shown.is_visible("[data-filter]")
+    assert not shown.is_visible("[data-elder-switch]")
+    shown.goto("/form.html")
+    assert shown.is_visible("#f-seats")
+    assert shown.get_attribute("[data-add-row]", "name") == "add_row"
+    context.close()
