@@ -19,7 +19,7 @@ from presentation.view import Crumb
 
 HERE = "/hall/board"
 REFRESH_SECONDS = 60
-URGENT_SHOWN = 8
+URGENT_SHOWN = 5
 # Widths of the bars are SVG units, so that no style attribute is needed.
 BAR = 240
 

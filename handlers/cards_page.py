@@ -9,11 +9,12 @@ from starlette.responses import RedirectResponse, Response
 from handlers.bodies import form_of, text_of
 from handlers.casework.card_reading import card_list, card_view
 from handlers.casework.requests import ByStaff
-from handlers.context import hall_of
+from handlers.context import Hall, hall_of
 from handlers.guard import route, staff
 from handlers.session import SignedIn, check_csrf
 from handlers.staff_frame import BOARD_READERS, SUPERVISORS, address, page_number, staff_page
 from handlers.store.cards import CardFilter
+from handlers.store.records import Card
 from presentation.view import LIGHTS, Choice, Crumb, FieldError
 from rules.access import ROLE_LABELS
 from rules.errors import Conflict, IllegalMove, Invalid, NotFound
@@ -84,6 +85,7 @@ def _card_page(
         card=shown,
         light_word=LIGHTS[shown.level][2],
         states=STATES,
+        rule=_rule_words(hall, shown),
         errors=errors,
         error_list=[FieldError(name, text) for name, text in errors.items()],
         reason=reason,
@@ -92,6 +94,12 @@ def _card_page(
         role_labels=ROLE_LABELS,
         unit_name=hall.edition.units.name,
     )
+
+
+def _rule_words(hall: Hall, shown: Card) -> str:
+    """The rule by name; one that the county has dropped since is named by its id alone."""
+    rule = next((each for each in hall.edition.rules.by_object.values() if each.id == shown.rule), None)
+    return f"{rule.title}({shown.rule})" if rule else shown.rule
 
 
 async def decide(request: Request) -> Response:

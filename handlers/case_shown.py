@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from catalog.application_form import ApplicationForm, complete_form
@@ -16,11 +16,11 @@ from handlers.store.records import DELIVERY_LABELS, Attachment, CasePayload, Jso
 from presentation.masking import masked_address, masked_id, masked_name, masked_phone
 
 # What on its own leads to a person, by the type of the question.
-_MASKS = {
+_MASKS: Mapping[str, Callable[[str], str]] = {
     "id_number": masked_id,
     "phone": masked_phone,
     "address": masked_address,
-    "email": lambda text: masked_id(text),
+    "email": masked_id,
 }
 _NAME_WORDS = ("姓名", "户主", "监护人", "配偶", "收件人", "开户名", "户名", "账号", "卡号")
 

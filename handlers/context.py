@@ -50,7 +50,7 @@ class Hall:
         self.site_data = SiteData(self.root, self.site)
         self.casework = Casework(self.database, self.site_data.ground)
         self.limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._templates = templates(TEMPLATES)
+        self._templates = templates(TEMPLATES, self.site_data.codes)
 
     @property
     def edition(self) -> Edition:

@@ -17,7 +17,7 @@ from handlers.session import SignedIn
 from handlers.staff_frame import CASE_READERS, DESK, FRONT, address, page_number, staff_page
 from handlers.store.records import CHANNEL_LABELS
 from presentation.view import Choice, Crumb
-from rules.case_terms import STATE_LABELS, State
+from rules.case_terms import ENDED, STATE_LABELS, State
 
 # What each list says when it holds nothing: what would be here, and how it gets here.
 TABS: tuple[tuple[str, str, str, str], ...] = (
@@ -83,6 +83,7 @@ def desk(request: Request) -> Response:
         departments=_departments(hall, person),
         states=[Choice(each.value, STATE_LABELS[each]) for each in State if each is not State.DRAFT],
         channels=CHANNEL_LABELS,
+        ended=ENDED,
         empty_title=entry[2],
         empty_text=entry[3],
         narrowed=bool(filters.search or filters.department or filters.state),

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from stdnum.cn import ric
 
+from catalog.form_schema import Condition
 from catalog.schema import Item
 from handlers.casework.requests import (
     Application,
@@ -200,14 +201,23 @@ def party(item: Item, at: int) -> Party:
 
 
 def sample_answers(item: Item) -> dict[str, Json]:
-    """The answers of the item's own filled sample."""
-    sections = item.form.sections if item.form is not None else ()
-    return {
-        each.id: each.sample
-        for section in sections
-        for each in section.fields
-        if each.sample and each.type not in ("table", "file", "declaration")
-    }
+    """The answers of the item's own filled sample; a question that these answers do not call up has none."""
+    found: dict[str, Json] = {}
+    for section in item.form.sections if item.form is not None else ():
+        for each in section.fields:
+            if each.sample and each.type not in ("table", "file", "declaration") and _asked(each.when, found):
+                found[each.id] = list(each.sample.split(",")) if each.type == "several" else each.sample
+    return found
+
+
+def _asked(when: Condition | None, answers: dict[str, Json]) -> bool:
+    if when is None:
+        return True
+    answer = answers.get(when.field)
+    given = {str(one) for one in answer} if isinstance(answer, list) else {str(answer)} if answer else set()
+    if when.filled is not None:
+        return bool(given) == when.filled
+    return bool(given & ({when.equals} if when.equals is not None else set(when.one_of or ())))
 
 
 def letter(
