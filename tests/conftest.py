@@ -172,3 +172,21 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def built_county(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small county with its site built once (tests/handlers_fixtures.py). Read only."""
+    from tests.handlers_fixtures import build_county
+
+    return build_county(tmp_path_factory.mktemp("county"))
+
+
+@pytest.fixture
+def office(built_county: Path, tmp_path: Path) -> Iterator[Office]:
+    """A hall over the built county: empty database, staff of every role, a clock to set, browsers."""
+    from tests.handlers_fixtures import open_office
+
+    made = open_office(built_county, tmp_path)
+    yield made
+    made.close()

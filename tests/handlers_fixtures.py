@@ -8,14 +8,12 @@ import re
 import shutil
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from catalog.root import Root
 from handlers.app import create_app
@@ -126,10 +124,8 @@ def password_hash() -> str:
     return people.hash_password(PASSWORD)
 
 
-@pytest.fixture(scope="session")
-def built_county(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def build_county(folder: Path) -> Path:
     """A county's folder with its site built: two real departments and items that ask everything there is."""
-    folder = tmp_path_factory.mktemp("county")
     shutil.copy(REPOSITORY / "county.yml", folder / "county.yml")
     (folder / "content").mkdir()
     shutil.copy(REPOSITORY / "content" / "units.yml", folder / "content" / "units.yml")
@@ -181,6 +177,8 @@ class Office:
         client = TestClient(self.app, client=(address, 50000), follow_redirects=True)
         client.headers["accept"] = "text/html"
         client.headers["sec-fetch-site"] = "same-origin"
+        # Entered, so that all its requests share one event loop, as in a server.
+        client.__enter__()
         self._open.append(client)
         return client
 
@@ -218,12 +216,11 @@ class Office:
 
     def close(self) -> None:
         for client in self._open:
-            client.close()
+            client.__exit__()
         self.hall.database.close()
 
 
-@pytest.fixture
-def office(built_county: Path, tmp_path: Path) -> Iterator[Office]:
+def open_office(built_county: Path, tmp_path: Path) -> Office:
     """A hall over the built county with an empty database; it is 2026-03-02 09:30, a Monday."""
     clock = Clock("2026-03-02T09:30")
     database = Database.open(tmp_path / "hall.db", migrate=True)
@@ -238,9 +235,7 @@ def office(built_county: Path, tmp_path: Path) -> Iterator[Office]:
 
     hall = Hall(Root(built_county), built_county / "site", database, now=clock)
     hall.casework.synchronise_units(clock())
-    made = Office(hall, clock, database.write(add_everyone), create_app(hall, CITIZEN_JOBS))
-    yield made
-    made.close()
+    return Office(hall, clock, database.write(add_everyone), create_app(hall, CITIZEN_JOBS))
 
 
 # --- reading pages ---
@@ -260,9 +255,9 @@ def fields_of(page: str, action: str = "") -> dict[str, list[str]]:
 def _controls(inner: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     inner = re.sub(r"<noscript>.*?</noscript>", "", inner, flags=re.S)
-    for tag, attributes, body in re.findall(
-        r"<(input|textarea|select)\b([^>]*)>(?:(.*?)</(?:textarea|select)>)?", inner, re.S
-    ):
+    pattern = r"<(?P<one>input)\b(?P<own>[^>]*)>|<(?P<two>textarea|select)\b(?P<its>[^>]*)>(?P<body>.*?)</(?P=two)>"
+    for match in re.finditer(pattern, inner, re.S):
+        tag, attributes, body = match["one"] or match["two"], match["own"] or match["its"] or "", match["body"] or ""
         given = {name: html.unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', attributes)}
         name, kind = given.get("name", ""), given.get("type", "text")
         if not name or kind in ("file", "submit"):
