@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from handlers.store import attachments, events
+from handlers.store import attachments, audit_reads, events
 from handlers.store.database import Database
-from rules.case_terms import MoveName
 from rules.chain import Checkpoint, Fault, verify
 from rules.errors import Invalid
 from rules.time import format_stamp
 
 CHECKPOINTS = "checkpoints.json"
-_MOVES = ", ".join(f"'{name}'" for name in MoveName)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +41,12 @@ def audit(database: Database, checkpoints: Iterable[Checkpoint] = ()) -> Audit:
     known = tuple(checkpoints)
     with database.snapshot():
         head = events.head(database)
-        cursor = database.reader().execute(events.CHAIN_QUERY)
-        faults = list(verify(events.chain_rows(cursor), known))
+        faults = list(verify(audit_reads.chain(database), known))
         erased, by_erasure = _erasures(database)
         faults += by_erasure
         faults += _dangling(database, head[0])
-        faults += _wrong_states(database)
-        count: int = database.value("SELECT count(*) FROM event")
+        faults += _misplaced(database)
+        count = audit_reads.event_count(database)
     return Audit(count, head[1], len(known), erased, tuple(faults), attachments.missing(database))
 
 
@@ -105,58 +102,32 @@ def daily_checkpoint(database: Database, folder: Path, now: datetime) -> bool:
 
 def _erasures(database: Database) -> tuple[int, list[Fault]]:
     """Every payload that is gone must be named by an erasure, which is itself an event of the chain."""
-    allowed: set[int] = set()
-    for row in database.rows(
-        "SELECT payload FROM event JOIN event_payload USING (seq) WHERE kind = 'erase' AND payload IS NOT NULL"
-    ):
-        allowed.update(_numbers(json.loads(row["payload"])))
-    faults = []
-    gone = 0
-    for row in database.rows(
-        "SELECT event.seq AS seq FROM event LEFT JOIN event_payload USING (seq) WHERE payload IS NULL"
-    ):
-        if row["seq"] in allowed:
-            gone += 1
-        else:
-            faults.append(Fault("removed", row["seq"], f"第{row['seq']}条的附带内容不见了,没有删除记录"))
-    return gone, faults
-
-
-def _numbers(payload: Mapping[str, object]) -> Iterator[int]:
-    erased = payload.get("erased")
-    if isinstance(erased, list):
-        yield from (each for each in erased if isinstance(each, int))
+    allowed, gone = audit_reads.named_by_erasures(database), audit_reads.without_payload(database)
+    faults = [
+        Fault("removed", each, f"第{each}条的附带内容不见了,没有删除记录")
+        for each in gone
+        if each not in allowed
+    ]
+    return len(gone) - len(faults), faults
 
 
 def _dangling(database: Database, last: int) -> list[Fault]:
     """A tail that was cut leaves what hung on it behind."""
-    row = database.row(
-        "SELECT max(seq) AS seq FROM (SELECT max(event_seq) AS seq FROM notice "
-        "UNION ALL SELECT max(seq) FROM event_payload)"
-    )
-    beyond = 0 if row is None or row["seq"] is None else int(row["seq"])
+    beyond = audit_reads.last_named(database)
     if beyond <= last:
         return []
     return [Fault("tail_cut", last + 1, f"有文书或附带内容属于第{beyond}条,记录却只到第{last}条")]
 
 
-def _wrong_states(database: Database) -> list[Fault]:
+def _misplaced(database: Database) -> list[Fault]:
     """A case must stand where its last move left it."""
-    rows = database.rows(
-        "SELECT number, state, (SELECT seq FROM event WHERE subject = 'case' AND subject_id = cases.id "  # noqa: S608
-        f"AND kind IN ({_MOVES}) ORDER BY seq DESC LIMIT 1) AS seq FROM cases"
-    )
-    faults = []
-    for row in rows:
-        event = None if row["seq"] is None else events.by_sequence(database, row["seq"])
-        if event is None:
-            faults.append(Fault("removed", 0, f"办件{row['number']}没有任何办理记录"))
-        elif event.to_state != row["state"]:
-            faults.append(
-                Fault(
-                    "changed",
-                    event.sequence,
-                    f"办件{row['number']}的状态被改成了“{row['state']}”,最后一条办理记录是“{event.to_state}”",
-                )
-            )
-    return faults
+    return [
+        Fault("removed", 0, f"办件{each.number}没有任何办理记录")
+        if each.sequence is None
+        else Fault(
+            "changed",
+            each.sequence,
+            f"办件{each.number}的状态被改成了“{each.state}”,最后一条办理记录是“{each.moved_to}”",
+        )
+        for each in audit_reads.misplaced(database)
+    ]

@@ -104,31 +104,29 @@ def timed(ground: Ground, clock: Clock, pauses: Iterable[PauseRow]) -> Clock:
     """The clock with its times computed from its events as they stand."""
     times = times_of(ground, clock, pauses)
     # Computed per day and shared between clocks, so that a level can seem to begin before the clock did.
-    moments = [None if each is None else max(each, clock.started) for each in _levels(times)]
-    changed = replace(
+    warn_at, yellow_at, red_at = (
+        None if each is None else max(each, clock.started)
+        for each in (times.warn_at, times.yellow_at, times.red_at)
+    )
+    begins = LevelTimes(warn_at, yellow_at, red_at)
+    return replace(
         clock,
         due=times.due_at,
         provisional=times.provisional,
-        warn_at=moments[0],
-        yellow_at=moments[1],
-        red_at=moments[2],
+        warn_at=warn_at,
+        yellow_at=yellow_at,
+        red_at=red_at,
+        next_at=None if clock.stopped is not None else _next(clock.kind, clock.level, begins, times.due_at),
         rules=ground.rules_version,
     )
-    return replace(changed, next_at=next_moment(changed))
 
 
 def next_moment(clock: Clock) -> datetime | None:
     """When a sweep must look at this clock next: the first level it has not reached, or its own end."""
     if clock.stopped is not None:
         return None
-    waiting = [
-        begins
-        for level, begins in ((1, clock.warn_at), (2, clock.yellow_at), (3, clock.red_at))
-        if begins is not None and level > clock.level
-    ]
-    if clock.kind is ClockKind.SUPPLEMENT_NOTICE:
-        waiting.append(clock.due + timedelta(seconds=1))
-    return min(waiting) if waiting else None
+    begins = LevelTimes(clock.warn_at, clock.yellow_at, clock.red_at)
+    return _next(clock.kind, clock.level, begins, clock.due)
 
 
 def level_at(clock: Clock, moment: datetime) -> tuple[int, datetime | None]:
@@ -140,9 +138,6 @@ def level_at(clock: Clock, moment: datetime) -> tuple[int, datetime | None]:
 def times_of(ground: Ground, clock: Clock, pauses: Iterable[PauseRow]) -> ClockTimes:
     """What the rules make of a clock."""
     spec = _spec(ground, clock, pauses)
-    if spec.precision == "day":
-        # Only the day counts, so that all clocks of one day and limit share one computation.
-        spec = replace(spec, start=day_start(local_date(spec.start)))
     return _computed(spec, ground.calendar)
 
 
@@ -238,7 +233,8 @@ def _spec(ground: Ground, clock: Clock, pauses: Iterable[PauseRow]) -> ClockSpec
     extensions = (Extension(clock.extension_days),) if clock.extension_days else ()
     return ClockSpec(
         kind=clock.kind,
-        start=local(clock.started),
+        # In whole days only the day counts, so that all clocks of one day and limit share one computation.
+        start=local(clock.started) if clock.precision == "second" else day_start(local_date(clock.started)),
         limit=clock.limit_days,
         unit=_unit(clock.limit_unit),
         precision=_precision(clock.precision),
@@ -282,8 +278,15 @@ def _computed(spec: ClockSpec, calendar: WorkCalendar) -> ClockTimes:
     return compute(spec, calendar)
 
 
-def _levels(times: ClockTimes) -> tuple[datetime | None, datetime | None, datetime | None]:
-    return times.warn_at, times.yellow_at, times.red_at
+def _next(kind: ClockKind, reached: int, begins: LevelTimes, due: datetime) -> datetime | None:
+    waiting = [
+        begin
+        for level, begin in ((1, begins.warn_at), (2, begins.yellow_at), (3, begins.red_at))
+        if begin is not None and level > reached
+    ]
+    if kind is ClockKind.SUPPLEMENT_NOTICE:
+        waiting.append(due + timedelta(seconds=1))
+    return min(waiting) if waiting else None
 
 
 def _unit(text: str) -> Unit:

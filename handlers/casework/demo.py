@@ -11,6 +11,7 @@ from handlers.casework import demo_people
 from handlers.casework.demo_cases import Stage, Story, letter
 from handlers.casework.ground import Ground
 from handlers.casework.service import Casework
+from handlers.store import settings
 from rules.errors import Conflict
 from rules.time import local
 
@@ -36,21 +37,17 @@ def plant(casework: Casework, now: datetime) -> Planted:
     Raises Conflict for a database in real use: demo data never mix with real cases.
     """
     database, ground, now = casework.database, casework.ground(), local(now)
-    planted = database.value("SELECT value FROM setting WHERE key = 'demo'")
-    cases: int = database.value("SELECT count(*) FROM cases")
-    if planted is None and (cases or database.value("SELECT count(*) FROM person")):
+    planted = settings.get(database, "demo")
+    if planted is None and any(settings.sizes(database)):
         raise Conflict("这个数据库已有真实的账号或办件,没有放进演示数据。请另用一个数据库(--db)。")
     people = demo_people.add_accounts(database, ground, now)
     if planted is None:
         stage = Stage(casework, people, now)
         _plan(stage, _items(ground))
         stage.play()
-        database.write(
-            lambda tx: tx.execute("INSERT INTO setting VALUES ('demo', ?)", (now.isoformat(),)).rowcount
-        )
-    count: int = database.value("SELECT count(*) FROM cases")
-    letters: int = database.value("SELECT count(*) FROM letter")
-    return Planted(demo_people.lines(ground), count, letters, planted is not None)
+        database.write(lambda tx: settings.put(tx, "demo", now.isoformat()))
+    cases, letters, _ = settings.sizes(database)
+    return Planted(demo_people.lines(ground), cases, letters, planted is not None)
 
 
 def _items(ground: Ground) -> tuple[Item, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from catalog.schema import Item
@@ -83,15 +83,22 @@ class Filing:
         self.online = channel in REMOTE and not self.item.immediate
         self.accepting_unit = application.accepting_unit or default_accepting_unit(ground, self.item)
         self.steps = steps_of(self.item)
-        self.print = idempotency.fingerprint(
-            [asdict(application) | {"draft_code": None}, channel, by.actor, drill]
-        )
         content: dict[str, Json] = {
             "applicant": _party(application.applicant),
             "agent": None if application.agent is None else _party(application.agent),
             "answers": dict(application.answers),
         }
         self.content_hash = hashlib.sha256(canonical(content)).hexdigest()
+        # Everything asked for but the draft it came from, which is gone when a click is repeated.
+        self.print = idempotency.fingerprint(
+            [
+                application.item_code, self.content_hash, dict(application.attachments),
+                [repr(each) for each in application.materials], application.delivery,
+                application.delivery_address, application.accepting_unit, application.account,
+                application.source_system, application.source_id, application.parent, application.project_code,
+                channel, by.actor, drill,
+            ]
+        )  # fmt: skip
 
     def __call__(self, tx: Transaction) -> Filed:
         earlier = idempotency.earlier(tx, self.vault, SCOPE, self.key, self.print)
@@ -139,9 +146,8 @@ class Filing:
             if found is None:
                 raise NotFound(f"没有编号为 {application.parent} 的主办件。")
             parent = found.id
-        if application.source_id and tx.value(
-            "SELECT 1 FROM cases WHERE source_system = ? AND source_id = ?",
-            (application.source_system, application.source_id),
+        if application.source_id and cases.from_source(
+            tx, application.source_system or "", application.source_id
         ):
             raise Conflict(f"来源系统的办件 {application.source_id} 已经收过。")
         promised, statutory = item.promised, item.statutory
@@ -309,7 +315,7 @@ def _check(item: Item, ground: Ground, application: Application, channel: str) -
 
 
 def _party(party: Party) -> dict[str, Json]:
-    return dict(asdict(party))
+    return {name: getattr(party, name) for name in Party.__slots__}
 
 
 def _filed(result: Mapping[str, Json], *, repeated: bool) -> Filed:

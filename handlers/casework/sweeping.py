@@ -166,9 +166,9 @@ def _put_off(database: Database, clock_id: int, now: datetime, error: Exception)
         found = clocks.by_id(tx, clock_id)
         if found is None:
             return ""
-        table = "letter" if found.subject == "letter" else "cases"
-        number: str | None = tx.value(f"SELECT number FROM {table} WHERE id = ?", (found.subject_id,))  # noqa: S608
-        return number or ""
+        subject = letters.by_id if found.subject == "letter" else cases.by_id
+        about = subject(tx, found.subject_id)
+        return "" if about is None else about.number
 
     return clock_id, database.write(job), why
 

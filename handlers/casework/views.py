@@ -188,7 +188,10 @@ class DeskRow:
 
 @dataclass(frozen=True, slots=True)
 class DeskPage:
-    """One page of a list with what the tabs show. `tab_counts`: to_do, done, due_soon, overdue, all."""
+    """One page of a list with what the tabs show. `tab_counts`: to_do, done, due_soon, overdue, all.
+
+    Counted to 1,000 for a tab and 10,000 for `total`; those numbers mean “or more”.
+    """
 
     rows: tuple[DeskRow, ...]
     page: int

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import date, datetime
 
 from stdnum.iso7064 import mod_11_10
 
-from handlers.store.moments import Reads, moment, moment_or_none, stamp, stamp_or_none
+from handlers.store.moments import Reads, json_text, moment, moment_or_none, stamp, stamp_or_none
 from handlers.store.records import Case, CasePayload, Json, Party
 from handlers.store.writer import Transaction
 from rules.case_terms import State
@@ -104,6 +103,12 @@ def by_id(reads: Reads, case_id: int) -> Case | None:
     return None if row is None else case_of(row)
 
 
+def from_source(reads: Reads, system: str, source_id: str) -> bool:
+    """Whether a case of another system has been taken in already."""
+    found = reads.value("SELECT 1 FROM cases WHERE source_system = ? AND source_id = ?", (system, source_id))
+    return found is not None
+
+
 def query_hash(reads: Reads, case_id: int) -> bytes:
     """The keyed hash of the case's query code."""
     found: bytes | None = reads.value("SELECT query_hash FROM cases WHERE id = ?", (case_id,))
@@ -172,7 +177,7 @@ def insert_payload(tx: Transaction, case_id: int, payload: CasePayload) -> None:
             payload.applicant.name if payload.applicant else "",
             _party_text(payload.applicant),
             _party_text(payload.agent),
-            json.dumps(payload.answers, ensure_ascii=False),
+            json_text(payload.answers),
             payload.delivery_address,
         ),
     )
@@ -182,7 +187,7 @@ def change_answers(tx: Transaction, case_id: int, answers: Mapping[str, Json]) -
     """Corrected answers of a supplement."""
     tx.execute(
         "UPDATE case_payload SET answers = ? WHERE case_id = ? AND erased_at IS NULL",
-        (json.dumps(answers, ensure_ascii=False), case_id),
+        (json_text(answers), case_id),
     )
 
 
@@ -211,7 +216,7 @@ def erase_payload(tx: Transaction, case_id: int, at: datetime) -> None:
 
 
 def _party_text(party: Party | None) -> str | None:
-    return None if party is None else json.dumps(asdict(party), ensure_ascii=False)
+    return None if party is None else json_text({name: getattr(party, name) for name in Party.__slots__})
 
 
 def _party(text: str | None) -> Party | None:

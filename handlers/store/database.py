@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -129,8 +130,8 @@ def connect(path: Path, *, must_exist: bool = False) -> _Connection:
         factory=_Connection,
     )
     connection.row_factory = sqlite3.Row
+    _use_write_ahead_log(connection)
     for pragma in (
-        "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
         f"busy_timeout={int(BUSY_SECONDS * 1000)}",
@@ -140,6 +141,20 @@ def connect(path: Path, *, must_exist: bool = False) -> _Connection:
     ):
         connection.execute(f"PRAGMA {pragma}")
     return connection
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Once per file. While another connection does it SQLite refuses at once, without waiting its timeout."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                connection.close()
+                raise
+            time.sleep(0.01)
 
 
 @contextmanager

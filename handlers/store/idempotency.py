@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from handlers.store.moments import Reads, stamp
+from handlers.store.moments import Reads, json_text, stamp
 from handlers.store.records import Json
 from handlers.store.vault import Vault
 from handlers.store.writer import Transaction
@@ -41,7 +41,7 @@ def keep(
     """Keeps an answer, sealed: it may hold a query code."""
     tx.execute(
         "INSERT INTO idempotency (scope, key, fingerprint, result, at) VALUES (?, ?, ?, ?, ?)",
-        (scope, key, print_, vault.seal(json.dumps(result, ensure_ascii=False), f"{scope}/{key}"), stamp(at)),
+        (scope, key, print_, vault.seal(json_text(result), f"{scope}/{key}"), stamp(at)),
     )
 
 

@@ -1,7 +1,8 @@
-"""Moments in and out of rows: text with offset, in Shanghai time."""
+"""What goes in and out of columns: moments as text with offset in Shanghai time, contents as JSON text."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from datetime import datetime
 from typing import Any, Protocol
@@ -44,3 +45,11 @@ def stamp(at: datetime) -> str:
 def stamp_or_none(at: datetime | None) -> str | None:
     """A moment that may be missing, as stored."""
     return None if at is None else format_stamp(at)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def json_text(value: object) -> str:
+    """A value as it is kept in a column of JSON text."""
+    return _encode(value)

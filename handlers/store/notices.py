@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 
-from handlers.store.moments import Reads, moment, stamp
+from handlers.store.moments import Reads, json_text, moment, stamp
 from handlers.store.records import Notice, NoticeLine
 from handlers.store.writer import Transaction
 from rules.case_terms import NoticeKind
@@ -61,7 +61,7 @@ def insert(tx: Transaction, notice: Notice, event_seq: int) -> int:
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             notice.number, notice.kind, notice.subject, notice.subject_id, notice.unit, stamp(notice.issued),
-            event_seq, notice.title, json.dumps(content, ensure_ascii=False),
+            event_seq, notice.title, json_text(content),
         ),
     )  # fmt: skip
     assert cursor.lastrowid is not None
@@ -94,7 +94,7 @@ def erase_contents(tx: Transaction, subject: str, subject_id: int) -> None:
     """Leaves number, kind and date; what was written to the person goes."""
     tx.execute(
         "UPDATE notice SET content = ? WHERE subject = ? AND subject_id = ?",
-        (json.dumps({"erased": True}), subject, subject_id),
+        (json_text({"erased": True}), subject, subject_id),
     )
 
 

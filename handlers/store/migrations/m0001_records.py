@@ -69,6 +69,8 @@ CREATE TABLE cases (
 CREATE INDEX case_by_holder ON cases(holder_unit, state, due);
 CREATE INDEX case_by_department ON cases(department, state, received_at);
 CREATE INDEX case_by_accepting ON cases(accepting_unit, state, received_at);
+CREATE INDEX case_open ON cases(department, drill, level, state, due_provisional)
+  WHERE state NOT IN ('delivered', 'refused', 'voided', 'withdrawn');
 CREATE INDEX case_by_closing ON cases(closed_at, department) WHERE closed_at IS NOT NULL;
 CREATE UNIQUE INDEX case_by_source ON cases(source_system, source_id) WHERE source_id IS NOT NULL;
 CREATE INDEX case_by_parent ON cases(parent) WHERE parent IS NOT NULL;
