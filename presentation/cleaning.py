@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+# markdown and nh3 are imported where they are used: a build that renders no article need not load them.
 import html
 import re
 from dataclasses import dataclass
-
-import markdown
-import nh3
 
 _TAGS = {
     "a",
@@ -90,6 +88,8 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 def clean_html(text: str) -> str:
     """Only the tags an article needs; links keep http, https, mailto and tel."""
+    import nh3
+
     return nh3.clean(
         text,
         tags=_TAGS,
@@ -102,6 +102,8 @@ def clean_html(text: str) -> str:
 
 def markdown_html(text: str) -> str:
     """A department's Markdown as clean HTML, headings moved below the page's own h1."""
+    import markdown
+
     rendered = markdown.markdown(
         text, extensions=["tables", "sane_lists", "footnotes", "attr_list", "nl2br"], output_format="html"
     )
@@ -111,6 +113,9 @@ def markdown_html(text: str) -> str:
 
 def plain_text(text: str, limit: int = 120) -> str:
     """The first words of a Markdown text without marks, for descriptions and feeds."""
+    import markdown
+    import nh3
+
     # nh3 drops what stands inside scripts and styles too, not only their tags.
     stripped = nh3.clean(markdown.markdown(text), tags=set())
     words = re.sub(r"\s+", " ", html.unescape(stripped)).strip()

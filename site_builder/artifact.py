@@ -100,8 +100,6 @@ _SUGGEST_SCHEMA: dict[str, object] = {
 
 def suggest(portal: Portal) -> str:
     """`suggest.json`: one short row an item, popular ones first, for type-ahead and a portal without handlers."""
-    from catalog.pinyin import initials
-
     ordered = sorted(portal.visible, key=lambda each: not each.item.popular)
     rows = []
     for shown in ordered:
@@ -113,7 +111,7 @@ def suggest(portal: Portal) -> str:
                 item.code,
                 shown.department.short_name,
                 limit,
-                initials(item.name),
+                shown.initials,
                 list(item.plain_names),
             ]
         )

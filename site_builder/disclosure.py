@@ -15,7 +15,7 @@ from catalog.form_schema import Part, Text
 from catalog.problems import Problem
 from catalog.reader import read_model
 from catalog.root import Root
-from presentation.cleaning import markdown_html, plain_text
+from presentation.cleaning import markdown_html
 from rules.identifiers import is_index_number
 from site_builder.content_files import attachment, read_head
 from site_builder.news import Attachment
@@ -63,10 +63,6 @@ class Entry:
     attachments: tuple[Attachment, ...]
     key: str
     trail: tuple[tuple[str, str], ...]
-
-    @property
-    def summary(self) -> str:
-        return self.head.summary or plain_text(self.body)
 
 
 @dataclass(frozen=True)
@@ -224,10 +220,10 @@ def outputs(portal: Portal) -> Iterator[Output]:
                 "disclosure_entry.html",
                 entry.head.title,
                 (entry.key, entry.unit, *entry.trail),
-                description=entry.summary,
+                description=entry.head.summary or entry.head.title,
                 crumbs=(*entry.trail, (entry.head.title, "")),
                 head=head,
-                values={"entry": entry, "html": markdown_html(entry.body)},
+                values=lambda entry=entry: {"entry": entry, "html": markdown_html(entry.body)},  # type: ignore[misc]
             )
             folder = page_file(f"{level.address}{entry.slug}/").removesuffix("/index.html")
             for file in entry.attachments:

@@ -1,4 +1,4 @@
-"""When the search index is brought up to date: not at all when nothing changed, beside the pages when cold."""
+"""When the search index is brought up to date: not at all when nothing changed, else beside the pages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def is_indexed(site: Path, key: str) -> bool:
 
 
 class Indexing:
-    """One indexing run, in a process beside this one when the index is to be made whole."""
+    """One indexing run, in a process beside this one where that is safe."""
 
     def __init__(
         self, site: Path, reading: Reading, codes: Codes, synonyms: Sequence[SynonymEntry], key: str
@@ -42,11 +42,7 @@ class Indexing:
         self._arguments = site, reading, codes, synonyms
         self._process: BaseProcess | None = None
         # Forking a process that already runs threads may freeze the copy; a server rebuilds in its own.
-        if (
-            sys.platform == "linux"
-            and not (site / "data" / "index").is_dir()
-            and threading.active_count() == 1
-        ):
+        if sys.platform == "linux" and threading.active_count() == 1:
             self._process = multiprocessing.get_context("fork").Process(target=_index, args=self._arguments)
             self._process.start()
 

@@ -101,7 +101,7 @@ def entry(portal: Portal, shown: Shown) -> Markup:
             *summary.plain_names,
             summary.department_name,
             summary.pinyin,
-            portal_initials(summary.name),
+            shown.initials,
         )
     ).lower()
     limit = "当场办结" if summary.immediate else summary.promised or ""
@@ -125,13 +125,6 @@ def entry(portal: Portal, shown: Shown) -> Markup:
         purpose,
         spans,
     )
-
-
-def portal_initials(name: str) -> str:
-    """Pinyin initials; imported late because most builds render few lists."""
-    from catalog.pinyin import initials
-
-    return initials(name)
 
 
 class Entries:

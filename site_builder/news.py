@@ -125,7 +125,7 @@ def outputs(portal: Portal) -> Iterator[Output]:
                 description=article.summary,
                 crumbs=((name, f"/news/{column}/"), (article.title, "")),
                 head=article_head(name, article.title, article.date, article.unit),
-                values={
+                values=lambda article=article, name=name, newer=newer, older=older: {  # type: ignore[misc]
                     "article": article,
                     "html": markdown_html(article.body),
                     "column": name,

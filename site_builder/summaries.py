@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from catalog.artifact import ItemSummary, summarise
 from catalog.codes import Codes
@@ -24,6 +24,7 @@ class Shown:
     item: Item
     department: Department
     summary: ItemSummary
+    initials: str
     key: str
 
     @property
@@ -47,21 +48,38 @@ def shown_items(reading: Reading, codes: Codes, cache: Path, stamp: str) -> tupl
             continue
         seen.add(item.code)
         key = fingerprint(loaded.source_hash, department.name)
-        summary = _read(known.get(key))
-        if summary is None:
-            summary = summarise(item, department, codes, f"/items/{item.code}/")
-        used[key] = known.get(key) or summary.model_dump_json(exclude_defaults=True)
-        found.append(Shown(loaded, item, department, summary, loaded.source_hash))
+        kept = _read(known.get(key))
+        if kept is None:
+            kept = _Kept(
+                initials=_initials(item.name),
+                summary=summarise(item, department, codes, f"/items/{item.code}/"),
+            )
+        used[key] = known.get(key) or kept.model_dump_json(exclude_defaults=True)
+        found.append(Shown(loaded, item, department, kept.summary, kept.initials, loaded.source_hash))
     if used != known:
         _save(cache / "summaries.jsonl", stamp, used)
     return tuple(found)
 
 
-def _read(text: str | None) -> ItemSummary | None:
+class _Kept(BaseModel):
+    """A line of the cache."""
+
+    initials: str
+    summary: ItemSummary
+
+
+def _initials(name: str) -> str:
+    # The pinyin tables take a quarter of a second to load, and most builds need none of them.
+    from catalog.pinyin import initials
+
+    return initials(name)
+
+
+def _read(text: str | None) -> _Kept | None:
     if text is None:
         return None
     try:
-        return ItemSummary.model_validate_json(text)
+        return _Kept.model_validate_json(text)
     except ValidationError:
         return None
 
