@@ -1,0 +1,46 @@
+"""Going on with drafts: those of this device are listed and can be deleted."""
+
+from __future__ import annotations
+
+import re
+
+from tests.handlers_fixtures import APPLICANT, EVERYTHING, Office, file_case, filled_draft, post_section, text_of
+
+NEW = f"/hall/apply/{EVERYTHING}/new"
+
+
+def test_drafts_of_this_device_are_listed_and_lead_to_the_first_open_page(office: Office) -> None:
+    client = office.browser()
+    post_section(client, NEW, "applicant", APPLICANT)
+    page = client.get("/hall/drafts")
+    assert "样样都问的许可" in page.text
+    assert re.search(rf'href="/hall/apply/{EVERYTHING}/[0-9a-f]{{8}}/agent"', page.text)
+    assert "样样都问的许可" not in office.browser("203.0.113.98").get("/hall/drafts").text
+
+
+def test_a_draft_is_deleted_by_who_holds_it(office: Office) -> None:
+    client = office.browser()
+    draft = filled_draft(client)
+    handle = draft.split("/")[-1]
+    stranger = office.browser("203.0.113.98")
+    stranger.post("/hall/drafts", data={"delete": handle, "form_end": "1"})
+    assert office.hall.database.value("SELECT count(*) FROM draft") == 1
+    client.post("/hall/drafts", data={"delete": handle, "form_end": "1"})
+    assert office.hall.database.value("SELECT count(*) FROM draft") == 0
+    assert client.get(f"{draft}/check").status_code == 410
+
+
+def test_a_draft_that_was_sent_leads_to_its_receipt(office: Office) -> None:
+    client = office.browser()
+    post_section(client, NEW, "applicant", APPLICANT)
+    code = re.search(r"续办码 <b[^>]*>([^<]+)<", client.get("/hall/drafts").text)
+    filed = file_case(office, client)
+    assert code is None
+    assert filed.number in client.get(f"/hall/track/{filed.number}").text
+
+
+def test_the_page_is_plain_without_any_draft(office: Office) -> None:
+    words = text_of(office.browser().get("/hall/drafts").text)
+    assert "没有续办码" in words
+    empty = office.browser().post("/hall/drafts", data={"code": "", "form_end": "1"})
+    assert empty.status_code == 422

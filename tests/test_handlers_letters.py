@@ -1,0 +1,158 @@
+"""Consultations and complaints: asked once, tracked with number and code, chased, rated; the public ones anonymised."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from handlers.casework.requests import ByStaff
+from tests.handlers_fixtures import FOOD, Office, TestClient, fields_of, file_case, text_of
+
+LETTER = {
+    "kind": "consultation",
+    "department": "market",
+    "title": "开小吃店要办哪些证",
+    "content": "想在城关镇开一家小吃店,\n要办哪些证?<script>alert(1)</script>",
+    "name": "张示例",
+    "phone": "0000-5550999",
+}
+
+
+@dataclass(frozen=True)
+class Sent:
+    number: str
+    code: str
+    client: TestClient
+
+
+def send(office: Office, client: TestClient | None = None, **changes: str) -> Sent:
+    browser = client or office.browser()
+    values = fields_of(browser.get("/hall/letters/new").text, "letters/new")
+    page = browser.post("/hall/letters/new", data={**values, **LETTER, **changes})
+    assert page.status_code == 200, text_of(page.text)
+    number, code = re.findall(r'class="number-value">([^<]+)<', page.text)[:2]
+    return Sent(number, code, browser)
+
+
+def answer(office: Office, number: str, text: str = "要办营业执照和食品经营许可。") -> None:
+    office.hall.casework.answer(number, ByStaff(office.people["coordinator"]), text, now=office.clock())
+
+
+def test_a_letter_gets_number_code_and_the_day_of_its_answer(office: Office) -> None:
+    sent = send(office)
+    page = sent.client.get(f"/hall/letters/{sent.number}")
+    words = text_of(page.text)
+    for expected in (sent.number, sent.code, "最晚2026年3月9日(周一)答复", "为什么是这一天", "等待答复"):
+        assert expected in words, expected
+    assert "<script>alert" not in page.text
+
+
+def test_an_items_page_brings_department_and_item_along(office: Office) -> None:
+    page = office.browser().get(f"/hall/letters/new?item={FOOD}")
+    values = fields_of(page.text, "letters/new")
+    assert values["department"] == ["market"]
+    assert values["item"] == [FOOD]
+    assert "食品经营许可" in page.text
+
+
+def test_every_fault_of_a_letter_is_told_at_its_field_and_what_was_typed_stays(office: Office) -> None:
+    client = office.browser()
+    wrong = {**LETTER, "department": "nowhere", "title": "", "phone": "123", "email": "x", "form_end": "1"}
+    page = client.post("/hall/letters/new", data=wrong)
+    assert page.status_code == 422
+    for field in ("department", "title", "phone", "email"):
+        assert f'href="#f-{field}"' in page.text
+        assert f'id="e-{field}"' in page.text
+    assert fields_of(page.text, "letters/new")["content"][0].startswith("想在城关镇")
+
+
+def test_the_same_letter_sent_twice_is_one_letter(office: Office) -> None:
+    client = office.browser()
+    data = {**fields_of(client.get("/hall/letters/new").text, "letters/new"), **LETTER}
+    first = client.post("/hall/letters/new", data=data)
+    second = client.post("/hall/letters/new", data=data)
+    assert first.url == second.url
+    assert office.hall.database.value("SELECT count(*) FROM letter") == 1
+
+
+def test_a_letter_is_tracked_from_the_one_page_for_all_numbers(office: Office) -> None:
+    sent = send(office)
+    client = office.browser("203.0.113.70")
+    for door in ("/hall/track", "/hall/letters/track"):
+        page = client.post(door, data={"number": sent.number, "code": sent.code, "form_end": "1"})
+        assert page.url.path == f"/hall/letters/{sent.number}"
+    stranger = office.browser("203.0.113.71")
+    wrong = stranger.post("/hall/track", data={"number": sent.number, "code": "AAAA2222", "form_end": "1"})
+    assert wrong.status_code == 422
+    assert LETTER["title"] not in wrong.text
+    assert LETTER["title"] not in stranger.get(f"/hall/letters/{sent.number}").text
+
+
+def test_a_cases_proof_is_none_for_a_letter(office: Office) -> None:
+    sent = send(office)
+    filed = file_case(office, office.browser("203.0.113.72"))
+    page = filed.client.get(f"/hall/letters/{sent.number}")
+    assert LETTER["title"] not in page.text
+
+
+def test_a_letter_is_chased_answered_and_rated_once(office: Office) -> None:
+    sent = send(office)
+    address = f"/hall/letters/{sent.number}"
+    office.clock.forward(days=1)
+    page = sent.client.post(address, data={"do": "chase", "form_end": "1"})
+    if page.status_code == 200 and "number-value" not in page.text:
+        page = _proved_again(office, sent).get(address)
+    office.clock.forward(minutes=5)
+    client = _proved_again(office, sent)
+    client.post(address, data={"do": "chase", "form_end": "1"})
+    assert office.hall.database.value("SELECT chases FROM letter") == 1
+    answer(office, sent.number)
+    page = client.get(address)
+    assert "要办营业执照和食品经营许可" in page.text
+    unrated = client.post(address, data={"do": "rate", "form_end": "1"})
+    assert unrated.status_code == 422
+    rated = client.post(address, data={"do": "rate", "score": "1", "form_end": "1"})
+    assert "谢谢您的评价" in text_of(rated.text)
+    client.post(address, data={"do": "rate", "score": "5", "form_end": "1"})
+    assert office.hall.database.value("SELECT score FROM letter") == 1
+
+
+def _proved_again(office: Office, sent: Sent) -> TestClient:
+    client = office.browser("203.0.113.73")
+    client.post("/hall/track", data={"number": sent.number, "code": sent.code, "form_end": "1"})
+    return client
+
+
+def test_only_agreed_answers_are_public_and_hold_no_name_or_phone(office: Office) -> None:
+    private = send(office, title="不公开的来信")
+    public = send(office, office.browser("203.0.113.74"), title="公开的来信", public="yes")
+    client = office.browser("203.0.113.75")
+    assert "还没有公开的来信" in client.get("/hall/letters").text
+    answer(office, private.number)
+    answer(office, public.number)
+    page = client.get("/hall/letters").text
+    assert "公开的来信" in page
+    assert "不公开的来信" not in page
+    assert "张示例" not in page
+    assert "5550999" not in page
+    assert "<script>alert" not in page
+    assert "公开的来信" in client.get("/hall/letters?department=market&page=9999").text
+
+
+def test_a_letter_names_a_case_only_if_its_code_was_proved(office: Office) -> None:
+    filed = file_case(office)
+    mine = send(office, filed.client, case=filed.number)
+    theirs = send(office, office.browser("203.0.113.76"), case=filed.number)
+    rows = {row["number"]: row["case_id"] for row in office.hall.database.rows("SELECT number, case_id FROM letter")}
+    assert rows[mine.number] is not None
+    assert rows[theirs.number] is None
+
+
+def test_too_many_letters_from_one_address_are_stopped(office: Office) -> None:
+    client = office.browser("203.0.113.79")
+    values = fields_of(client.get("/hall/letters/new").text, "letters/new")
+    statuses = []
+    for number in range(31):
+        data = {**values, **LETTER, "key": f"k{number}"}
+        statuses.append(client.post("/hall/letters/new", data=data, follow_redirects=False).status_code)
+    assert statuses == [303] * 30 + [429]
