@@ -18,7 +18,6 @@ from catalog.problems import Problem, in_order
 from catalog.reader import Reading, read
 from catalog.root import Root
 from catalog.supervision import load_rules, rule_folders
-from catalog.synonyms import load_synonyms
 from presentation.page import assets
 from rules.errors import Invalid
 from site_builder import (
@@ -112,11 +111,8 @@ def build(
 
 
 def _indexing(portal: Portal, site: Path) -> Indexing | None:
-    synonyms = load_synonyms(portal.root, [])
-    key = index_key(portal.reading, synonyms, portal.stamp)
-    if is_indexed(site, key):
-        return None
-    return Indexing(site, portal.reading, portal.codes, synonyms, key)
+    key = index_key(portal.reading, portal.stamp)
+    return None if is_indexed(site, key) else Indexing(site, portal.reading, portal.codes, key)
 
 
 def _portal(

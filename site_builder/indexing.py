@@ -6,24 +6,24 @@ import importlib.util
 import multiprocessing
 import sys
 import threading
-from collections.abc import Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from catalog.codes import Codes
 from catalog.reader import Reading
-from catalog.synonyms import SynonymEntry
+from catalog.synonyms import SYNONYMS_FILE, load_synonyms
 from site_builder.outputs import fingerprint
 
 
-def index_key(reading: Reading, synonyms: Sequence[SynonymEntry], stamp: str) -> str:
+def index_key(reading: Reading, stamp: str) -> str:
     """What the index depends on: items, departments, codes (in `stamp`), synonyms, and the room's own code."""
     # Found without importing it: the room takes a quarter of a second to load and is mostly not needed.
     spec = importlib.util.find_spec("search_index")
     folder = Path(spec.origin).parent if spec and spec.origin else Path()
     code = [path.read_bytes() for path in sorted(folder.rglob("*")) if path.suffix in (".py", ".yml")]
     items = [f"{loaded.item.code}{loaded.source_hash}" for loaded in reading.items]
-    return fingerprint(stamp, repr(synonyms), *items, *code)
+    said = [path.read_bytes() for path in reading.root.resource(SYNONYMS_FILE)]
+    return fingerprint(stamp, *items, *said, *code)
 
 
 def is_indexed(site: Path, key: str) -> bool:
@@ -35,11 +35,9 @@ def is_indexed(site: Path, key: str) -> bool:
 class Indexing:
     """One indexing run, in a process beside this one where that is safe."""
 
-    def __init__(
-        self, site: Path, reading: Reading, codes: Codes, synonyms: Sequence[SynonymEntry], key: str
-    ) -> None:
+    def __init__(self, site: Path, reading: Reading, codes: Codes, key: str) -> None:
         self._site, self._key = site, key
-        self._arguments = site, reading, codes, synonyms
+        self._arguments = site, reading, codes
         self._process: BaseProcess | None = None
         # Forking a process that already runs threads may freeze the copy; a server rebuilds in its own.
         if sys.platform == "linux" and threading.active_count() == 1:
@@ -55,7 +53,7 @@ class Indexing:
         (self._site / "data" / "index" / "made-from").write_text(self._key)
 
 
-def _index(site: Path, reading: Reading, codes: Codes, synonyms: Sequence[SynonymEntry]) -> None:
+def _index(site: Path, reading: Reading, codes: Codes) -> None:
     from site_builder.search_documents import index_items
 
-    index_items(site, reading, codes, synonyms)
+    index_items(site, reading, codes, load_synonyms(reading.root))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from pathlib import Path
@@ -47,6 +48,8 @@ def command(
     except NotARoot as error:
         raise click.UsageError(error.detail) from error
     target = site or root.path / "site"
+    # One build and then the end: looking for cycles among a hundred thousand items costs a third of the time.
+    gc.disable()
     if cold:
         clean(root, target)
     try:
