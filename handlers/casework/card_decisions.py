@@ -11,7 +11,7 @@ from handlers.store import cards, events, outbox
 from handlers.store.database import Database
 from handlers.store.records import Card
 from handlers.store.writer import Transaction
-from rules.access import in_scope
+from rules.access import Assignment, in_scope
 from rules.errors import Forbidden, IllegalMove, Invalid, NotFound
 from rules.time import local_date
 
@@ -66,23 +66,7 @@ def _change(
         if card.state != expected:
             raise IllegalMove("这张牌已经处理过。" if card.state != "pending" else "这张牌还没有确认。")
         cards.decide(tx, card, state, account.id, now, words)
-        events.append(
-            tx,
-            events.NewEvent(
-                at=now,
-                kind=f"card.{'revoke' if state == 'revoked' else 'confirm'}",
-                subject=card.subject,
-                subject_id=card.subject_id,
-                subject_number=card.subject_number,
-                actor=account.id,
-                role=standing.role,
-                unit=standing.unit,
-                from_state=card.state,
-                to_state=state,
-                drill=card.drill,
-                payload={"card": card.id, "level": card.level, "reason": words, "words": ""},
-            ),
-        )
+        _log(tx, card, state, account.id, standing, words, now)
         if state == "issued":
             count(tx, card, now, 1)
         elif card.state == "issued":
@@ -105,3 +89,25 @@ def _change(
         return found
 
     return database.write(job)
+
+
+def _log(
+    tx: Transaction, card: Card, state: str, person: str, standing: Assignment, words: str, now: datetime
+) -> None:
+    events.append(
+        tx,
+        events.NewEvent(
+            at=now,
+            kind=f"card.{'revoke' if state == 'revoked' else 'confirm'}",
+            subject=card.subject,
+            subject_id=card.subject_id,
+            subject_number=card.subject_number,
+            actor=person,
+            role=standing.role,
+            unit=standing.unit,
+            from_state=card.state,
+            to_state=state,
+            drill=card.drill,
+            payload={"card": card.id, "level": card.level, "reason": words, "words": ""},
+        ),
+    )

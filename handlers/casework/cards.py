@@ -9,7 +9,7 @@ from typing import cast
 from handlers.casework.clocks import as_rules, level_at, next_moment
 from handlers.casework.ground import Ground
 from handlers.store import cards, clocks, counts, events, outbox
-from handlers.store.records import Card, Clock, PauseRow
+from handlers.store.records import Card, Clock, Json, PauseRow
 from handlers.store.writer import Transaction
 from presentation.dates import date_cn
 from rules.cards import CardObject, CardRule, Facts, judge, message
@@ -127,49 +127,8 @@ def _tell(
     now: datetime,
 ) -> None:
     """Event, messages and count of a new card."""
-    words = LEVEL_WORDS[card.level]
-    events.append(
-        tx,
-        events.NewEvent(
-            at=now,
-            kind="card",
-            subject=card.subject,
-            subject_id=card.subject_id,
-            subject_number=card.subject_number,
-            actor="system",
-            role="system",
-            unit=card.unit,
-            from_state="",
-            to_state=card.state,
-            drill=card.drill,
-            payload={
-                "level": card.level,
-                "rule": card.rule,
-                "rules": card.rules,
-                "since": card.since.isoformat(),
-                "why": card.why,
-                "words": "",
-            },
-        ),
-    )
-    over = ground.calendar.working_days_between(local_date(clock.due), local_date(now))
-    body = message(
-        rule,
-        card.level,
-        {
-            "item": subject.title,
-            "case_number": subject.number,
-            "unit": ground.unit_name(card.unit),
-            "step": subject.step_name,
-            "limit": str(clock.limit_days + clock.extension_days),
-            "due": date_cn(clock.due, False),
-            "left": str(max(-over, 0)),
-            "over": str(max(over, 0)),
-            "level": words,
-            "since": date_cn(card.since, False),
-        },
-    )
-    body = body or f"{subject.title}({subject.number}){words}:{card.why}"
+    _log(tx, card, now)
+    body = _words(ground, rule, card, subject, clock, now)
     whom = rule.tell.get(card.level, ("handler",))
     recipients = dict.fromkeys(_recipient(ground, each, card, clock) for each in whom)
     outbox.add(
@@ -191,6 +150,57 @@ def _tell(
     )
     if card.state == "issued":
         count(tx, card, now, 1)
+
+
+def _log(tx: Transaction, card: Card, now: datetime) -> None:
+    payload: dict[str, Json] = {
+        "level": card.level,
+        "rule": card.rule,
+        "rules": card.rules,
+        "since": card.since.isoformat(),
+        "why": card.why,
+        "words": "",
+    }
+    events.append(
+        tx,
+        events.NewEvent(
+            at=now,
+            kind="card",
+            subject=card.subject,
+            subject_id=card.subject_id,
+            subject_number=card.subject_number,
+            actor="system",
+            role="system",
+            unit=card.unit,
+            from_state="",
+            to_state=card.state,
+            drill=card.drill,
+            payload=payload,
+        ),
+    )
+
+
+def _words(ground: Ground, rule: CardRule, card: Card, subject: Subject, clock: Clock, now: datetime) -> str:
+    """The rule's own message, or a plain sentence where it has none for this level."""
+    over = ground.calendar.working_days_between(local_date(clock.due), local_date(now))
+    level = LEVEL_WORDS[card.level]
+    body = message(
+        rule,
+        card.level,
+        {
+            "item": subject.title,
+            "case_number": subject.number,
+            "unit": ground.unit_name(card.unit),
+            "step": subject.step_name,
+            "limit": str(clock.limit_days + clock.extension_days),
+            "due": date_cn(clock.due, False),
+            "left": str(max(-over, 0)),
+            "over": str(max(over, 0)),
+            "level": level,
+            "since": date_cn(card.since, False),
+        },
+    )
+    return body or f"{subject.title}({subject.number}){level}:{card.why}"
 
 
 def count(tx: Transaction, card: Card, now: datetime, by: int) -> None:

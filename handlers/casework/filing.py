@@ -138,25 +138,30 @@ class Filing:
         idempotency.keep(tx, self.vault, SCOPE, self.key, self.print, result, now)
         return _filed(result, repeated=False)
 
-    def _case(self, tx: Transaction, number: str) -> Case:
-        item, application = self.item, self.application
-        parent = None
-        if application.parent:
-            found = cases.by_number(tx, application.parent)
-            if found is None:
-                raise NotFound(f"没有编号为 {application.parent} 的主办件。")
-            parent = found.id
+    def _parent(self, tx: Transaction) -> int | None:
+        application = self.application
         if application.source_id and cases.from_source(
             tx, application.source_system or "", application.source_id
         ):
             raise Conflict(f"来源系统的办件 {application.source_id} 已经收过。")
-        promised, statutory = item.promised, item.statutory
-        if promised is not None:
-            days, unit = promised.days, promised.unit
-        elif statutory is not None:
-            days, unit = statutory.days, statutory.unit
-        else:
-            days, unit = (0 if item.immediate else DEFAULT_LIMITS[ClockKind.STATUTE]), "workday"
+        if not application.parent:
+            return None
+        found = cases.by_number(tx, application.parent)
+        if found is None:
+            raise NotFound(f"没有编号为 {application.parent} 的主办件。")
+        return found.id
+
+    def _promise(self) -> tuple[int, str]:
+        """Days and unit promised; the law's own limit where nothing is, twenty working days where neither is."""
+        limit = self.item.promised or self.item.statutory
+        if limit is not None:
+            return limit.days, limit.unit
+        return (0 if self.item.immediate else DEFAULT_LIMITS[ClockKind.STATUTE]), "workday"
+
+    def _case(self, tx: Transaction, number: str) -> Case:
+        item, application, statutory = self.item, self.application, self.item.statutory
+        parent = self._parent(tx)
+        days, unit = self._promise()
         basis = (statutory.basis if statutory else None) or ARTICLES[ClockKind.STATUTE]
         return Case(
             id=0,

@@ -77,32 +77,7 @@ class Asking:
             drill=self.drill,
             object_=request.kind,
         )
-        letter = Letter(
-            id=0,
-            number=number,
-            kind=request.kind,
-            department=request.department,
-            item_code=request.item_code,
-            case_id=None if case is None else case.id,
-            title=request.title.strip(),
-            content=request.content.strip(),
-            writer=Writer(request.name.strip(), request.phone.strip(), request.email.strip()),
-            writer_masked=masked_name(request.name),
-            state="open",
-            public=request.public,
-            drill=self.drill,
-            received=now,
-            chases=0,
-            chased=None,
-            answer=None,
-            answered=None,
-            answered_by=None,
-            extension_days=0,
-            score=None,
-            rating_words="",
-            due=clock.due,
-            level=0,
-        )
+        letter = self._letter(number, None if case is None else case.id, clock.due)
         letter_id = letters.insert(tx, letter, self.vault.digest("letter", number, code))
         clocks.insert(tx, replace(clock, subject_id=letter_id))
         letter = replace(letter, id=letter_id)
@@ -118,6 +93,35 @@ class Asking:
         result: dict[str, Json] = {"number": number, "query_code": code, "due": clock.due.isoformat()}
         idempotency.keep(tx, self.vault, SCOPE, self.key, self.print, result, now)
         return _filed(result, repeated=False)
+
+    def _letter(self, number: str, case_id: int | None, due: datetime) -> Letter:
+        request = self.request
+        return Letter(
+            id=0,
+            number=number,
+            kind=request.kind,
+            department=request.department,
+            item_code=request.item_code,
+            case_id=case_id,
+            title=request.title.strip(),
+            content=request.content.strip(),
+            writer=Writer(request.name.strip(), request.phone.strip(), request.email.strip()),
+            writer_masked=masked_name(request.name),
+            state="open",
+            public=request.public,
+            drill=self.drill,
+            received=self.now,
+            chases=0,
+            chased=None,
+            answer=None,
+            answered=None,
+            answered_by=None,
+            extension_days=0,
+            score=None,
+            rating_words="",
+            due=due,
+            level=0,
+        )
 
 
 def chase(database: Database, number: str, query_code: str, now: datetime) -> None:

@@ -217,7 +217,9 @@ class Casework:
 
     def publish_figures(self, folder: Path, now: datetime) -> Figures:
         """Writes `figures.json` and the day's checkpoint of the log into the folder (`published/`), atomically."""
-        auditing.daily_checkpoint(self.database, folder, local(now))
+        # A folder holds checkpoints of one log only: that of the hall it lies beside, not of one tried out elsewhere.
+        if folder.resolve().parent in self.database.path.parents:
+            auditing.daily_checkpoint(self.database, folder, local(now))
         return figures.publish(self.database, folder, local(now))
 
     # Reading
