@@ -14,6 +14,7 @@ from rules.levels import RED, WARNING, YELLOW, Threshold
 from rules.time import WEEKDAYS
 from site_builder.outputs import Output, fingerprint
 from site_builder.portal import Portal
+from site_builder.state_picture import everywhere_ends, state_picture
 
 
 def outputs(portal: Portal) -> Iterator[Output]:
@@ -43,7 +44,8 @@ def outputs(portal: Portal) -> Iterator[Output]:
         crumbs=(crumb, ("办件怎么走", "")),
         values={
             "chart": chart,
-            "labels": {node.state: node.label for node in chart.nodes},
+            "picture": state_picture(chart),
+            "everywhere": everywhere_ends(chart),
             "rows": _rows(chart),
         },
     )
