@@ -6,9 +6,6 @@ import re
 
 import pytest
 
-from tests.handlers_fixtures import TestClient
-
-
 from tests.handlers_fixtures import (
     EVERYTHING,
     EXE,
@@ -16,6 +13,7 @@ from tests.handlers_fixtures import (
     PART2,
     PDF,
     Office,
+    TestClient,
     bomb,
     file_case,
     filled_draft,
@@ -164,7 +162,7 @@ def test_a_multipart_body_that_is_broken_is_told_and_changes_nothing(office: Off
 def test_a_name_full_of_tricks_becomes_a_plain_name(office: Office) -> None:
     client = office.browser()
     name = "../../etc/‮gpj.<script>执照.pdf"
-    status, page = _upload(client, name, PDF)
+    status, _page = _upload(client, name, PDF)
     assert status == 200
     stored = office.hall.database.value("SELECT name FROM attachment")
     assert "/" not in stored
