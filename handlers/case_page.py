@@ -135,6 +135,7 @@ def case_response(
         role_labels=ROLE_LABELS,
         clock_labels=CLOCK_LABELS,
         channels=CHANNEL_LABELS,
+        ended=ENDED,
         step_states=STEP_STATES,
         card_states=CARD_STATES,
         unit_name=ground.unit_name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from catalog.codes import Codes
@@ -20,8 +20,9 @@ CONFIRMED = frozenset(
     {MoveName.REFUSE, MoveName.GRANT, MoveName.DENY, MoveName.WITHDRAW, MoveName.VOID}
 )
 _GRAVE = frozenset({MoveName.REFUSE, MoveName.DENY, MoveName.VOID, MoveName.WITHDRAW})
+_BETWEEN_STEPS = {MoveName.COMPLETE_STEP: ("转到", 1), MoveName.SEND_BACK: ("退到", -1)}
 _SHORT = frozenset({"recipient"})
-_BLANKS = {"{reason}": "(您写的理由)", "{days}": "(天数)", "{step}": "本环节", "{unit}": "本机关"}
+_BLANKS = {"{reason}": "(您写的理由)", "{days}": "(天数)", "{unit}": "本机关"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,26 +114,31 @@ def _form(
 
 def effects(view: StaffCaseView, move: Move, item: Item | None) -> tuple[str, ...]:
     """What the move will do, sentence by sentence; only clocks that this case has or will have are named."""
-    running = {each.kind for each in view.clocks if each.stopped is None}
-    found = []
+    found: list[str] = []
     if move.to_state is not view.case.state:
         found.append(f"办件变为“{STATE_LABELS[move.to_state]}”")
-    elif move.name is MoveName.COMPLETE_STEP:
-        found.append(f"转到“{_step_name(view, 1)}”")
-    elif move.name is MoveName.SEND_BACK:
-        found.append(f"退到“{_step_name(view, -1)}”")
-    started = _clock_names(kind for kind in move.starts if _will_have(view, kind, item))
-    if started:
-        found.append(f"开始计时:{started}")
-    for verb, kinds in (("暂停计时", move.pauses), ("恢复计时", move.resumes), ("停止计时", move.stops)):
-        names = _clock_names(kinds & running)
-        if names:
-            found.append(f"{verb}:{names}")
-    words = move.public
+    elif move.name in _BETWEEN_STEPS:
+        verb, offset = _BETWEEN_STEPS[move.name]
+        found.append(f"{verb}“{_step_name(view, offset)}”,那一环节重新计时")
+    if move.name not in _BETWEEN_STEPS:
+        found += _clock_words(view, move, item)
+    words = move.public.replace("{step}", _step_name(view, 0))
     for blank, shown in _BLANKS.items():
         words = words.replace(blank, shown)
-    found.append(f"申请人会看到:“{words}”")
+    found.append(f"申请人会看到:{words}")
     return tuple(found)
+
+
+def _clock_words(view: StaffCaseView, move: Move, item: Item | None) -> Iterator[str]:
+    running = {each.kind for each in view.clocks if each.stopped is None}
+    for verb, kinds in (
+        ("开始计时", {kind for kind in move.starts if _will_have(view, kind, item)}),
+        ("暂停计时", move.pauses & running),
+        ("恢复计时", move.resumes & running),
+        ("停止计时", move.stops & running),
+    ):
+        if kinds:
+            yield f"{verb}:{'、'.join(label for kind, label in CLOCK_LABELS.items() if kind in kinds)}"
 
 
 def _will_have(view: StaffCaseView, kind: ClockKind, item: Item | None) -> bool:
@@ -144,11 +150,6 @@ def _will_have(view: StaffCaseView, kind: ClockKind, item: Item | None) -> bool:
     if kind is ClockKind.STAGE:
         return any(each.limit_days is not None for each in view.steps)
     return True
-
-
-def _clock_names(kinds: Iterable[ClockKind]) -> str:
-    chosen = set(kinds)
-    return "、".join(label for kind, label in CLOCK_LABELS.items() if kind in chosen)
 
 
 def _step_name(view: StaffCaseView, offset: int) -> str:
