@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from catalog.application_form import ApplicationForm, visible_fields
+from catalog.application_form import ApplicationForm, ApplicationSection, visible_fields
 from catalog.form_schema import FormField
+from catalog.schema import Item
 
 Row = dict[str, str | tuple[str, ...]]
 Answer = str | tuple[str, ...] | tuple[Row, ...]
@@ -55,6 +56,15 @@ def sample_answers(form: ApplicationForm, county_name: str) -> dict[str, Answer]
         if kept == answers:
             return kept
         answers = kept
+
+
+def sample_own_answers(item: Item, county_name: str) -> dict[str, Answer]:
+    """The same for the item's own questions alone, without applicant, materials and delivery."""
+    sections = tuple(
+        ApplicationSection(f"part{number}", section.title, section.fields)
+        for number, section in enumerate(item.form.sections if item.form else (), 1)
+    )
+    return sample_answers(ApplicationForm(item.code, item.name, sections), county_name)
 
 
 def _one(each: FormField, county_name: str) -> str | tuple[str, ...]:

@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from catalog.application_form import ApplicationForm, complete_form, visible_fields
+from catalog.application_form import complete_form, visible_fields
 from catalog.codes import Codes
 from catalog.county import County
 from catalog.form_schema import FormField
+from catalog.sample_answers import Answer, sample_answer, sample_answers
 from catalog.schema import Item
 from presentation.dates import date_cn, money
 
 YES_NO = (("yes", "是"), ("no", "否"))
-# Fictional: division 990121 and area code 0000 do not exist; the check digits are right.
-SAMPLE_ID_NUMBER = "990121199003070010"
-SAMPLE_CREDIT_CODE = "91990121MA0000015B"
-SAMPLE_PHONE = "0000-5550999"
-
-Answer = str | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +59,7 @@ class FormSheet:
 def form_sheet(item: Item, county: County, codes: Codes, department: str, *, filled: bool) -> FormSheet:
     """The paper form, blank or with the sample answers of the item (fictional)."""
     form = complete_form(item, county, codes)
-    answers = _shown_answers(form, _sample_answers(form, county)) if filled else {}
+    answers = sample_answers(form, county.name) if filled else {}
     shown = {each.id for each in visible_fields(form, answers)} if filled else None
     labels = {each.id: each for each in form.fields()}
     sections: list[SheetSection] = []
@@ -79,49 +74,6 @@ def form_sheet(item: Item, county: County, codes: Codes, department: str, *, fil
     return FormSheet(form.title, item.name, item.code, department, filled, tuple(sections))
 
 
-def _sample_answers(form: ApplicationForm, county: County) -> dict[str, Answer]:
-    """One consistent set of answers: each question's sample, else the plainest answer of its type."""
-    answers: dict[str, Answer] = {}
-    for each in form.fields():
-        sample = each.sample or _plain_sample(each, county)
-        if each.type == "several":
-            chosen = tuple(part.strip() for part in sample.replace("、", ",").replace("|", ",").split(","))
-            answers[each.id] = chosen
-        elif each.type not in ("table", "file"):
-            answers[each.id] = sample
-    answers.update(form.constants)
-    return answers
-
-
-def _shown_answers(form: ApplicationForm, answers: dict[str, Answer]) -> dict[str, Answer]:
-    """Without the answers to hidden questions, which must not open other questions in turn."""
-    while True:
-        shown = {each.id for each in visible_fields(form, answers)} | set(form.constants)
-        kept = {name: value for name, value in answers.items() if name in shown}
-        if kept == answers:
-            return kept
-        answers = kept
-
-
-def _plain_sample(each: FormField, county: County) -> str:
-    if each.type in ("choice", "several"):
-        return each.options[0].value
-    samples = {
-        "id_number": SAMPLE_ID_NUMBER,
-        "credit_code": SAMPLE_CREDIT_CODE,
-        "phone": SAMPLE_PHONE,
-        "email": "name@example.com",
-        "date": "2026-01-05",
-        "money": "10000",
-        "integer": "1",
-        "number": "1",
-        "yes_no": "no",
-        "address": f"{county.name}示例路1号(虚构地址)",
-        "declaration": "yes",
-    }
-    return samples.get(each.type, "(按实际填写)")
-
-
 def _line(
     each: FormField,
     answer: Answer,
@@ -132,9 +84,7 @@ def _line(
     if each.type == "table":
         heads = tuple(column.label for column in each.columns)
         if filled:
-            cells = tuple(
-                _text(column, column.sample or _plain_sample(column, county)) for column in each.columns
-            )
+            cells = tuple(_text(column, sample_answer(column, county.name)) for column in each.columns)
             return SheetTable(each.label, heads, (cells,))
         return SheetTable(each.label, heads, tuple(("",) * len(heads) for _ in range(max(each.min_rows, 4))))
     note = "" if filled else _when(each, labels)

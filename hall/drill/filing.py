@@ -12,14 +12,8 @@ from catalog.county import County
 from catalog.sample_answers import sample_answers
 from catalog.schema import Item
 from hall.drill.client import Hall
+from handlers.casework.demo_cases import PDF
 
-# The smallest file every reader opens as one empty page.
-PAGE = (
-    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\nxref\n0 4\n0000000000 65535 f \n"
-    b"0000000009 00000 n \n0000000052 00000 n \n0000000101 00000 n \ntrailer<</Size 4/Root 1 0 R>>\n"
-    b"startxref\n164\n%%EOF\n"
-)
 Files = list[tuple[str, tuple[str, bytes, str]]]
 
 
@@ -37,7 +31,7 @@ def application(item: Item, county: County, codes: Codes) -> tuple[dict[str, Any
     form = complete_form(item, county, codes)
     answers = sample_answers(form, county.name)
     files: Files = [
-        (each.id, (f"{each.label[:30]}.pdf", PAGE, "application/pdf"))
+        (each.id, (f"{each.label[:30]}.pdf", PDF, "application/pdf"))
         for each in visible_fields(form, answers)
         if each.type == "file" and each.required
     ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import cast
 
 from stdnum.cn import ric
 
-from catalog.form_schema import Condition
+from catalog.sample_answers import Answer, sample_own_answers
 from catalog.schema import Item
 from handlers.casework.requests import (
     Application,
@@ -173,7 +174,7 @@ class Story:
         return Application(
             item_code=item.code,
             applicant=party(item, self.at),
-            answers=sample_answers(item),
+            answers=_as_json(sample_own_answers(item, self.stage.casework.ground().county.name)),
             attachments=files,
             materials=tuple(given),
             delivery=(item.result.delivery[0] if item.result and item.result.delivery else "window"),
@@ -200,24 +201,9 @@ def party(item: Item, at: int) -> Party:
     )  # fmt: skip
 
 
-def sample_answers(item: Item) -> dict[str, Json]:
-    """The answers of the item's own filled sample; a question that these answers do not call up has none."""
-    found: dict[str, Json] = {}
-    for section in item.form.sections if item.form is not None else ():
-        for each in section.fields:
-            if each.sample and each.type not in ("table", "file", "declaration") and _asked(each.when, found):
-                found[each.id] = list(each.sample.split(",")) if each.type == "several" else each.sample
-    return found
-
-
-def _asked(when: Condition | None, answers: dict[str, Json]) -> bool:
-    if when is None:
-        return True
-    answer = answers.get(when.field)
-    given = {str(one) for one in answer} if isinstance(answer, list) else {str(answer)} if answer else set()
-    if when.filled is not None:
-        return bool(given) == when.filled
-    return bool(given & ({when.equals} if when.equals is not None else set(when.one_of or ())))
+def _as_json(answers: Mapping[str, Answer]) -> dict[str, Json]:
+    listed = {name: list(value) if isinstance(value, tuple) else value for name, value in answers.items()}
+    return cast("dict[str, Json]", listed)
 
 
 def letter(
