@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,8 @@ from handlers.casework.ground import FixedGuides, Guide
 from handlers.casework.service import Casework
 from handlers.store import people, sessions
 from handlers.store.database import Database
-from rules.case_terms import State
+from rules.access import Role
+from rules.case_terms import OPEN, State
 from rules.errors import Conflict
 from tests.casework_fixtures import Hall, at, dump, ground, make_hall
 
@@ -50,11 +52,21 @@ def test_every_state_and_light_is_planted_on_any_day(casework: Casework, now: st
     moments = [row["at"] for row in casework.database.rows("SELECT at FROM event ORDER BY seq")]
     assert moments == sorted(moments)
     assert moments[-1] <= at(now).isoformat()
+    _assert_full_desk(casework)
     before = dump(casework.database)
     assert demo.plant(casework, at(now)).already
     assert dump(casework.database) == before
     account = next(iter(planted.accounts[1].split()))
     assert sessions.sign_in(casework.database, account, demo_people.PASSWORD, at(now)).second_factor
+
+
+def _assert_full_desk(casework: Casework) -> None:
+    """The market department has every open state and light, and work for each of its roles."""
+    rows = casework.database.rows("SELECT state, level, holder_role FROM cases WHERE department = 'market'")
+    assert {row["state"] for row in rows} >= {each.value for each in OPEN} | {"granted", "denied"}
+    assert {row["level"] for row in rows if row["state"] in set(OPEN)} == {0, 1, 2, 3}
+    waiting = Counter(row["holder_role"] for row in rows)
+    assert min(waiting[each.value] for each in (Role.WINDOW_CLERK, Role.REVIEWER, Role.DECIDER)) >= 5
 
 
 def test_demo_data_are_not_put_into_a_database_in_use(tmp_path: Path) -> None:

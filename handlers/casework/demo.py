@@ -8,7 +8,8 @@ from datetime import datetime
 
 from catalog.schema import Item
 from handlers.casework import demo_people
-from handlers.casework.demo_cases import Stage, Story, letter
+from handlers.casework.demo_cases import Stage, Story, law_of, letter, login_word, promised_days
+from handlers.casework.demo_desk import plan_full_desk
 from handlers.casework.ground import Ground
 from handlers.casework.service import Casework
 from handlers.store import settings
@@ -77,6 +78,7 @@ def _plan(stage: Stage, items: Sequence[Item]) -> None:
         _plan_open(stage, pool, long or pool)
         _plan_ended(stage, pool)
         _plan_walk_in(stage, pool)
+        plan_full_desk(stage, online)
     for at, item in enumerate(on_the_spot[:6]):
         story = Story(stage, item, 300 + at).file(at % 3).accept(at % 3).grant(at % 3)
         if at % 2 == 0:
@@ -105,22 +107,22 @@ def _plan_open(stage: Stage, pool: Sequence[Item], long: Sequence[Item]) -> None
     Story(stage, _pick(long, 7), 107).file(3).accept(2).review(1)
     for at in (8, 9):  # due within two days: warned
         item = _pick(long, at)
-        Story(stage, item, 100 + at).file(_days(item)).accept(_days(item) - 1)
+        Story(stage, item, 100 + at).file(promised_days(item)).accept(promised_days(item) - 1)
     item = _pick(long, 10)  # past the promise: yellow
-    Story(stage, item, 110).file(_days(item) + 3).accept(_days(item) + 2).review(2)
+    Story(stage, item, 110).file(promised_days(item) + 3).accept(promised_days(item) + 2).review(2)
     item = _pick(long, 11)  # past the law's limit, or three days past a promise without one: red
-    days = max(_days(item) + 5, (item.statutory.days if item.statutory else 0) + 2)
+    days = max(promised_days(item) + 5, (item.statutory.days if item.statutory else 0) + 2)
     Story(stage, item, 111).file(days + 1).accept(days)
     item = _pick(long, 12)
     Story(stage, item, 112).file(4).accept(3).staff(
-        _first_reviewer(item), "start_special", 1,
+        login_word(item.steps[0].role), "start_special", 1,
         kind="2", days="15", reason="需要组织专家评审", basis="《行政许可法》第四十五条",
     )  # fmt: skip
     item = _pick(long, 13)
     Story(stage, item, 113).file(8).accept(7).staff(
-        _first_reviewer(item), "start_special", 6,
+        login_word(item.steps[0].role), "start_special", 6,
         kind="2", days="5", reason="需要现场检验", basis="《行政许可法》第四十五条",
-    ).staff(_first_reviewer(item), "end_special", 2, opinion="检验合格").review(1)  # fmt: skip
+    ).staff(login_word(item.steps[0].role), "end_special", 2, opinion="检验合格").review(1)  # fmt: skip
     item = _pick(long, 14)
     Story(stage, item, 114).file(5).accept(4).review(3).staff(
         "decider", "extend", 1, days="5", reason="情况复杂,需要进一步核实"
@@ -130,12 +132,12 @@ def _plan_open(stage: Stage, pool: Sequence[Item], long: Sequence[Item]) -> None
     Story(stage, item, 116).file(4).accept(3).review(2).grant(1)
     item = _pick(pool, 17)
     Story(stage, item, 117).file(4).accept(3).review(2).staff(
-        "decider", "deny", 1, reason="经营场所不符合规定的条件", basis=_law(item)
+        "decider", "deny", 1, reason="经营场所不符合规定的条件", basis=law_of(item)
     )
     item = _pick([each for each in pool if len(each.steps) > 1] or pool, 18)
     if len(item.steps) > 1:
         story = Story(stage, item, 118).file(4).accept(3)
-        story.staff(_first_reviewer(item), "complete_step", 2, opinion="同意")
+        story.staff(login_word(item.steps[0].role), "complete_step", 2, opinion="同意")
         word = "decider" if item.steps[1].role == "decider" else "reviewer"
         story.staff(word, "send_back", 1, reason="请补充现场核查记录")
 
@@ -163,7 +165,7 @@ def _plan_ended(stage: Stage, pool: Sequence[Item]) -> None:
     )
     item = _pick(pool, 43)
     Story(stage, item, 143).file(9).accept(8).review(6).staff(
-        "decider", "deny", 5, reason="不符合规定的人员条件", basis=_law(item)
+        "decider", "deny", 5, reason="不符合规定的人员条件", basis=law_of(item)
     ).deliver(3).rate(2, 4, "希望说得更清楚")
 
 
@@ -204,18 +206,3 @@ def _plan_letters(stage: Stage) -> None:
         stage, of(3), 4, "complaint", "窗口中午没有人", "公告写着中午不休息,去了却要等到下午。", public=True
     )
     soon("chase", 1, "")
-
-
-def _days(item: Item) -> int:
-    return item.promised.days if item.promised else 5
-
-
-def _law(item: Item) -> str:
-    basis = next(iter(item.legal_basis), None)
-    return "《行政许可法》第三十八条第二款" if basis is None else f"《{basis.law}》{basis.article or ''}"
-
-
-def _first_reviewer(item: Item) -> str:
-    return {"window_clerk": "window", "coordinator": "coordinator", "reviewer": "reviewer"}.get(
-        item.steps[0].role, "decider"
-    )

@@ -132,7 +132,7 @@ class Story:
     def review(self, days_ago: int) -> Story:
         """All steps before the deciding one."""
         for step in self.item.steps[:-1]:
-            self.staff(_word(step.role), "complete_step", days_ago, opinion=f"{step.name}通过,符合条件")
+            self.staff(login_word(step.role), "complete_step", days_ago, opinion=f"{step.name}通过,符合条件")
         return self
 
     def grant(self, days_ago: int) -> Story:
@@ -237,7 +237,19 @@ def letter(
     return then
 
 
-def _word(role: str) -> str:
+def login_word(role: str) -> str:
+    """The part of a demo login that stands for a step's role."""
     return {"window_clerk": "window", "coordinator": "coordinator", "reviewer": "reviewer"}.get(
         role, "decider"
     )
+
+
+def promised_days(item: Item) -> int:
+    """The promise in the item's own unit; five where none is written."""
+    return item.promised.days if item.promised else 5
+
+
+def law_of(item: Item) -> str:
+    """The item's first legal basis, as a decision names it."""
+    basis = next(iter(item.legal_basis), None)
+    return "《行政许可法》第三十八条第二款" if basis is None else f"《{basis.law}》{basis.article or ''}"
