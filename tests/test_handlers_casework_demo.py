@@ -65,6 +65,8 @@ def _assert_full_desk(casework: Casework) -> None:
     rows = casework.database.rows("SELECT state, level, holder_role FROM cases WHERE department = 'market'")
     assert {row["state"] for row in rows} >= {each.value for each in OPEN} | {"granted", "denied"}
     assert {row["level"] for row in rows if row["state"] in set(OPEN)} == {0, 1, 2, 3}
+    held = {row["level"] for row in rows if row["holder_role"] == Role.REVIEWER}
+    assert held == {0, 1, 2, 3}
     waiting = Counter(row["holder_role"] for row in rows)
     assert min(waiting[each.value] for each in (Role.WINDOW_CLERK, Role.REVIEWER, Role.DECIDER)) >= 5
 

@@ -94,7 +94,7 @@ def _pick(items: Sequence[Item], at: int) -> Item:
 def _plan_open(stage: Stage, pool: Sequence[Item], long: Sequence[Item]) -> None:
     Story(stage, _pick(pool, 0), 100).file(0)
     Story(stage, _pick(pool, 1), 101).file(1)
-    Story(stage, _pick(pool, 2), 102).file(3)  # pre-review is late: warned
+    Story(stage, _pick(pool, 2), 102).file(4)  # pre-review is late: warned
     Story(stage, _pick(pool, 3), 103).file(1).staff("window", "pre_review", 0, opinion="材料齐全")
     item = _pick([each for each in pool if each.materials] or pool, 4)
     missing = tuple(item.material_id(at) for at in range(min(2, len(item.materials))))

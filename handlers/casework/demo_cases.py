@@ -49,9 +49,11 @@ class Stage:
     numbers: dict[str, list[str]] = field(default_factory=dict)
 
     def moment(self, days_ago: int, minutes: int = 0) -> datetime:
-        """A working day before today, in office hours (today: a little while ago)."""
-        calendar = self.casework.ground().calendar
-        day = calendar.add_working_days(self.now.date(), -days_ago)
+        """So many elapsed working days before today, in office hours (today: a little while ago)."""
+        calendar, today = self.casework.ground().calendar, self.now.date()
+        # Counted from a day off, the last working day is already behind: it is no elapsed day yet.
+        back = days_ago + 1 if days_ago and not calendar.is_working(today) else days_ago
+        day = calendar.add_working_days(today, -back)
         wanted = datetime.combine(day, time(9, 5), SHANGHAI) + timedelta(minutes=minutes)
         return min(wanted, self.now - timedelta(minutes=max(1, 30 - minutes // 10)))
 
@@ -189,7 +191,7 @@ def party(item: Item, at: int) -> Party:
     if item.applicants and "1" not in item.applicants:
         return Party(
             kind=item.applicants[0],
-            name=f"青禾县{name[1:]}第{at}商贸有限公司(虚构)",
+            name=f"青禾县{name[1:]}第{at}商贸有限公司",
             phone=phone,
             representative=name,
         )

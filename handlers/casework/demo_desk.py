@@ -37,7 +37,7 @@ def _plan_front(stage: Stage, main: Item, others: Sequence[Item]) -> None:
     """What lies at the window: pre-review, acceptance, supplements."""
     Story(stage, main, _FIRST).file(0)
     Story(stage, others[0], _FIRST + 1).file(1)
-    Story(stage, main, _FIRST + 2).file(3)  # pre-review is late: warned
+    Story(stage, main, _FIRST + 2).file(4)  # pre-review is late: warned
     Story(stage, main, _FIRST + 3).file(1).staff("window", "pre_review", 0, opinion="材料齐全，符合形式要求")
     for at, days, back in ((4, 3, None), (5, 5, 1)):
         item = (main, others[-1])[at % 2]
@@ -58,7 +58,7 @@ def _plan_review(stage: Stage, main: Item, others: Sequence[Item]) -> None:
     """What lies with the reviewers: first and second review in every light, a special procedure."""
     stage_limit = int(main.steps[0].limit or 2)
     Story(stage, main, _FIRST + 10).file(1).accept(0)
-    for at, over in ((11, 0), (12, 1), (13, 3)):  # the stage's last day: warned; past it: yellow, red
+    for at, over in ((11, 0), (12, 1), (13, 4)):  # the stage's last day: warned; past it: yellow, red
         Story(stage, main, _FIRST + at).file(stage_limit + over + 1).accept(stage_limit + over)
     first, second = login_word(main.steps[0].role), login_word(main.steps[1].role)
     Story(stage, main, _FIRST + 14).file(2).accept(1).staff(
