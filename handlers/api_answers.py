@@ -27,7 +27,7 @@ def as_posted(form: ApplicationForm, answers: Mapping[str, object]) -> dict[str,
 
 def _rows(table: str, value: object) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
-        raise Invalid("表格写法不对", {table: "表格要写成对象的列表,一行一个"})
+        raise Invalid("表格写法不对", {table: "表格要写成对象的列表，一行一个"})
     return {
         f"{table}.{at}.{column}": _texts(cell)
         for at, row in enumerate(value[:300])

@@ -134,9 +134,12 @@ def _may_file(hall: Hall, asked: FileIn, person: SignedIn | None) -> None:
         return
     if not asked.drill or asked.channel == "web":
         raise Invalid("收件时间不能自己写", {"received_at": "只有窗口渠道的演练件可以写以前的收件时间"})
-    moment = local(asked.received_at)
-    if not hall.now() - OLDEST <= moment <= hall.now():
-        raise Invalid("收件时间不对", {"received_at": f"要在最近 {OLDEST.days} 天以内,不能是将来"})
+    try:
+        in_time = hall.now() - OLDEST <= local(asked.received_at) <= hall.now()
+    except OverflowError:  # the first and last hours of the calendar have no local time
+        in_time = False
+    if not in_time:
+        raise Invalid("收件时间不对", {"received_at": f"要在最近 {OLDEST.days} 天以内，不能是将来"})
 
 
 async def _body(request: Request, model: type[Body], stack: AsyncExitStack) -> tuple[Body, FormData | None]:
@@ -147,7 +150,7 @@ async def _body(request: Request, model: type[Body], stack: AsyncExitStack) -> t
     posted = await stack.enter_async_context(form_of(request, most, whole=False))
     part = posted.get("application")
     if not isinstance(part, str):
-        raise BadRequest("multipart 请求要有一个名为 application 的文本部分,内容是 JSON。")
+        raise BadRequest("multipart 请求要有一个名为 application 的文本部分，内容是 JSON。")
     return parsed(part, model), posted
 
 
@@ -245,7 +248,7 @@ async def supplement(request: Request) -> Response:
         answers = await _corrected(request, view, form, asked)
         files = await _take(request, posted, fields, form.total_megabytes)
         if not files and answers is None:
-            raise Invalid("还没有上传文件,也没有改动填写的内容。")
+            raise Invalid("还没有上传文件，也没有改动填写的内容。")
         data = MoveData(
             attachments={
                 name.removeprefix("material_"): tuple(one.id for one in given) for name, given in files.items()
@@ -271,7 +274,7 @@ async def _corrected(
     mine = {each.id for section in form.sections if section.id in own for each in section.fields}
     unknown = set(asked.answers) - mine
     if unknown:
-        raise Invalid("有不能改正的字段", dict.fromkeys(sorted(unknown), "申请表里没有这一项,或者不能改"))
+        raise Invalid("有不能改正的字段", dict.fromkeys(sorted(unknown), "申请表里没有这一项，或者不能改"))
     posted = api_answers.as_posted(form, {**before, **asked.answers})
     only = replace(form, sections=tuple(section for section in form.sections if section.id in own))
     validated = validate_answers(only, posted, {})

@@ -93,7 +93,7 @@ operations = (
     Operation("GET", "/items", list_items, _OPEN, "事项列表", ItemsOut, query=ItemsQuery, errors=(422,), tag="事项"),
     Operation("GET", "/items/{code}", get_item, _OPEN, "一个事项的全部内容", ItemRecord, errors=(404,), tag="事项"),
     Operation(
-        "GET", "/items/{code}/form", get_form, _OPEN, "申请表:字段、选项、条件", FormOut, errors=(404,), tag="事项"
+        "GET", "/items/{code}/form", get_form, _OPEN, "申请表：字段、选项、条件", FormOut, errors=(404,), tag="事项"
     ),
     Operation(
         "GET", "/search", search, _OPEN, "搜索事项", SearchOut, query=SearchQuery, errors=(422, 503), tag="事项"

@@ -50,7 +50,7 @@ class ItemsQuery(In):
 class ItemsOut(Out):
     """A page of items."""
 
-    version: str = Field(description="数据版本:git 提交和内容哈希")
+    version: str = Field(description="数据版本：git 提交和内容哈希")
     total: int
     page: int
     items: list[ItemSummary]
@@ -75,7 +75,7 @@ class HitOut(Out):
     department: str
     department_name: str
     score: float
-    highlight: str = Field(description="转义后的名称,命中处加 <mark>")
+    highlight: str = Field(description="转义后的名称，命中处加 <mark>")
     why: str
 
 
@@ -98,7 +98,7 @@ class FormFieldOut(Out):
     columns: list[FormFieldOut] = []
     accept: list[str] = []
     max_files: int | None = None
-    when: dict[str, object] | None = Field(None, description="显示条件:field 与 equals / one_of / filled 之一")
+    when: dict[str, object] | None = Field(None, description="显示条件：field 与 equals / one_of / filled 之一")
 
 
 class FormSectionOut(Out):
@@ -121,11 +121,11 @@ class FileIn(In):
     """An application. With files: multipart, this JSON as part `application`, files under their field ids."""
 
     item: str = Field(description="事项实施编码")
-    answers: dict[str, Answer] = Field(description="字段编号到回答;表格是行的列表")
+    answers: dict[str, Answer] = Field(description="字段编号到回答；表格是行的列表")
     channel: Literal["web", "window", "town", "village"] = Field("web", description="窗口、乡镇、村须工作人员登录")
-    accepting_unit: str | None = Field(None, description="受理单位编号,窗口代收时必填")
-    drill: bool = Field(False, description="演练件,须工作人员登录;不进任何统计")
-    received_at: datetime | None = Field(None, description="收件时间,只用于窗口渠道的演练件")
+    accepting_unit: str | None = Field(None, description="受理单位编号，窗口代收时必填")
+    drill: bool = Field(False, description="演练件，须工作人员登录；不进任何统计")
+    received_at: datetime | None = Field(None, description="收件时间，只用于窗口渠道的演练件")
 
 
 class FiledOut(Out):
@@ -157,7 +157,7 @@ class DueOut(Out):
     extension: int
     unit: str
     due: date
-    provisional: bool = Field(description="暂定:跨入放假安排未公布的年份")
+    provisional: bool = Field(description="暂定：跨入放假安排未公布的年份")
     stopped: datetime | None
     light: int = Field(description="0 正常 1 预警 2 黄牌 3 红牌")
     left: int
@@ -299,7 +299,7 @@ class WithdrawIn(In):
 
 
 class RateIn(In):
-    score: Literal[1, 2, 3, 4, 5] = Field(description="1 非常满意 … 5 非常不满意(GB/T 39046 A.8)")
+    score: Literal[1, 2, 3, 4, 5] = Field(description="1 非常满意 … 5 非常不满意（GB/T 39046 A.8）")
     words: str = Field("", max_length=500)
 
 
@@ -326,7 +326,7 @@ class LetterIn(In):
     email: str = ""
     item: str = ""
     public: bool = False
-    drill: bool = Field(False, description="演练,须工作人员登录")
+    drill: bool = Field(False, description="演练，须工作人员登录")
 
 
 class LetterFiledOut(Out):

@@ -14,9 +14,9 @@ from handlers.api_operations import CODE_HEADER, KEY_HEADER, ROOT, Operation
 
 Json = dict[str, Any]
 STATUS_WORDS = {
-    200: "成功", 201: "已提交", 204: "成功,没有内容", 400: "请求格式不正确", 401: "没有登录", 403: "没有权限",
-    404: "没有找到", 409: "当前状态不能这样做,或者被别人抢先", 413: "内容过大", 415: "文件类型不收", 422: "内容有误,errors 里逐项说明",
-    429: "太频繁,见 Retry-After", 500: "暂时无法完成", 503: "暂时不可用",
+    200: "成功", 201: "已提交", 204: "成功，没有内容", 400: "请求格式不正确", 401: "没有登录", 403: "没有权限",
+    404: "没有找到", 409: "当前状态不能这样做，或者被别人抢先", 413: "内容过大", 415: "文件类型不收", 422: "内容有误，errors 里逐项说明",
+    429: "太频繁，见 Retry-After", 500: "暂时无法完成", 503: "暂时不可用",
 }  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def _body(each: Operation, schema: Json) -> Json:
                 "additionalProperties": {
                     "type": "array",
                     "items": {"type": "string", "contentMediaType": "application/octet-stream"},
-                    "description": "文件,名称是文件字段的编号",
+                    "description": "文件，名称是文件字段的编号",
                 },
             },
             "encoding": {"application": {"contentType": "application/json"}},
@@ -96,10 +96,10 @@ def _parameters(each: Operation) -> list[Json]:
         for name in re.findall(r"\{(\w+)\}", each.path)
     ]
     if each.code:
-        words = "查询码,不写在网址里"
+        words = "查询码，不写在网址里"
         found.append(_header(CODE_HEADER, words, 100))
     if each.key:
-        found.append(_header(KEY_HEADER, "幂等键:同一次提交重发时用同一个", 80))
+        found.append(_header(KEY_HEADER, "幂等键：同一次提交重发时用同一个", 80))
     if each.query is not None:
         schema = each.query.model_json_schema()
         required = schema.get("required", [])
@@ -119,8 +119,9 @@ def _responses(each: Operation, named: dict[type[BaseModel], Json]) -> Json:
         done["content"] = {"application/json": {"schema": named[each.answer]}}
     found: Json = {str(each.status): done}
     if each.status == 201 and each.key:
-        found["200"] = {**done, "description": "同一次提交重发:同样的回答,没有重复提交"}
+        found["200"] = {**done, "description": "同一次提交重发：同样的回答，没有重复提交"}
     problem = {"application/problem+json": {"schema": named[ProblemOut]}}
-    for status in sorted({*each.errors, 500, 503}):
+    always = {400, 413, 500, 503} if each.body is not None else {500, 503}
+    for status in sorted(always.union(each.errors)):
         found[str(status)] = {"description": STATUS_WORDS[status], "content": problem}
     return found

@@ -75,7 +75,7 @@ def key_of(request: Request) -> str:
     """The idempotency key: any text of 1 to 80 characters, made once per intent."""
     key = request.headers.get(KEY_HEADER, "").strip()
     if not 1 <= len(key) <= 80:
-        raise BadRequest(f"请在请求头 {KEY_HEADER} 里写一个 1 至 80 字的标识:同一次提交重发时用同一个。")
+        raise BadRequest(f"请在请求头 {KEY_HEADER} 里写一个 1 至 80 字的标识：同一次提交重发时用同一个。")
     return key
 
 

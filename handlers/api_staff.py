@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from handlers import throttle
+from handlers import signing_in
 from handlers.api_cases import case_out
 from handlers.api_letters import letter_out
 from handlers.api_models import CertificateOut, LetterOut, LettersOut, MovedOut, NoticeOut
@@ -62,21 +62,26 @@ def _number(request: Request) -> str:
 async def sign_in(request: Request) -> Response:
     """A token for `Authorization: Bearer`. The second factor is asked for where the account has one."""
     asked = await json_of(request, SignInIn)
-    throttle.once(request, throttle.SIGN_INS, "sign-in")
-    return await run_in_threadpool(_signed_in, hall_of(request), asked)
+    return await run_in_threadpool(_signed_in, request, asked)
 
 
-def _signed_in(hall: Hall, asked: SignInIn) -> Response:
+def _signed_in(request: Request, asked: SignInIn) -> Response:
+    hall = hall_of(request)
     now = hall.now()
-    new = sessions.sign_in(hall.database, asked.login, asked.password, now)
+    new = signing_in.new_session(request, asked.login, asked.password)
     if not new.second_factor:
         if not asked.totp:
             sessions.sign_out(hall.database, new.token)
-            raise Unauthenticated("这个账号开通了第二因素,请在 totp 里填写动态码。")
-        new = sessions.second_factor(hall.database, new.token, asked.totp, now)
+            raise Unauthenticated("这个账号开通了第二因素，请在 totp 里填写动态码。")
+        try:
+            new = sessions.second_factor(hall.database, new.token, asked.totp, now)
+        except Unauthenticated:
+            signing_in.wrong(request)
+            sessions.sign_out(hall.database, new.token)
+            raise
     session = sessions.resume(hall.database, new.token, now, idle(hall))
     if session is None:
-        raise Unauthenticated("登录没有成功,请再试一次。")
+        raise Unauthenticated("登录没有成功，请再试一次。")
     if session.person.must_change:
         sessions.sign_out(hall.database, new.token)
         raise Forbidden("这个账号要先在网页上登录并修改初始密码。")

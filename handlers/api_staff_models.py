@@ -13,7 +13,7 @@ from handlers.api_models import CaseOut, In, Out
 class SignInIn(In):
     login: str = Field(max_length=100)
     password: str = Field(max_length=200)
-    totp: str = Field("", max_length=10, description="开通了第二因素的,填动态码")
+    totp: str = Field("", max_length=10, description="开通了第二因素的，填动态码")
 
 
 class AssignmentOut(Out):
@@ -136,9 +136,9 @@ class MoveIn(In):
 
     move: str
     values: dict[str, str] = Field({}, description="按 needs 的 name 填写")
-    missing: list[str] = Field([], description="补正告知:缺的材料编号")
-    seen: int | None = Field(None, description="页面看到的办件版本号;之后有变化就不执行(409)")
-    role: str | None = Field(None, description="兼任几个岗位时,以哪个岗位操作")
+    missing: list[str] = Field([], description="补正告知：缺的材料编号")
+    seen: int | None = Field(None, description="页面看到的办件版本号；之后有变化就不执行（409）")
+    role: str | None = Field(None, description="兼任几个岗位时，以哪个岗位操作")
 
 
 class MaterialIn(In):
@@ -151,7 +151,7 @@ class MaterialIn(In):
 
 class FeeIn(In):
     position: int = Field(ge=0, le=99)
-    waived: str = Field("", max_length=500, description="减免理由;不写就是已缴")
+    waived: str = Field("", max_length=500, description="减免理由；不写就是已缴")
 
 
 class CertificateIn(In):

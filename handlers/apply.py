@@ -46,7 +46,7 @@ async def start(request: Request) -> Response:
     return hall.page(
         request,
         "citizen/apply_start.html",
-        f"申请:{record.item.name}",
+        f"申请：{record.item.name}",
         section="do",
         breadcrumbs=_crumbs(record),
         record=record,
@@ -82,7 +82,7 @@ def _elsewhere(request: Request, hall: Hall, record: ItemRecord) -> Response:
     return hall.page(
         request,
         "citizen/apply_elsewhere.html",
-        f"怎么办理:{record.item.name}",
+        f"怎么办理：{record.item.name}",
         section="do",
         breadcrumbs=_crumbs(record),
         record=record,
@@ -101,7 +101,7 @@ async def begin_at_window(request: Request) -> Response:
         check_csrf(request, posted)
         unit = text_of(posted, "unit", 60)
     if unit not in window_units(hall, record, person):
-        raise Forbidden("您没有在这个单位受理这一事项的岗位。如果工作需要,请联系系统管理员。")
+        raise Forbidden("您没有在这个单位受理这一事项的岗位。如果工作需要，请联系系统管理员。")
     draft = apply_draft.fresh(record.item.code, record.version_hash, Window(person.person_id, unit))
     draft = await apply_draft.save(request, draft, draft.filling)
     form = apply_view.form_for(hall, record.item, draft.filling)
@@ -125,7 +125,7 @@ async def saved(request: Request) -> Response:
     answer = hall.page(
         request,
         "citizen/apply_saved.html",
-        "已保存,可以稍后继续",
+        "已保存，可以稍后继续",
         section="do",
         head='<meta name="robots" content="noindex">',
         breadcrumbs=_crumbs(record),
@@ -217,7 +217,7 @@ def _check_page(
         home = form.section_of(name.partition(".")[0])
         here = home is None or home.id == apply_view.DECLARATION
         href = f"#f-{name}" if here else f"{draft.address}/{home.id if home else ''}?check=1#f-{name}"
-        links.append((text if here or home is None else f"{home.title}:{text}", href))
+        links.append((text if here or home is None else f"{home.title}：{text}", href))
     declaration = form.field("truth")
     answer = hall.page(
         request,

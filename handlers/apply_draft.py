@@ -124,13 +124,13 @@ async def by_handle(request: Request, item: str, handle: str, token: str = "") -
         code = proofs.opened(request, token, f"draft/{handle}")
     if code is None:
         raise Gone(
-            "这台设备上没有这份草稿的续办码(超过12小时没有操作,或者换了浏览器)。"
-            "请在“继续办理”页输入续办码,填过的内容都还在。"
+            "这台设备上没有这份草稿的续办码（超过12小时没有操作，或者换了浏览器）。"
+            "请在“继续办理”页输入续办码，填过的内容都还在。"
         )
     try:
         draft = await by_code(request, code)
     except NotFound as error:
-        raise Gone("这份草稿已经删除或者过期,内容已按规定清除。请重新填写。") from error
+        raise Gone("这份草稿已经删除或者过期，内容已按规定清除。请重新填写。") from error
     if draft.item != item:
         raise Gone("这份草稿不是这个事项的。请在“继续办理”页输入续办码。")
     return draft

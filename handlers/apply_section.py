@@ -21,8 +21,8 @@ from presentation.view import Crumb
 from rules.errors import Forbidden, Gone, NotFound
 
 NOTICES: Mapping[str, str] = {
-    "lost": "原来的草稿已经过期或删除,您刚才填的这一页已经存进一份新的草稿,请把前面的也补上。",
-    "left": "已经给您存好。换了设备,用下面的续办码也能接着填。",
+    "lost": "原来的草稿已经过期或删除，您刚才填的这一页已经存进一份新的草稿，请把前面的也补上。",
+    "left": "已经给您存好。换了设备，用下面的续办码也能接着填。",
 }
 
 
@@ -64,7 +64,7 @@ def _page(request: Request, draft: OpenDraft) -> Page:
     form = apply_view.form_for(hall, record.item, draft.filling)
     section = form.section(request.path_params["section"])
     if section is None or section.id == apply_view.DECLARATION:
-        raise NotFound("申请表里没有这一页,可能事项刚刚更新过。请从第一页重新核对。")
+        raise NotFound("申请表里没有这一页，可能事项刚刚更新过。请从第一页重新核对。")
     return Page(record.item, record.version_hash, form, section, draft)
 
 
@@ -73,7 +73,7 @@ def check_window(request: Request, draft: OpenDraft) -> None:
     window = draft.filling.window
     person = request.state.person
     if window and (person is None or person.person_id != window.person):
-        raise Forbidden("这是窗口代录的草稿,请由录入的工作人员登录后继续办理。")
+        raise Forbidden("这是窗口代录的草稿，请由录入的工作人员登录后继续办理。")
 
 
 async def show(request: Request) -> Response:

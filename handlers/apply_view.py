@@ -83,7 +83,7 @@ def _materials_at_window(section: ApplicationSection) -> ApplicationSection:
             fields.append(
                 FormField(
                     id=f"paper_{code}_{kind}"[:60],
-                    label=f"{each.label}:{label}",
+                    label=f"{each.label}：{label}",
                     type="integer",
                     required=False,
                     unit="份",
@@ -194,13 +194,13 @@ def summary(draft: OpenDraft, form: ApplicationForm, validated: Validated) -> tu
 def answer_text(each: FormField, filling: Filling, values: Mapping[str, Value]) -> str:
     """An answer as a person reads it; what was typed where it could not be understood."""
     if each.type == "file":
-        return Markup("<br>").join(f"{one.name}({size_cn(one.size)})" for one in filling.files.get(each.id, ()))
+        return Markup("<br>").join(f"{one.name}（{size_cn(one.size)}）" for one in filling.files.get(each.id, ()))
     value = values.get(each.id)
     if each.type == "table":
         rows = value if isinstance(value, tuple) else ()
         lines = [
-            f"{number}. " + ";".join(
-                f"{column.label}:{value_text(column, row[column.id])}"
+            f"{number}. " + "；".join(
+                f"{column.label}：{value_text(column, row[column.id])}"
                 for column in each.columns
                 if isinstance(row, Mapping) and row.get(column.id)
             )

@@ -18,7 +18,7 @@ from handlers.throttle import guessing
 from presentation.view import Crumb
 from rules.errors import Gone, HallError, NotFound
 
-WRONG = "续办码不对,请再看一遍:它是12位字母和数字,和查询码不是一个。已经提交的办件请用编号和查询码查进度。"
+WRONG = "续办码不对，请再看一遍：它是12位字母和数字，和查询码不是一个。已经提交的办件请用编号和查询码查进度。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ async def act(request: Request) -> Response:
     try:
         address = f"{draft.address}/check" if draft.filling.filed else await apply.next_address(request, draft)
     except NotFound as error:
-        raise Gone("这份草稿的事项已经取消,不能再提交。请搜索新的事项。") from error
+        raise Gone("这份草稿的事项已经取消，不能再提交。请搜索新的事项。") from error
     return apply_draft.hold(request, RedirectResponse(address, 303), draft)
 
 

@@ -38,17 +38,17 @@ async def send(request: Request) -> Response:
     values["page"] = page_address(values["page"])
     errors = {} if values["wrong"] else {"wrong": "请写一写哪里不对"}
     if len(values["wrong"]) + len(values["right"]) > 2500:
-        errors["wrong"] = "写得太长了,请控制在 2500 个字以内"
+        errors["wrong"] = "写得太长了，请控制在 2500 个字以内"
     if errors:
         return _page(request, values, errors, 422)
     item = item_of(hall, values["page"])
-    content = f"页面:{values['page'] or '(没有写)'}\n哪里不对:{values['wrong']}"
+    content = f"页面：{values['page'] or '（没有写）'}\n哪里不对：{values['wrong']}"
     if values["right"]:
-        content += f"\n应该是:{values['right']}"
+        content += f"\n应该是：{values['right']}"
     letter = {
         "kind": "consultation",
         "department": department_of(hall, values["page"]),
-        "title": f"页面纠错:{item.name if item else values['page'] or '未写明页面'}"[:100],
+        "title": f"页面纠错：{item.name if item else values['page'] or '未写明页面'}"[:100],
         "content": content,
         "name": values["name"] or "网友",
         "phone": values["phone"],

@@ -25,7 +25,7 @@ from presentation.dates import date_cn, duration
 from presentation.view import Choice, Crumb, FieldError, TimelineEntry
 from rules.errors import Conflict, IllegalMove, Invalid
 
-_TRACK, _PURPOSE = "查咨询投诉", "提交咨询、投诉时给您的编号和查询码,写在提交成功的页面上。"
+_TRACK, _PURPOSE = "查咨询投诉", "提交咨询、投诉时给您的编号和查询码，写在提交成功的页面上。"
 MOST_TITLE, MOST_CONTENT = 100, 3000
 SHOWN, PAGE = 200, 20
 _PHONE = FormField(id="phone", label="电话", type="phone", required=False)
@@ -102,13 +102,13 @@ def letter_of(request: Request, values: Mapping[str, str]) -> LetterRequest:
     if values["kind"] not in LETTER_LABELS:
         errors["kind"] = "请选择是咨询还是投诉"
     if values["department"] not in hall.edition.departments:
-        errors["department"] = "请选择部门。不知道是哪个部门的,选“政府办公室”或拨打服务热线"
+        errors["department"] = "请选择部门。不知道是哪个部门的，选“政府办公室”或拨打服务热线"
     for name, label, most in (("title", "标题", MOST_TITLE), ("content", "内容", MOST_CONTENT), ("name", "称呼", 60)):
         length = len(values[name])
         if not length:
             errors[name] = f"请填写{label}"
         elif length > most:
-            errors[name] = f"{label}最多 {most} 个字,现在是 {length} 个字"
+            errors[name] = f"{label}最多 {most} 个字，现在是 {length} 个字"
     phone, email = _read(_PHONE, values["phone"], errors), _read(_EMAIL, values["email"], errors)
     if errors:
         raise Invalid("有几处需要再看一下", errors)
@@ -253,7 +253,7 @@ def _letter_page(request: Request, proved: ProvedLetter, errors: Mapping[str, st
     if due is not None:
         when = f"最晚{date_cn(due.due)}答复" if due.stopped is None else f"应在{date_cn(due.due)}前答复"
         extra = f",已延长{duration(due.extension, due.unit)}" if due.extension else ""
-        shown = LimitShown(due, when, duration(due.limit, due.unit) + extra)
+        shown = LimitShown("答复", due, when, duration(due.limit, due.unit) + extra)
     levels = hall.site_data.codes["satisfaction"]
     answer = hall.page(
         request,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import quote
@@ -25,19 +26,19 @@ from rules.errors import HallError, NotFound
 from rules.time import local_date
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_TITLE, _PURPOSE = "查看文书", "文书里有申请人的姓名,要先核对编号和查询码。"
+_TITLE, _PURPOSE = "查看文书", "文书里有申请人的姓名，要先核对编号和查询码。"
 
 # What a document of each kind says before its particulars; the articles are those of rules.case_terms.
 _OPENINGS: Mapping[NoticeKind, str] = {
-    NoticeKind.RECEIPT: "您提交的“{item}”申请已经收到,现出具收件凭证。",
-    NoticeKind.ACCEPTANCE: "您提出的“{item}”申请,经审查,属于本机关职权范围,申请材料齐全、符合法定形式。依据{basis},决定予以受理。",
-    NoticeKind.REFUSAL: "您提出的“{item}”申请,经审查,依据{basis},决定不予受理。",
-    NoticeKind.SUPPLEMENT: "您提出的“{item}”申请,申请材料不齐全或者不符合法定形式。依据{basis},现一次性告知需要补正的全部内容。",
-    NoticeKind.SPECIAL_PROCEDURE: "您提出的“{item}”申请,依法需要进行特别程序。依据{basis},现将所需时间告知您。",
-    NoticeKind.EXTENSION: "您提出的“{item}”申请,在规定的期限内不能作出决定。依据{basis},经本机关负责人批准,延长办理期限,现将理由告知您。",
-    NoticeKind.GRANT: "您提出的“{item}”申请,经审查,符合法定条件、标准。依据{basis},决定准予。",
-    NoticeKind.DENIAL: "您提出的“{item}”申请,经审查,不符合法定条件、标准。依据{basis},作出不予许可的决定。",
-    NoticeKind.DELIVERY: "您申请的“{item}”,办理结果送达情况如下。依据{basis}。",
+    NoticeKind.RECEIPT: "您提交的“{item}”申请已经收到，现出具收件凭证。",
+    NoticeKind.ACCEPTANCE: "您提出的“{item}”申请，经审查，属于本机关职权范围，申请材料齐全、符合法定形式。依据{basis}，决定予以受理。",
+    NoticeKind.REFUSAL: "您提出的“{item}”申请，经审查，依据{basis}，决定不予受理。",
+    NoticeKind.SUPPLEMENT: "您提出的“{item}”申请，申请材料不齐全或者不符合法定形式。依据{basis}，现一次性告知需要补正的全部内容。",
+    NoticeKind.SPECIAL_PROCEDURE: "您提出的“{item}”申请，依法需要进行特别程序。依据{basis}，现将所需时间告知您。",
+    NoticeKind.EXTENSION: "您提出的“{item}”申请，在规定的期限内不能作出决定。依据{basis}，经本机关负责人批准，延长办理期限，现将理由告知您。",
+    NoticeKind.GRANT: "您提出的“{item}”申请，经审查，符合法定条件、标准。依据{basis}，决定准予。",
+    NoticeKind.DENIAL: "您提出的“{item}”申请，经审查，不符合法定条件、标准。依据{basis}，作出不予许可的决定。",
+    NoticeKind.DELIVERY: "您申请的“{item}”，办理结果送达情况如下。依据{basis}。",
 }
 
 
@@ -46,9 +47,9 @@ def document_of(notice: Notice, county: County, unit_name: str = "") -> NoticeDo
     lines = {line.label: line.text for line in notice.lines}
     item = lines.get("申请事项", "")
     opening = _OPENINGS[notice.kind].format(item=item, basis=notice.basis)
-    drill = notice.title.endswith("(演练)")
+    title = re.sub(r"[（(]演练[）)]$", "", notice.title)
     return NoticeDocument(
-        title=notice.title.removesuffix("(演练)"),
+        title=title,
         issuer=notice.issuer or unit_name,
         number=notice.number,
         date=local_date(notice.issued),
@@ -56,9 +57,9 @@ def document_of(notice: Notice, county: County, unit_name: str = "") -> NoticeDo
         addressee=notice.addressee,
         rows=tuple((line.label, line.text) for line in notice.lines if line.label != "申请事项"),
         closing=("特此告知。",),
-        note=f"凭办件编号和查询码,可以在{county.hall_name}核对本文书和办理进度。",
+        note=f"凭办件编号和查询码，可以在{county.hall_name}核对本文书和办理进度。",
         check_url=track_address(county, notice.case_number),
-        drill=drill,
+        drill=title != notice.title,
     )
 
 
@@ -139,7 +140,7 @@ async def docx(request: Request) -> Response:
     try:
         content = await run_in_threadpool(notice_docx, document)
     except ValueError as error:
-        raise HallError("这份文书里有无法排版的字符,请打印网页版。") from error
+        raise HallError("这份文书里有无法排版的字符，请打印网页版。") from error
     return docx_response(content, f"{document.title}-{notice.case_number}")
 
 

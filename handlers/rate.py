@@ -15,15 +15,15 @@ from presentation.view import Choice, Crumb
 from rules.errors import Conflict, IllegalMove, Invalid
 
 _TITLE = "评价办事服务"
-_PURPOSE = "办结以后,每个办件可以评一次。请输入收件凭证上的编号和查询码。"
+_PURPOSE = "办结以后，每个办件可以评一次。请输入收件凭证上的编号和查询码。"
 MOST_WORDS = 500
 # What each level means, so that two people mean the same by it.
 _MEANING = {
     "1": "比预想的还好",
-    "2": "顺利,没有多跑",
-    "3": "办成了,有些地方可以更好",
-    "4": "不顺利,我们会联系您",
-    "5": "很不顺利,我们会联系您并整改",
+    "2": "顺利，没有多跑",
+    "3": "办成了，有些地方可以更好",
+    "4": "不顺利，我们会联系您",
+    "5": "很不顺利，我们会联系您并整改",
 }
 
 
@@ -64,7 +64,7 @@ async def send(request: Request) -> Response:
     if score not in _MEANING:
         errors["score"] = "请选一个满意程度"
     if len(words) > MOST_WORDS:
-        errors["words"] = f"最多写 {MOST_WORDS} 个字,现在是 {len(words)} 个字"
+        errors["words"] = f"最多写 {MOST_WORDS} 个字，现在是 {len(words)} 个字"
     if errors:
         return _page(request, proved, score, words, errors)
     hall, number = hall_of(request), proved.view.number

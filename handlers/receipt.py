@@ -17,7 +17,7 @@ from presentation.documents import notice_docx
 from presentation.view import Crumb
 from rules.errors import NotFound
 
-_TITLE, _PURPOSE = "查看收件凭证", "收件凭证里有申请人的姓名,要先核对编号和查询码。"
+_TITLE, _PURPOSE = "查看收件凭证", "收件凭证里有申请人的姓名，要先核对编号和查询码。"
 
 
 async def _receipt(request: Request) -> tuple[ReceiptView, str] | None:
@@ -76,7 +76,7 @@ async def proof(request: Request) -> Response:
     """The receipt's part of the public log, to check later that the filing was not taken out of it."""
     found = await _receipt(request)
     if found is None:
-        raise NotFound("请先打开收件凭证页,核对编号和查询码。")
+        raise NotFound("请先打开收件凭证页，核对编号和查询码。")
     receipt, _ = found
     body = {
         "number": receipt.number,

@@ -51,10 +51,11 @@ class FacetLink:
 def search_items(hall: Hall, query: str, wanted: FacetFilter, page: int, limit: int = PAGE) -> Results:
     """The one search: `hall search`, this page and the API ask the same index in the same way.
 
-    A query that finds nothing is counted, without whatever could name a person. Raises NoIndex.
+    A query that finds nothing, or nothing that fits, is counted without whatever could name a person
+    (`hall search --misses` lists them). Raises NoIndex.
     """
     results = hall.index.search(query, limit=limit, facets=wanted, page=page)
-    if results.total == 0 and page == 1 and wanted == FacetFilter():
+    if results.weak and page == 1 and wanted == FacetFilter():
         _remember_miss(hall, query)
     return results
 

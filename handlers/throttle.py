@@ -15,8 +15,10 @@ from rules.errors import NotFound, TooMany
 
 # A service centre sits behind one address, so what is right is generous; what counts here are wrong codes.
 WRONG_PER_ADDRESS = RateLimitItemPerMinute(30, 10)
-# 8 characters of 31: at ten tries an hour a code outlives the case by ages.
-WRONG_PER_NUMBER = RateLimitItemPerHour(10)
+# From all addresses together: more than one of them may try, so that nobody alone keeps an applicant from their
+# case. A code of 8 characters of 31 outlives the case by ages all the same.
+WRONG_PER_NUMBER = RateLimitItemPerHour(300)
+WRONG_PER_NUMBER_AND_ADDRESS = RateLimitItemPerHour(10)
 FILINGS = RateLimitItemPerHour(120)
 DRAFTS = RateLimitItemPerHour(240)
 UPLOADS = RateLimitItemPerHour(600)
@@ -47,12 +49,16 @@ def once(request: Request, limit: RateLimitItem, what: str) -> None:
 
 @contextmanager
 def guessing(request: Request, number: str) -> Iterator[None]:
-    """Around the check of a code: a NotFound inside counts against the address and the number.
+    """Around the check of a code: a NotFound inside counts against the address, the number, and both together.
 
-    Raises TooMany before the check once either has used up its tries, whether the code is right or not.
+    Raises TooMany before the check once any of the counts is used up, whether the code is right or not.
     """
-    limiter = hall_of(request).limiter
-    tries = ((WRONG_PER_ADDRESS, "wrong", address_of(request)), (WRONG_PER_NUMBER, "wrong-number", number[:60]))
+    limiter, address = hall_of(request).limiter, address_of(request)
+    tries = (
+        (WRONG_PER_ADDRESS, "wrong", address),
+        (WRONG_PER_NUMBER_AND_ADDRESS, "wrong-here", f"{address} {number[:60]}"),
+        (WRONG_PER_NUMBER, "wrong-number", number[:60]),
+    )
     for limit, what, who in tries:
         if not limiter.test(limit, what, who):
             raise _too_many(request, limit, what, who)
@@ -69,5 +75,5 @@ def _too_many(request: Request, limit: RateLimitItem, what: str, who: str) -> To
     wait = max(1, round(reset - time.time()))
     minutes = max(1, -(-wait // 60))
     return TooMany(
-        f"短时间里试的次数太多了。为了保护您的信息,请过 {minutes} 分钟再试;急着办的,可以打电话或到窗口查询。", wait
+        f"短时间里试的次数太多了。为了保护您的信息，请过 {minutes} 分钟再试；急着办的，可以打电话或到窗口查询。", wait
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -14,20 +16,39 @@ from handlers.casework.views import CaseView, DueView
 from handlers.context import Hall, hall_of
 from handlers.guard import public, route
 from handlers.proofs import CASES, LETTERS
+from handlers.store import attachments, cases
+from handlers.store.records import Attachment
 from handlers.track_proof import WRONG, normal_number
+from handlers.uploads import to_save
 from presentation.dates import date_cn, duration
 from presentation.view import Crumb, TimelineEntry
 from rules.case_terms import ENDED, MoveName, State
+from rules.clock import ClockKind
 from rules.errors import NotFound
 
 _TITLE = "查进度"
-_PURPOSE = "办件、咨询、投诉都在这里查,不用账号。编号和查询码在提交成功的页面和收件凭证上。"
+_PURPOSE = "办件、咨询、投诉都在这里查，不用账号。编号和查询码在提交成功的页面和收件凭证上。"
+
+
+# What each limit means to the applicant, the legal term in brackets.
+PLAIN: Mapping[str, str] = {
+    ClockKind.PRE_ACCEPTANCE: "看完材料（网上预审）",
+    ClockKind.SUPPLEMENT_NOTICE: "告诉您收不收、还缺什么（受理或补正告知）",
+    ClockKind.PROMISE: "办结（承诺时限）",
+    ClockKind.STATUTE: "办结（法定时限）",
+    ClockKind.SPECIAL_PROCEDURE: "特别程序",
+    ClockKind.DELIVERY: "把结果送到您手上（送达）",
+    ClockKind.CERTIFICATE: "制好证件（出证）",
+}
+# The office's own stages are its business; what the applicant waits for is the whole.
+INTERNAL = frozenset({ClockKind.STAGE})
 
 
 @dataclass(frozen=True, slots=True)
 class LimitShown:
-    """A due date with its words: `when` such as 预计不晚于…, `length` such as 5个工作日."""
+    """A due date with its words: what it is for, `when` such as 预计不晚于…, `length` such as 5个工作日."""
 
+    title: str
     due: DueView
     when: str
     length: str
@@ -87,6 +108,8 @@ async def show(request: Request) -> Response:
         case=view,
         entries=timeline(hall, view),
         limits=limits(view),
+        promise=_promise(hall, view),
+        files=await run_in_threadpool(_files, hall, view.number),
         can_supplement=any(each.move.name is MoveName.SUPPLEMENT for each in view.moves),
         can_withdraw=any(each.move.name is MoveName.WITHDRAW for each in view.moves),
         ended=view.state in ENDED,
@@ -108,7 +131,36 @@ async def leave(request: Request) -> Response:
 
 def limits(view: CaseView) -> tuple[LimitShown, ...]:
     """The due dates that concern the applicant, the one that matters now first."""
-    return tuple(LimitShown(each, _when(each), _length(each)) for each in view.clocks)
+    return tuple(
+        LimitShown(PLAIN.get(each.kind, each.label), each, _when(each), _length(each))
+        for each in view.clocks
+        if each.kind not in INTERNAL
+    )
+
+
+def _promise(hall: Hall, view: CaseView) -> str:
+    """What was promised, while it has not begun to run."""
+    if view.accepted_at is not None or view.state in ENDED:
+        return ""
+    item = hall.site_data.version(view.item_version)
+    return duration(item.promised.days, item.promised.unit) if item and item.promised else ""
+
+
+def _files(hall: Hall, number: str) -> tuple[Attachment, ...]:
+    case = cases.by_number(hall.database, number)
+    return () if case is None else attachments.of_case(hall.database, case.id)
+
+
+async def download(request: Request) -> Response:
+    """A file of one's own case, to save."""
+    proved = await track_proof.own_case(request)
+    if proved is None:
+        return await show(request)
+    hall, wanted = hall_of(request), request.path_params["file"]
+    found, path = await run_in_threadpool(
+        hall.casework.attachment_for_applicant, wanted, proved.view.number, proved.code
+    )
+    return to_save(found, path)
 
 
 def _length(due: DueView) -> str:
@@ -118,7 +170,7 @@ def _length(due: DueView) -> str:
 
 def _when(due: DueView) -> str:
     if due.stopped is not None:
-        return f"已在{date_cn(due.stopped)}结束,最晚本应在{date_cn(due.due)}"
+        return f"已在{date_cn(due.stopped)}结束，最晚本应在{date_cn(due.due)}"
     return f"预计不晚于{date_cn(due.due)}"
 
 
@@ -140,7 +192,7 @@ def timeline(hall: Hall, view: CaseView) -> list[TimelineEntry]:
             last = entries[-1]
             entries[-1] = TimelineEntry(last.title, last.when, last.detail, "stopped", last.href, last.link)
         return entries
-    now_words = view.state_label + (f":{view.step_name}" if view.step_name else "")
+    now_words = view.state_label + (f"：{view.step_name}" if view.step_name else "")
     detail = f"现在由{view.holder_name}办理" if view.holder_name and view.holder_name != "申请人" else "现在等您补正"
     entries.append(TimelineEntry(now_words, None, detail, "now"))
     item = hall.site_data.version(view.item_version)
@@ -156,13 +208,13 @@ def coming(view: CaseView, item: Item | None) -> list[tuple[str, str]]:
     if view.state is State.SUPPLEMENTING:
         ahead.append(("收到补正材料后重新审核", ""))
     if view.state in (State.RECEIVED, State.SUPPLEMENTING, State.PRE_REVIEWED):
-        ahead += [("受理", "出具受理通知书,办理时限从次日起算"), *steps]
+        ahead += [("受理", "出具受理通知书，办理时限从次日起算"), *steps]
     elif view.state in (State.IN_REVIEW, State.SPECIAL_PROCEDURE):
         names = [name for name, _ in steps]
         at = names.index(view.step_name) if view.step_name in names else len(names) - 1
         ahead += steps[at + 1 :]
     if view.state not in (State.GRANTED, State.DENIED):
-        ahead.append(("作出决定", "准予或不予许可,都有书面决定"))
+        ahead.append(("作出决定", "准予或不予许可，都有书面决定"))
     ahead += [("送达结果", ""), ("请您评价", "")]
     return ahead
 
@@ -175,6 +227,7 @@ routes = [
         "/hall/track", prove, guard=public("number and code are checked and limited"), methods=("POST",), name="track_prove"
     ),
     route("/hall/track/leave", leave, guard=public("clears the browser's own cookies"), methods=("POST",), name="track_leave"),
+    route("/hall/track/{number}/files/{file}", download, guard=_PROVED, name="track_file"),
     route("/hall/track/{number}", show, guard=_PROVED, name="track"),
     *track_actions.routes,
 ]

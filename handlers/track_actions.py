@@ -106,7 +106,7 @@ async def _work(request: Request) -> Supplementing | Response:
         return _ask(request)
     view = proved.view
     if not any(each.move.name is MoveName.SUPPLEMENT for each in view.moves):
-        raise IllegalMove(f"这个办件现在是“{view.state_label}”,不需要补正。")
+        raise IllegalMove(f"这个办件现在是“{view.state_label}”，不需要补正。")
     hall = hall_of(request)
     now = hall.now()
     item = hall.site_data.version(view.item_version) or hall.edition.item(view.item_code).item
@@ -193,7 +193,7 @@ async def _sent(request: Request, work: Supplementing, refused: Mapping[str, str
         answers = {**kept, **{k: v for k, v in apply_filing.own_answers(work.form, validated.values).items() if k in shown}}
     changed = answers != dict(work.before)
     if not errors and not filling.files and not changed:
-        errors = {"": "还没有上传文件,也没有改动填写的内容。请按补正告知书补齐以后再提交。"}
+        errors = {"": "还没有上传文件，也没有改动填写的内容。请按补正告知书补齐以后再提交。"}
     if errors:
         return _supplement_page(request, work, errors, 422)
     data = MoveData(
@@ -285,7 +285,7 @@ async def send_withdraw(request: Request) -> Response:
 def _withdraw_page(request: Request, proved: ProvedCase, wrong: str, status: int) -> Response:
     view = proved.view
     if not any(each.move.name is MoveName.WITHDRAW for each in view.moves):
-        raise IllegalMove(f"这个办件现在是“{view.state_label}”,不能撤回了。")
+        raise IllegalMove(f"这个办件现在是“{view.state_label}”，不能撤回了。")
     return hall_of(request).page(
         request,
         "citizen/withdraw.html",

@@ -19,7 +19,7 @@ from handlers.throttle import guessing
 from presentation.view import Crumb
 from rules.errors import Invalid, NotFound
 
-WRONG = "编号或查询码不对。请对照收件凭证再看一遍:编号是字母加数字,查询码是8位字母和数字。"
+WRONG = "编号或查询码不对。请对照收件凭证再看一遍：编号是字母加数字，查询码是8位字母和数字。"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -17,6 +18,7 @@ from handlers.context import hall_of
 from handlers.guard import public, route
 from handlers.store import attachments, drafts
 from handlers.store.attachments import Limits
+from handlers.store.records import Attachment
 from rules.errors import Invalid, NotFound, TooLarge, UnsupportedMedia
 
 Files = Mapping[str, tuple[FileAnswer, ...]]
@@ -45,10 +47,10 @@ async def take(
         for upload in files_of(posted, each.id):
             total = sum(one.size for given in kept.values() for one in given) + (upload.size or 0)
             if len(mine) >= each.max_files:
-                refused[each.id] = f"最多上传 {each.max_files} 个文件,多出来的没有保存。可以合成一个 PDF 再传"
+                refused[each.id] = f"最多上传 {each.max_files} 个文件，多出来的没有保存。可以合成一个 PDF 再传"
                 break
             if total > total_megabytes * MEGABYTE:
-                refused[each.id] = f"全部文件加起来超过 {total_megabytes} MB,“{upload.filename}”没有保存,请压缩后再传"
+                refused[each.id] = f"全部文件加起来超过 {total_megabytes} MB，“{upload.filename}”没有保存，请压缩后再传"
                 break
             throttle.once(request, throttle.UPLOADS, "upload")
             try:
@@ -57,7 +59,7 @@ async def take(
                     field=each.id, draft_hash=owner,
                 )  # fmt: skip
             except TooLarge:
-                refused[each.id] = f"“{upload.filename}”超过 {each.max_megabytes} MB,没有保存,请压缩或分成几个文件"
+                refused[each.id] = f"“{upload.filename}”超过 {each.max_megabytes} MB，没有保存，请压缩或分成几个文件"
             except (UnsupportedMedia, Invalid) as error:
                 refused[each.id] = error.detail.rstrip("。")
             else:
@@ -79,7 +81,7 @@ async def download(request: Request) -> Response:
     draft = await apply_draft.by_handle(request, path["code"], path["handle"])
     wanted = path["file"]
     if not any(one.id == wanted for given in draft.filling.files.values() for one in given):
-        raise NotFound("这份草稿里没有这个文件,可能已经删除。")
+        raise NotFound("这份草稿里没有这个文件，可能已经删除。")
     return await run_in_threadpool(_file, request, wanted)
 
 
@@ -87,11 +89,16 @@ def _file(request: Request, attachment_id: str) -> Response:
     database = hall_of(request).database
     found = attachments.by_id(database, attachment_id)
     if found is None:
-        raise NotFound("这份草稿里没有这个文件,可能已经删除。")
+        raise NotFound("这份草稿里没有这个文件，可能已经删除。")
+    return to_save(found, attachments.path_of(database, found))
+
+
+def to_save(attachment: Attachment, path: Path) -> Response:
+    """A stored file as a download: no browser shows or runs it, whatever it is."""
     return FileResponse(
-        attachments.path_of(database, found),
+        path,
         media_type="application/octet-stream",
-        filename=found.name,
+        filename=attachment.name,
         headers={"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "no-store"},
     )
 

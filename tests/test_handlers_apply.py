@@ -187,7 +187,7 @@ def test_without_script_an_answer_calls_up_its_questions(office: Office) -> None
     values = {**PART2, "tenure": "rent", "without_script": "1"}
     asked = post_section(client, NEW, "part2", values)
     assert asked.status_code == 422
-    assert "根据您的回答,下面多了几个问题" in asked.text
+    assert "根据您的回答，下面多了几个问题" in asked.text
     assert 'id="e-landlord"' not in asked.text
     assert re.search(r'<div data-when="tenure" data-when-values="rent">\s*<div class="field">\s*<label[^>]*for="f-landlord"', asked.text)
     draft = re.search(r'action="(/hall/apply/[^"]+)/part2"', asked.text)

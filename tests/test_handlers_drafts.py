@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import re
 
-from tests.handlers_fixtures import APPLICANT, EVERYTHING, Office, file_case, filled_draft, post_section, text_of
+from tests.handlers_fixtures import (
+    APPLICANT,
+    EVERYTHING,
+    Office,
+    file_case,
+    filled_draft,
+    post_section,
+    text_of,
+)
 
 NEW = f"/hall/apply/{EVERYTHING}/new"
 

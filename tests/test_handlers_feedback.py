@@ -17,7 +17,7 @@ def test_a_mistake_in_an_items_page_reaches_its_department(office: Office) -> No
     row = office.hall.database.row("SELECT department, title, item_code, kind FROM letter")
     assert row is not None
     assert (row["department"], row["item_code"], row["kind"]) == ("market", FOOD, "consultation")
-    assert row["title"].startswith("页面纠错:食品经营许可")
+    assert row["title"].startswith("页面纠错：食品经营许可")
 
 
 def test_a_mistake_elsewhere_reaches_the_office_that_runs_the_site(office: Office) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 
+from handlers.store import zero_hits
 from tests.handlers_fixtures import FOOD, Office, text_of
 
 
@@ -36,6 +38,18 @@ def test_a_miss_is_counted_without_what_could_name_a_person(office: Office) -> N
     assert not any("9901211990" in each or "张三" in each for each in kept)
 
 
+def test_a_query_that_only_finds_something_remotely_like_it_says_so_and_counts_as_a_miss(
+    office: Office,
+) -> None:
+    results = office.hall.index.search("无人机放飞登记")
+    page = text_of(office.browser().get("/hall/search", params={"q": "无人机放飞登记"}).text)
+    assert results.weak
+    assert ("没有完全对应的事项" in page) == bool(results.hits)
+    assert zero_hits.most_frequent(office.hall.database, date.min)[0].query == "无人机放飞登记"
+    office.browser().get("/hall/search", params={"q": "开饭店"})
+    assert len(zero_hits.most_frequent(office.hall.database, date.min)) == 1
+
+
 def test_an_empty_query_offers_what_people_often_do(office: Office) -> None:
     words = text_of(office.browser().get("/hall/search").text)
     assert "大家常办的" in words
@@ -44,7 +58,16 @@ def test_an_empty_query_offers_what_people_often_do(office: Office) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "a" * 5000, "%00\x00", "(((", "*", "许可 AND", "🙂"],
+    [
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "a" * 5000,
+        "%00\x00",
+        "(((",
+        "*",
+        "许可 AND",
+        "🙂",
+    ],
 )
 def test_hostile_queries_are_shown_as_text_and_break_nothing(office: Office, query: str) -> None:
     page = office.browser().get("/hall/search", params={"q": query})
