@@ -9,7 +9,12 @@ from types import MappingProxyType
 
 import click
 
+from catalog.root import NotARoot
+from hall.chinese_usage import speak_chinese
 from rules.errors import HallError
+
+# Before any command is imported: click reads some of its words while commands are declared.
+speak_chinese()
 
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -64,6 +69,9 @@ def main() -> None:
     """Exit codes: 0 done, 1 problems found, 2 wrong use."""
     try:
         group.main(standalone_mode=True)
+    except NotARoot as error:
+        click.echo(f"错误:{error.detail}", err=True)
+        sys.exit(2)
     except HallError as error:
         click.echo(f"{error.title}:{error.detail}", err=True)
         sys.exit(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from click.testing import CliRunner, Result
 from search_index_fixtures import COUNTY, SYNONYMS
 
 from hall.commands.search import command
+from handlers.store import zero_hits
+from handlers.store.database import Database
+from rules.time import SHANGHAI
 from search_index import build
 
 
@@ -92,3 +96,25 @@ def test_neither_query_nor_batch_and_both_are_wrong_use(site: Path, tmp_path: Pa
 
 def test_help_is_in_chinese() -> None:
     assert "搜索事项" in hall_search("--help").output
+
+
+def test_what_people_looked_for_in_vain_is_listed_for_the_county(small_root: Path) -> None:
+    place = ("--misses", "--root", small_root)
+    assert json.loads(hall_search(*place).output) == []
+    database = Database.open(small_root / ".hall" / "hall.db", migrate=True)
+    today = datetime.now(SHANGHAI).date()
+    for query, day in (
+        ("养犬", today),
+        ("养犬", today - timedelta(days=3)),
+        ("彩礼", today - timedelta(days=200)),
+    ):
+        database.write(lambda tx, query=query, day=day: zero_hits.record(tx, query, day))
+    database.close()
+    assert json.loads(hall_search(*place).output) == [
+        {"query": "养犬", "count": 2, "last": today.isoformat()}
+    ]
+    assert len(json.loads(hall_search(*place, "--days", 365).output)) == 2
+    told = hall_search(*place, "--text").output
+    assert "2 次  养犬" in told
+    assert "content/synonyms.yml" in told
+    assert hall_search("低保", *place).exit_code == 2

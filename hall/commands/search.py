@@ -1,16 +1,21 @@
-"""`hall search`: the portal's own search on the command line, one query or a file of them."""
+"""`hall search`: the portal's own search on the command line, and what people looked for in vain."""
 
 from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from catalog.root import NotARoot, Root
+from rules.time import SHANGHAI
 from search_index import IndexMissing, Results, SearchIndex, open_index
+
+if TYPE_CHECKING:
+    from handlers.store.zero_hits import ZeroHit
 
 INDEX_FOLDER = Path("data") / "index"
 
@@ -26,6 +31,15 @@ INDEX_FOLDER = Path("data") / "index"
     help="文件里一行一个查询,- 为标准输入;每行输出一个 JSON 数组。",
 )
 @click.option(
+    "--misses", is_flag=True, help="列出群众搜过、但什么也没找到的说法,供补充 content/synonyms.yml。"
+)
+@click.option(
+    "--days", type=click.IntRange(1, 3660), default=90, show_default=True, help="--misses 看最近多少天。"
+)
+@click.option(
+    "--db", type=click.Path(path_type=Path, dir_okay=False), help="--misses 用的数据库,默认 .hall/hall.db。"
+)
+@click.option(
     "--json/--text",
     "as_json",
     default=None,
@@ -37,24 +51,31 @@ def command(
     root: Path | None,
     limit: int,
     batch: TextIO | None,
+    misses: bool,
+    days: int,
+    db: Path | None,
     as_json: bool | None,
 ) -> None:
     """Exit codes: 0 done (also with no hit), 1 no index, 2 wrong use."""
-    if (query is None) == (batch is None):
-        raise click.UsageError("请给出要找的话,或用 --batch 给出文件,二者选一。")
+    if [query is not None, batch is not None, misses].count(True) != 1:
+        raise click.UsageError("请给出要找的话,或用 --batch 给出文件,或用 --misses,三者选一。")
+    if as_json is None:
+        as_json = not sys.stdout.isatty()
+    if misses:
+        found = _misses(root, db, days, limit)
+        click.echo(_misses_as_json(found) if as_json else _misses_as_text(found, days))
+        return
     index = _open(site, root)
     if batch is not None:
         for line in batch:
             click.echo(_as_json(index.search(line.strip(), limit=limit, spelling=False)))
         return
     results = index.search(query or "", limit=limit)
-    if as_json is None:
-        as_json = not sys.stdout.isatty()
     click.echo(_as_json(results) if as_json else _as_text(results))
 
 
 def _open(site: Path | None, root: Path | None) -> SearchIndex:
-    folder = site if site is not None else _site_of(root)
+    folder = site if site is not None else _root(root).path / "site"
     try:
         return open_index(folder / INDEX_FOLDER)
     except IndexMissing as error:
@@ -62,12 +83,40 @@ def _open(site: Path | None, root: Path | None) -> SearchIndex:
         sys.exit(1)
 
 
-def _site_of(root: Path | None) -> Path:
+def _root(where: Path | None) -> Root:
     try:
-        return Root.find(root).path / "site"
+        return Root.find(where)
     except NotARoot as error:
-        click.echo(str(error), err=True)
-        sys.exit(1)
+        raise click.UsageError(error.detail) from error
+
+
+def _misses(root: Path | None, db: Path | None, days: int, most: int) -> tuple[ZeroHit, ...]:
+    """The commonest queries without a hit; without a database there are none yet."""
+    # Imported here: a portal without handlers searches without the database's libraries.
+    from handlers.store import zero_hits
+    from handlers.store.database import Database
+
+    path = db or _root(root).state / "hall.db"
+    if not path.is_file():
+        return ()
+    database = Database.open(path)
+    try:
+        since = datetime.now(SHANGHAI).date() - timedelta(days=days - 1)
+        return zero_hits.most_frequent(database, since, most)
+    finally:
+        database.close()
+
+
+def _misses_as_json(found: tuple[ZeroHit, ...]) -> str:
+    rows = [{"query": each.query, "count": each.count, "last": each.last_day.isoformat()} for each in found]
+    return json.dumps(rows, ensure_ascii=False)
+
+
+def _misses_as_text(found: tuple[ZeroHit, ...], days: int) -> str:
+    if not found:
+        return f"最近 {days} 天没有搜不到的说法。"
+    lines = [f"{each.count:>5} 次  {each.query}  (最近 {each.last_day.isoformat()})" for each in found]
+    return "\n".join([*lines, "知道该找哪个事项的,请写进 content/synonyms.yml,或加到事项的日常用语里。"])
 
 
 def _as_json(results: Results) -> str:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 import click
 import uvicorn
 
+from catalog.calendars import load_calendar
 from catalog.root import Root
 from hall.serving import Repeating, sweeper, watcher
 from handlers.app import JOBS, create_app
 from handlers.casework import demo
 from handlers.context import Hall, shanghai_now
 from handlers.store.database import Database
+from rules.calendar import CalendarYear
 from site_builder.compile import Built, build
 
 log = logging.getLogger("hall")
@@ -113,11 +116,38 @@ def plant_demo(hall: Hall) -> tuple[str, ...]:
     return demo.plant(hall.casework, hall.now()).lines()
 
 
+class NewCalendars:
+    """Has every open due date computed again once the portal brings another calendar.
+
+    A notice may come by `hall calendar import`, which does it itself, or by a merged pull request, which nobody
+    but the running hall sees.
+    """
+
+    def __init__(self, hall: Hall) -> None:
+        self.hall = hall
+        self._seen: Mapping[int, CalendarYear] | None = None
+
+    def if_changed(self) -> None:
+        """One comparison while nothing changed. A portal older than the root's own calendars changes nothing."""
+        years = self.hall.calendar.years
+        if years == self._seen:
+            return
+        self._seen = years
+        if load_calendar(self.hall.root).years.keys() <= years.keys():
+            found = self.hall.casework.recompute_clocks(self.hall.now())
+            log.info(
+                "calendar taken over: %d clocks looked at, %d cases moved", found.looked_at, len(found.moved)
+            )
+
+
 def beside(hall: Hall, compiler: Compiler | None) -> list[Repeating]:
     """The threads that run while the hall serves."""
 
+    recompute = NewCalendars(hall)
+
     def sweep() -> datetime | None:
         moment = hall.now()
+        recompute.if_changed()
         swept = hall.casework.sweep(moment)
         hall.casework.publish_figures(hall.root.published, moment)
         return swept.next_at
