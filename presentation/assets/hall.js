@@ -332,7 +332,7 @@
   function size(bytes) { return bytes < 1048576 ? Math.max(1, Math.round(bytes / 1024)) + " KB" : (bytes / 1048576).toFixed(1) + " MB"; }
   function uploads(input) {
     var list = make("ul", "chosen");
-    list.setAttribute("role", "status");
+    list.setAttribute("aria-live", "polite");
     input.after(list);
     var megabytes = Number(input.getAttribute("data-max-megabytes")) || 20;
     var most = Number(input.getAttribute("data-max-files")) || 1;
