@@ -71,8 +71,16 @@ def board(request: Request) -> Response:
         refresh_seconds=REFRESH_SECONDS,
         groups=(
             ("pending", "等您确认的牌", urgent(CardFilter(state="pending"))),
-            ("red", "红牌,还没有办结", urgent(CardFilter(level=3, state="issued", running=True))),
-            ("yellow", "黄牌,还没有办结", urgent(CardFilter(level=2, state="issued", running=True))),
+            (
+                "red",
+                f"{hall.lights[3][2]},还没有办结",
+                urgent(CardFilter(level=3, state="issued", running=True)),
+            ),
+            (
+                "yellow",
+                f"{hall.lights[2][2]},还没有办结",
+                urgent(CardFilter(level=2, state="issued", running=True)),
+            ),
         ),
         multiples=_bars([each for each in rows if each.open or each.filed_today or each.closed_today]),
         quiet=[each for each in rows if not (each.open or each.filed_today or each.closed_today)],

@@ -15,13 +15,17 @@ from handlers.session import SignedIn, check_csrf
 from handlers.staff_frame import BOARD_READERS, SUPERVISORS, address, page_number, staff_page
 from handlers.store.cards import CardFilter
 from handlers.store.records import Card
-from presentation.view import LIGHTS, Choice, Crumb, FieldError
+from presentation.view import Choice, Crumb, FieldError
 from rules.access import ROLE_LABELS
 from rules.errors import Conflict, IllegalMove, Invalid, NotFound
 
 HERE = "/hall/cards"
 STATES = {"pending": "待确认", "issued": "已发", "revoked": "已撤销"}
-_DONE = {"confirm": "已确认,牌已发出。", "drop": "已决定不发,理由已记下。", "revoke": "已撤销。这张牌仍然看得到,单独计数。"}
+_DONE = {
+    "confirm": "已确认,牌已发出。",
+    "drop": "已决定不发,理由已记下。",
+    "revoke": "已撤销。这张牌仍然看得到,单独计数。",
+}
 _LONGEST_REASON = 1000
 
 
@@ -53,7 +57,7 @@ def cards(request: Request) -> Response:
         level=level,
         state=state,
         department=department,
-        levels=[Choice(str(number), LIGHTS[number][2]) for number in (3, 2, 1)],
+        levels=[Choice(str(number), hall.lights[number][2]) for number in reversed(hall.lights.raised)],
         states=STATES,
         narrowed=bool(level or state or department),
         pages_url=url + ("&" if "?" in url else "?") + "page={page}",
@@ -70,20 +74,19 @@ def _card_page(
 ) -> Response:
     hall = hall_of(request)
     person: SignedIn = request.state.person
-    view = card_view(
-        hall.database, hall.site_data.ground(), _card_id(request), person.person_id, hall.now()
-    )
+    view = card_view(hall.database, hall.site_data.ground(), _card_id(request), person.person_id, hall.now())
     shown = view.shown.card
+    word = hall.lights[shown.level][2]
     return staff_page(
         request,
         "staff/card.html",
-        f"{LIGHTS[shown.level][2]} {shown.subject_number}",
+        f"{word} {shown.subject_number}",
         current=HERE,
-        crumbs=(Crumb("监察牌", HERE), Crumb(f"{LIGHTS[shown.level][2]} {shown.subject_number}")),
+        crumbs=(Crumb("监察牌", HERE), Crumb(f"{word} {shown.subject_number}")),
         status=status,
         view=view,
         card=shown,
-        light_word=LIGHTS[shown.level][2],
+        light_word=word,
         states=STATES,
         rule=_rule_words(hall, shown),
         errors=errors,

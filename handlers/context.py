@@ -20,7 +20,7 @@ from handlers.casework.service import Casework
 from handlers.site_data import Edition, SiteData
 from handlers.store.database import Database
 from presentation.page import templates
-from presentation.view import Crumb
+from presentation.view import Crumb, Lights
 from rules.calendar import WorkCalendar
 from rules.time import SHANGHAI
 from search_index import SearchIndex
@@ -44,13 +44,15 @@ class Hall:
     site_data: SiteData = field(init=False)
     casework: Casework = field(init=False)
     limiter: SlidingWindowCounterRateLimiter = field(init=False)
+    _lights: Lights = field(init=False)
     _templates: Environment = field(init=False)
 
     def __post_init__(self) -> None:
         self.site_data = SiteData(self.root, self.site)
         self.casework = Casework(self.database, self.site_data.ground)
         self.limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._templates = templates(TEMPLATES, self.site_data.codes)
+        self._lights = Lights()
+        self._templates = templates(TEMPLATES, self.site_data.codes, self._lights)
 
     @property
     def edition(self) -> Edition:
@@ -68,8 +70,15 @@ class Hall:
     def index(self) -> SearchIndex:
         return self.site_data.index()
 
+    @property
+    def lights(self) -> Lights:
+        """The supervision lights as the county's rule set names them."""
+        self._lights.use(self.edition.rules.levels)
+        return self._lights
+
     def fragment(self, template: str, request: Request, **values: Any) -> str:
-        """A body rendered from handlers/templates; it knows request, county, codes, person and now."""
+        """A body rendered from handlers/templates; it knows request, county, codes, person, now and the lights."""
+        self._lights.use(self.edition.rules.levels)
         return self._templates.get_template(template).render(
             request=request,
             county=self.county,

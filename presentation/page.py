@@ -139,10 +139,13 @@ def icon(name: str, label: str = "") -> Markup:
     )
 
 
-def templates(folders: Path | Iterable[Path] = (), codes: Codes | None = None) -> Environment:
+def templates(
+    folders: Path | Iterable[Path] = (), codes: Codes | None = None, lights: view.Lights | None = None
+) -> Environment:
     """The Jinja environment: a room's own folders first, then presentation/templates; autoescape always on.
 
     `codes` gives the filter `code_name` its tables: `{{ item.type | code_name("item-type") }}`.
+    `lights` are those of the county's rule set.
     """
     own = [folders] if isinstance(folders, Path) else list(folders)
     environment = Environment(
@@ -169,7 +172,7 @@ def templates(folders: Path | Iterable[Path] = (), codes: Codes | None = None) -
         code_name=lambda code, table: codes.label(table, code) if codes else code,
         paragraphs=paragraphs,
     )
-    environment.globals.update(icon=icon, qr=qr.qr_svg, LIGHTS=view.LIGHTS)
+    environment.globals.update(icon=icon, qr=qr.qr_svg, LIGHTS=lights or view.Lights())
     return environment
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
+
+from rules.cards import Level
 
 Stage = Literal["done", "now", "next", "stopped"]
 
@@ -82,3 +85,33 @@ LIGHTS: tuple[tuple[str, str, str], ...] = (
     ("yellow", "▲", "黄牌"),
     ("red", "■", "红牌"),
 )
+
+
+class Lights:
+    """The lights as the county's rule set names and draws them: `lights[level]` is (style, shape, word).
+
+    Templates hold on to this one object; when the rule set changes, it is put into it.
+    """
+
+    def __init__(self, levels: Iterable[Level] = ()) -> None:
+        self._shown = LIGHTS
+        self.used: tuple[int, ...] = tuple(range(len(LIGHTS)))
+        self.use(levels)
+
+    def use(self, levels: Iterable[Level]) -> None:
+        """Takes over the levels of a rule set; a level it does not have keeps its usual word."""
+        named = {each.level: each for each in levels}
+        if named:
+            self._shown = tuple(
+                (style, named[level].shape, named[level].name) if level in named else (style, shape, word)
+                for level, (style, shape, word) in enumerate(LIGHTS)
+            )
+            self.used = tuple(sorted(named))
+
+    def __getitem__(self, level: int) -> tuple[str, str, str]:
+        return self._shown[level]
+
+    @property
+    def raised(self) -> tuple[int, ...]:
+        """The levels above the first, lowest first: those a card is given for."""
+        return tuple(level for level in self.used if level)

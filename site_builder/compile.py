@@ -131,6 +131,7 @@ def _portal(
     codes = load_codes(root, problems)
     editorial = render(root, reading.county, contents, problems)
     program = program_stamp()
+    settings = reading.county.settings
     unit_names = {unit.id: unit.name for unit in reading.units} | {
         d.id: d.name for d in reading.departments.values()
     }
@@ -141,7 +142,7 @@ def _portal(
         reading=reading,
         codes=codes,
         calendar=load_calendar(root),
-        rules=load_rules(rule_folders(root), reading.county.settings.supervision_rules),
+        rules=load_rules(rule_folders(root), settings.supervision_rules, settings.precision),
         elements=load_elements(root, problems),
         shell=editorial.shell,
         stamp=stamp,

@@ -123,7 +123,7 @@ def _doors(portal: Portal) -> Iterator[tuple[str, str, str, str, tuple[Card, ...
             ),
             Card(
                 "监察规则",
-                "什么时候亮预警、什么时候发黄牌红牌,规则公开,还带着算例。",
+                "快到期、超期时亮什么颜色,规则公开,还带着算例。",
                 (("看规则", "/supervision/rules/"), ("颜色和牌是什么意思", "/help/lights/")),
             ),
             Card(

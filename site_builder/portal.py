@@ -17,6 +17,7 @@ from catalog.elements import Elements
 from catalog.reader import Reading
 from catalog.root import Root
 from presentation.page import Shell, templates
+from presentation.view import Lights
 from rules.calendar import WorkCalendar
 from rules.cards import RuleSet
 from site_builder.change_log import ChangeLog
@@ -71,7 +72,7 @@ class Portal:
 
     @cached_property
     def environment(self) -> Environment:
-        made = templates(HERE / "templates", self.codes)
+        made = templates(HERE / "templates", self.codes, Lights(self.rules.levels))
         made.globals.update(county=self.county, codes=self.codes, portal=self)
         return made
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from catalog.supervision import ruleset_to_json
 from rules.calendar import CalendarYear
-from rules.cards import LEVEL_NAMES, OBJECT_LABELS, CardRule
+from rules.cards import OBJECT_LABELS, CardRule
 from rules.case import Diagram, diagram
 from rules.levels import RED, WARNING, YELLOW, Threshold
 from rules.time import WEEKDAYS
@@ -30,7 +30,6 @@ def outputs(portal: Portal) -> Iterator[Output]:
         values={
             "rule_set": portal.rules,
             "objects": OBJECT_LABELS,
-            "levels": LEVEL_NAMES,
             "thresholds": [(rule, threshold_words(rule)) for rule in portal.rules.rules],
         },
     )

@@ -59,7 +59,8 @@ def render(root: Root, county: County, content_dirs: Sequence[Path], problems: l
     MkDocs empties its output folder, so it writes into `.hall/cache`, never into `site/`.
     """
     cache = root.state / "cache" / "mkdocs"
-    files = sources(content_dirs)
+    # Pages that speak of the lights by name come with the rule set; the four-level ones are the usual.
+    files = sources((DEFAULTS / county.settings.supervision_rules, *content_dirs))
     config = root.path / "mkdocs.yml"
     frame = frame_values(county)
     key = fingerprint(

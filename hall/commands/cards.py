@@ -10,7 +10,7 @@ from typing import TextIO
 
 import click
 
-from catalog.county import County
+from catalog.county import County, Settings
 from catalog.reader import read_model
 from catalog.root import NotARoot, Root
 from catalog.supervision import RuleSet, load_rules, rule_folders
@@ -21,8 +21,6 @@ from rules.card_facts import facts_from
 from rules.cards import OBJECT_LABELS, judge
 from rules.errors import Invalid, NotFound
 from rules.time import SHANGHAI, format_stamp, parse_stamp
-
-DEFAULT_RULES = "four-level"
 
 
 @click.command(help="按监察规则判定预警(1)、黄牌(2)、红牌(3);文件为 JSON Lines,- 为标准输入。")
@@ -38,7 +36,8 @@ def command(file: TextIO, name: str | None, now_text: str | None, where: Path | 
     try:
         now = parse_stamp(now_text) if now_text else datetime.now(SHANGHAI)
         root = _root(where)
-        rule_set = load_rules(rule_folders(root), name or _rules_of(root))
+        settings = _settings_of(root)
+        rule_set = load_rules(rule_folders(root), name or settings.supervision_rules, settings.precision)
     except (Invalid, NotFound) as error:
         raise click.UsageError(error.detail) from error
     calendar = calendar_of(where)
@@ -72,9 +71,7 @@ def _root(where: Path | None) -> Root | None:
         return None
 
 
-def _rules_of(root: Root | None) -> str:
-    """The rule set county.yml names; `hall check` is where a faulty county.yml is told."""
-    if root is None:
-        return DEFAULT_RULES
-    county = read_model(root.county, "county.yml", County, [])
-    return DEFAULT_RULES if county is None else county.settings.supervision_rules
+def _settings_of(root: Root | None) -> Settings:
+    """The rule set and precision of county.yml; `hall check` is where a faulty county.yml is told."""
+    county = None if root is None else read_model(root.county, "county.yml", County, [])
+    return Settings() if county is None else county.settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers.casework.authority import SUPERVISORS, active_person, held
-from handlers.casework.cards import LEVEL_WORDS, count
+from handlers.casework.cards import count, level_word
 from handlers.casework.ground import Ground
 from handlers.store import cards, events, outbox
 from handlers.store.database import Database
@@ -71,7 +71,7 @@ def _change(
             count(tx, card, now, 1)
         elif card.state == "issued":
             count(tx, card, card.issued, -1)
-        body = f"{card.subject_number}的{LEVEL_WORDS[card.level]}{'已确认' if state == 'issued' else '已撤销:' + words}"
+        body = f"{card.subject_number}的{level_word(ground, card)}{'已确认' if state == 'issued' else '已撤销:' + words}"
         message = outbox.NewMessage(
             now,
             "card.decided",

@@ -12,11 +12,9 @@ from handlers.store import cards, clocks, counts, events, outbox
 from handlers.store.records import Card, Clock, Json, PauseRow
 from handlers.store.writer import Transaction
 from presentation.dates import date_cn
-from rules.cards import CardObject, CardRule, Facts, judge, message
+from rules.cards import LEVEL_NAMES, CardObject, CardRule, Facts, judge, message
 from rules.pause import Unit
 from rules.time import local_date
-
-LEVEL_WORDS = {1: "预警", 2: "黄牌", 3: "红牌"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +181,7 @@ def _log(tx: Transaction, card: Card, now: datetime) -> None:
 def _words(ground: Ground, rule: CardRule, card: Card, subject: Subject, clock: Clock, now: datetime) -> str:
     """The rule's own message, or a plain sentence where it has none for this level."""
     over = ground.calendar.working_days_between(local_date(clock.due), local_date(now))
-    level = LEVEL_WORDS[card.level]
+    level = level_word(ground, card)
     body = message(
         rule,
         card.level,
@@ -201,6 +199,12 @@ def _words(ground: Ground, rule: CardRule, card: Card, subject: Subject, clock: 
         },
     )
     return body or f"{subject.title}({subject.number}){level}:{card.why}"
+
+
+def level_word(ground: Ground, card: Card) -> str:
+    """What the county's rule set calls the card: 黄牌, or 黄灯."""
+    rule = next((each for each in ground.card_rules.values() if each.id == card.rule), None)
+    return (rule.level_names if rule else LEVEL_NAMES).get(card.level, LEVEL_NAMES[card.level])
 
 
 def count(tx: Transaction, card: Card, now: datetime, by: int) -> None:

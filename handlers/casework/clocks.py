@@ -66,12 +66,13 @@ def new(
 ) -> Clock:
     """A clock as it is to be stored (its id is still 0). Raises Invalid for an absurd limit."""
     object_name = OBJECTS.get(kind, "") if object_ is None else object_
+    rule = ground.card_rules.get(object_name)
     blank = Clock(
         id=0,
         subject=subject,
         subject_id=subject_id,
         kind=kind,
-        object=object_name if object_name in ground.card_rules else "",
+        object=object_name if rule else "",
         step=step,
         department=department,
         unit=unit,
@@ -83,7 +84,7 @@ def new(
         extension_days=0,
         limit_unit=limit.unit,
         basis=limit.basis or ARTICLES[kind],
-        precision=ground.county.settings.precision,
+        precision=rule.precision if rule else ground.county.settings.precision,
         due=start,
         provisional=False,
         warn_at=None,
