@@ -8,7 +8,7 @@ from tests.handlers_fixtures import (
     APPLICANT,
     EVERYTHING,
     Office,
-    file_case,
+    fields_of,
     filled_draft,
     post_section,
     text_of,
@@ -40,11 +40,15 @@ def test_a_draft_is_deleted_by_who_holds_it(office: Office) -> None:
 
 def test_a_draft_that_was_sent_leads_to_its_receipt(office: Office) -> None:
     client = office.browser()
-    post_section(client, NEW, "applicant", APPLICANT)
-    code = re.search(r"续办码 <b[^>]*>([^<]+)<", client.get("/hall/drafts").text)
-    filed = file_case(office, client)
-    assert code is None
-    assert filed.number in client.get(f"/hall/track/{filed.number}").text
+    draft = filled_draft(client)
+    page = client.get(f"{draft}/check").text
+    code = re.search(r"续办码 <b[^>]*>([^<]+)<", page)
+    assert code is not None
+    receipt = client.post(f"{draft}/check", data={**fields_of(page, "/check"), "truth": "yes"})
+    other = office.browser("203.0.113.97")
+    again = other.post("/hall/drafts", data={"code": code[1], "form_end": "1"})
+    assert again.url.path == receipt.url.path
+    assert "样样都问的许可" not in client.get("/hall/drafts").text
 
 
 def test_the_page_is_plain_without_any_draft(office: Office) -> None:

@@ -6,7 +6,9 @@ import re
 import time
 
 import pytest
+from limits import RateLimitItemPerHour
 
+from handlers import throttle
 from rules.errors import NotFound
 from tests.handlers_fixtures import PDF, FiledCase, Office, fields_of, file_case, text_of
 
@@ -61,7 +63,8 @@ def test_unknown_number_and_wrong_code_take_the_same_time(office: Office) -> Non
     assert abs(known - unknown) < 0.002
 
 
-def test_wrong_codes_are_limited_per_number_whoever_asks(office: Office) -> None:
+def test_wrong_codes_are_limited_per_number_whoever_asks(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttle, "WRONG_PER_NUMBER", RateLimitItemPerHour(10))
     filed = file_case(office)
     for number in range(10):
         client = office.browser(f"203.0.113.{100 + number}")
@@ -108,7 +111,7 @@ def test_a_forged_or_foreign_cookie_proves_nothing(office: Office) -> None:
     filed = file_case(office)
     token = filed.client.cookies["hall_cases"]
     client = office.browser("203.0.113.80")
-    for forged in (token[:-4] + "AAAA", "x" * 200, "", "=%00", token.replace("a", "b", 1)):
+    for forged in (token[:-4] + "AAAA", "x" * 200, "", "=%00", token[:40] + ("B" if token[40] == "A" else "A") + token[41:]):
         client.headers["cookie"] = f"hall_cases={forged}"
         assert 'name="code"' in client.get(f"/hall/track/{filed.number}").text
     client.headers["cookie"] = f"hall_letters={token}"
@@ -143,6 +146,20 @@ def test_a_year_whose_holidays_are_not_published_is_marked_provisional(office: O
     page = filed.client.get(f"/hall/track/{filed.number}")
     assert "暂定" in page.text
     assert "放假安排还没有公布" in text_of(page.text)
+
+
+def test_ones_own_files_are_listed_and_come_as_downloads(office: Office) -> None:
+    filed = file_case(office)
+    page = filed.client.get(f"/hall/track/{filed.number}")
+    link = re.search(r'href="(/hall/track/[^"]+/files/[^"]+)"', page.text)
+    assert link is not None
+    answer = filed.client.get(link[1])
+    assert answer.content == PDF
+    assert answer.headers["content-disposition"].startswith("attachment")
+    other = file_case(office, office.browser("203.0.113.61"))
+    foreign = link[1].replace(filed.number, other.number)
+    assert other.client.get(foreign).status_code == 404
+    assert 'name="code"' in office.browser("203.0.113.62").get(link[1]).text
 
 
 # --- withdraw ---
