@@ -33,9 +33,14 @@ class Wrong(Exception):
     """The answer cannot be taken; the message is for the person who gave it."""
 
 
+def without_controls(raw: str) -> str:
+    """Without control, direction and invisible characters, which no document can hold; line ends as \\n."""
+    return _INVISIBLE.sub("", raw.replace("\r\n", "\n").replace("\r", "\n"))
+
+
 def clean_text(raw: str) -> str:
-    """Without control and invisible characters, line ends as \\n, no blanks around."""
-    return _INVISIBLE.sub("", raw.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    """`without_controls`, no blanks around."""
+    return without_controls(raw).strip()
 
 
 def half_width(raw: str) -> str:

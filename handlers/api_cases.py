@@ -20,7 +20,7 @@ from catalog.application_form import ApplicationForm, FileAnswer, validate_answe
 from catalog.form_answers import Value
 from catalog.form_schema import FormField
 from catalog.schema import Item
-from handlers import api_answers, apply, apply_filing, apply_view, throttle, uploads
+from handlers import api_answers, apply, apply_draft, apply_filing, apply_view, throttle, uploads
 from handlers.api_models import (
     CaseOut,
     FiledOut,
@@ -61,6 +61,8 @@ async def file_case(request: Request) -> Response:
     hall, key = hall_of(request), key_of(request)
     async with AsyncExitStack() as stack:
         asked, posted = await _body(request, FileIn, stack)
+        # Sent twice at the same moment: the second waits, so that it finds the first one's receipt and takes no files.
+        await stack.enter_async_context(apply_draft.lock(f"{SCOPE}/{key}"))
         person: SignedIn | None = request.state.person
         _may_file(hall, asked, person)
         record = await run_in_threadpool(hall.edition.item, asked.item)
@@ -78,12 +80,12 @@ async def file_case(request: Request) -> Response:
             return answered(FiledOut.model_validate({**before, "repeated": True}))
         throttle.once(request, throttle.FILINGS, "file")
         filed = await _filed(request, asked, record.item, form, fields, posted, key)
-    out = FiledOut.model_validate(filed)
-    result = {**json.loads(out.model_dump_json()), "repeated": True}
-    if not filed.repeated:
-        await hall.database.write_async(
-            lambda tx: idempotency.keep(tx, hall.database.vault, scope, key, print_, result, hall.now())
-        )
+        out = FiledOut.model_validate(filed)
+        result = {**json.loads(out.model_dump_json()), "repeated": True}
+        if not filed.repeated:
+            await hall.database.write_async(
+                lambda tx: idempotency.keep(tx, hall.database.vault, scope, key, print_, result, hall.now())
+            )
     return answered(out, 200 if filed.repeated else 201)
 
 

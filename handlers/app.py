@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from starlette.applications import Starlette
@@ -18,7 +19,7 @@ from handlers.context import Hall
 from handlers.problems import on_crash, on_hall_error, on_http_error
 from handlers.security import Security
 from handlers.staff_resume import on_signed_out
-from rules.errors import HallError, Unauthenticated
+from rules.errors import HallError, Unauthenticated, Unavailable
 
 # A job that can be deployed alone (`hall serve --only apply,track`) and the modules that make it.
 JOBS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -50,6 +51,8 @@ class Portal(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
         if response.status_code == 404:
+            if not Path(str(self.directory), "index.html").is_file():
+                raise Unavailable("网站还没有生成，或者正在重新生成。请过几分钟再来；急着办的，请打电话或到窗口。")
             raise HTTPException(404)
         if path.startswith("assets/"):
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"

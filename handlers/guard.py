@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from handlers.session import SignedIn, signed_in
+from handlers.session import SignedIn, signed_in, token_of
 from rules.access import Role
 from rules.errors import Forbidden, Unauthenticated
 
@@ -59,7 +59,9 @@ def route(
     """
 
     async def guarded(request: Request) -> Response:
-        request.state.person = guard.admit(request)
+        # A session is read from the database, and noted there: never on the event loop.
+        admit = run_in_threadpool(guard.admit, request) if token_of(request) else None
+        request.state.person = guard.admit(request) if admit is None else await admit
         if inspect.iscoroutinefunction(endpoint):
             answer: Response = await endpoint(request)
             return answer

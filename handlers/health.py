@@ -21,6 +21,8 @@ def readyz(request: Request) -> Response:
     faults = {}
     try:
         version = hall.edition.catalog.version
+        if hall.site_data.fault:
+            faults["site"] = hall.site_data.fault
     except HallError as error:
         version, faults["site"] = "", error.detail
     try:

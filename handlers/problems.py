@@ -6,9 +6,10 @@ import logging
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from markupsafe import escape
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from handlers.context import hall_of
 from handlers.security import request_id
@@ -52,6 +53,28 @@ def problem(
         if fields:
             body["errors"] = dict(fields)
         return JSONResponse(body, status, dict(headers or {}), media_type="application/problem+json")
+    try:
+        return _page(request, status, title, detail, fields or {}, headers)
+    except HallError:  # no portal, no shell: said all the same
+        return _bare_page(title, detail, number, status, headers)
+
+
+def _bare_page(title: str, detail: str, number: str, status: int, headers: Mapping[str, str] | None) -> Response:
+    body = (
+        f'<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{escape(title)}</title><h1>{escape(title)}</h1><p>{escape(detail)}</p><p>编号：{escape(number)}</p></html>"
+    )
+    return HTMLResponse(body, status, dict(headers or {}))
+
+
+def _page(
+    request: Request,
+    status: int,
+    title: str,
+    detail: str,
+    fields: Mapping[str, str],
+    headers: Mapping[str, str] | None,
+) -> Response:
     return hall_of(request).page(
         request,
         "problem.html",
@@ -60,8 +83,8 @@ def problem(
         headers=headers,
         heading=title,
         detail=detail,
-        fields=dict(fields or {}),
-        number=number,
+        fields=dict(fields),
+        number=request_id(request),
         status_code=status,
         back=request.headers.get("referer", "") if request.method != "GET" else "",
         words=request.url.path.strip("/").replace("/", " ").replace("-", " "),
@@ -71,7 +94,7 @@ def problem(
 async def on_hall_error(request: Request, error: Exception) -> Response:
     """Maps our own tree; a person who must sign in is taken there and brought back."""
     assert isinstance(error, HallError)
-    if isinstance(error, Unauthenticated) and request.method == "GET" and not wants_json(request):
+    if isinstance(error, Unauthenticated) and request.method in ("GET", "HEAD") and not wants_json(request):
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse("/hall/staff/sign-in?next=" + quote(target, safe="/"), 303)
     fields = error.fields if isinstance(error, Invalid) else None
@@ -91,7 +114,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
 async def on_crash(request: Request, error: Exception) -> Response:
     """What nobody foresaw: logged with its number, told without a trace of it."""
     log.error(
-        "request %s failed: %s %s", request_id(request), request.method, request.url.path, exc_info=error
+        "request %s failed: %s %s", request_id(request), request.method, quote(request.url.path), exc_info=error
     )
     return problem(
         request,

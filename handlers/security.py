@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -26,6 +26,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_LOGGED_PATH = 300
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -48,7 +49,10 @@ def from_elsewhere(method: str, headers: Headers) -> bool:
         return site not in ("same-origin", "none")
     origin = headers.get("origin")
     if origin is not None:
-        return urlsplit(origin).netloc != headers.get("host", "")
+        try:
+            return urlsplit(origin).netloc != headers.get("host", "")
+        except ValueError:
+            return True
     return False
 
 
@@ -82,12 +86,13 @@ class Security:
         try:
             await self.app(scope, receive, sending)
         finally:
-            # The query string stays out: it may hold a query code or what a person searched for.
+            # The query string stays out: it may hold a query code or what a person searched for. The path is
+            # quoted, so that nobody writes a line of their own into the log.
             log.info(
                 "%s %s %s %d %.1fms",
                 scope["hall.request_id"],
                 scope["method"],
-                scope["path"],
+                quote(scope["path"][:_LOGGED_PATH], safe="/"),
                 status,
                 (time.perf_counter() - started) * 1000,
             )

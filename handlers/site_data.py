@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Mapping
@@ -20,10 +21,11 @@ from catalog.units import OrgTree
 from handlers.casework.ground import Ground, Guide
 from presentation.page import Shell
 from rules.calendar import WorkCalendar
-from rules.errors import HallError
+from rules.errors import HallError, NotFound, Unavailable
 from search_index import IndexMissing, SearchIndex, open_index
 
 LOOK_EVERY_SECONDS = 1.0
+log = logging.getLogger("hall.site")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +48,13 @@ class Edition:
 
 @lru_cache(maxsize=512)
 def _cached_item(edition: Edition, code: str) -> ItemRecord:
-    return load_item(edition.site, code)
+    try:
+        return load_item(edition.site, code)
+    except NotFound as error:
+        if code not in edition.items:
+            raise
+        # The catalog has it and its file is away: the site is gone or being replaced, not the item.
+        raise Unavailable("网站数据正在更新，请过一会儿再试。") from error
 
 
 class SiteData:
@@ -61,19 +69,37 @@ class SiteData:
         self._index: tuple[str, SearchIndex] | None = None
         self._stamp: tuple[int, int] = (0, 0)
         self._looked = 0.0
+        self.fault = ""
+        """Why the newest build cannot be read, while the last good one is in use; empty when all is well."""
 
     def edition(self) -> Edition:
-        """The newest build. Raises Unavailable while there is none."""
+        """The newest build that can be read. Raises Unavailable while there has been none."""
         moment = time.monotonic()
         if self._edition is not None and moment - self._looked < LOOK_EVERY_SECONDS:
             return self._edition
         with self._lock:
             self._looked = moment
             stamp = self._stamp_on_disk()
-            if self._edition is None or stamp != self._stamp:
-                self._edition = self._read()
-                self._stamp = stamp
+            if self._edition is not None and stamp == self._stamp:
+                self.fault = ""
+                return self._edition
+            return self._renewed(stamp)
+
+    def _renewed(self, stamp: tuple[int, int]) -> Edition:
+        """A build that is missing or broken leaves the last good one in use and is looked at again."""
+        try:
+            self._edition = self._read()
+        except (HallError, OSError, ValueError) as error:
+            told = error if isinstance(error, HallError) else Unavailable("门户数据读不出来，请重新运行 hall build")
+            if self._edition is None:
+                raise told from error
+            if self.fault != told.detail:
+                log.error("the portal's data cannot be read, the last good edition stays: %s (%s)", told.detail, error)
+            self.fault = told.detail
             return self._edition
+        self.fault = ""
+        self._stamp = stamp
+        return self._edition
 
     def index(self) -> SearchIndex:
         """The search index of the newest edition. Raises Unavailable while it is missing."""

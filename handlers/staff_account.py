@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
-from limits import RateLimitItemPerMinute
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from handlers import throttle
+from handlers import signing_in
 from handlers.bodies import form_of, text_of
 from handlers.context import hall_of
 from handlers.guard import public, route, staff
@@ -20,15 +18,12 @@ from handlers.staff_frame import DESK, NO_INDEX, SIGN_IN, address, local_path
 from handlers.staff_resume import Kept, kept_in, resumed
 from handlers.store import people, sessions
 from handlers.store.people_records import NewSession, Person, Session
-from handlers.throttle import address_of
 from presentation.dates import datetime_cn
 from presentation.view import Crumb
 from rules.errors import Forbidden, HallError, Invalid, TooMany, Unauthenticated
 
 SECOND_FACTOR = "/hall/staff/second-factor"
 NEW_PASSWORD = "/hall/staff/new-password"  # noqa: S105
-# A login that nobody has is locked like one that somebody has: five wrong ones in a quarter of an hour.
-_UNKNOWN_LOGIN = RateLimitItemPerMinute(people.MOST_FAILURES, int(people.LOCKED_FOR.total_seconds() // 60))
 
 
 async def show_sign_in(request: Request) -> Response:
@@ -53,7 +48,7 @@ async def sign_in(request: Request) -> Response:
     try:
         if not login or not password:
             raise Unauthenticated("请填写登录名和密码。")
-        made = await run_in_threadpool(_checked, request, login, password)
+        made = await run_in_threadpool(signing_in.new_session, request, login, password)
     except TooMany as error:
         headers = {"Retry-After": str(error.retry_after)}
         until = datetime_cn(hall.now() + timedelta(seconds=error.retry_after + 59))
@@ -66,34 +61,9 @@ async def sign_in(request: Request) -> Response:
         await run_in_threadpool(sessions.sign_out, hall.database, old[:200])
     answer = await _onward(request, made, target, kept)
     set_cookie(request, answer, made.token)
+    if made.second_factor:
+        signing_in.remember_device(request, answer, login)
     return answer
-
-
-def _checked(request: Request, login: str, password: str) -> NewSession:
-    """A new session; wrong tries count against the address, and against a login that does not exist."""
-    hall, sender = hall_of(request), address_of(request)
-    limiter = hall.limiter
-    if not limiter.test(throttle.SIGN_INS, "sign-in", sender):
-        raise _locked(request, throttle.SIGN_INS, "sign-in", sender, "这个网络地址短时间里试错的次数太多")
-    known = people.by_login(hall.database, login) is not None
-    name = login.strip().lower()
-    try:
-        made = sessions.sign_in(hall.database, login, password, hall.now())
-    except Unauthenticated:
-        limiter.hit(throttle.SIGN_INS, "sign-in", sender)
-        if not known and not limiter.hit(_UNKNOWN_LOGIN, "unknown-login", name):
-            words = "密码错误次数过多,账号已临时锁定,请一刻钟后再试,或请管理员重设密码"
-            raise _locked(request, _UNKNOWN_LOGIN, "unknown-login", name, words) from None
-        raise
-    except TooMany:
-        limiter.hit(throttle.SIGN_INS, "sign-in", sender)
-        raise
-    return made
-
-
-def _locked(request: Request, limit: RateLimitItemPerMinute, what: str, who: str, words: str) -> TooMany:
-    reset = hall_of(request).limiter.get_window_stats(limit, what, who).reset_time
-    return TooMany(f"{words}。", max(1, round(reset - time.time())))
 
 
 async def _onward(request: Request, made: NewSession, target: str, kept: Kept | None) -> Response:
@@ -137,13 +107,16 @@ async def second_factor(request: Request) -> Response:
     try:
         made = await run_in_threadpool(sessions.second_factor, hall.database, token, digits, hall.now())
     except TooMany as error:
+        signing_in.wrong(request)
         answer = _sign_in_page(request, target, kept, fault=error.detail, status=429)
         clear_cookie(answer)
         return answer
     except Unauthenticated as error:
+        signing_in.wrong(request)
         return _digits_page(request, target, kept, fault=error.detail, status=401)
     answer = await _onward(request, made, target, kept)
     set_cookie(request, answer, made.token)
+    signing_in.remember_device(request, answer, session.person.login)
     return answer
 
 

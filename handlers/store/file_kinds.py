@@ -32,6 +32,8 @@ MOST_UNPACKED = 500_000_000
 MOST_RATIO = 200
 MOST_ENTRIES = 5_000
 _HEAD = 8192
+_OLE_STREAMS: Mapping[str, tuple[str, ...]] = {"doc": ("WordDocument",), "xls": ("Workbook", "Book")}
+_MACRO_STREAMS = ("_VBA_PROJECT",)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # What could run in a browser or a shell has no business at the head of any file taken.
 _ACTIVE = (b"<!doctype html", b"<html", b"<script", b"<svg", b"<?php", b"#!/")
@@ -47,15 +49,28 @@ def check_content(path: Path, extension: str, shown: str) -> None:
     check = _PACKAGES.get(extension)
     if check is not None:
         _check_package(path, shown, check)
-    elif extension in ("doc", "xls"):
-        if not head.startswith(_OLE):
-            raise _disguised(shown)
+    elif extension in _OLE_STREAMS:
+        _check_ole(path, head, extension, shown)
     else:
         guessed = filetype.guess_mime(head)
         if guessed != MEDIA_TYPES[extension]:
             raise _disguised(shown)
         if extension == "pdf" and not _pdf_ends(path):
             raise UnsupportedMedia(f"“{shown}”不完整,可能没有传完,请重新上传。")
+
+
+def _check_ole(path: Path, head: bytes, extension: str, shown: str) -> None:
+    """Installers are OLE files too, so the document's own stream must be there; macros must not."""
+    content = path.read_bytes()
+    if not head.startswith(_OLE) or not any(_stream(name) in content for name in _OLE_STREAMS[extension]):
+        raise _disguised(shown)
+    if any(_stream(name) in content for name in _MACRO_STREAMS):
+        raise _with_macros(shown)
+
+
+def _stream(name: str) -> bytes:
+    """A name as an OLE directory holds it."""
+    return name.encode("utf-16-le")
 
 
 def _pdf_ends(path: Path) -> bool:
@@ -82,9 +97,13 @@ def _check_package(path: Path, shown: str, check: Callable[[set[str]], bool]) ->
     if packed > path.stat().st_size:
         raise _disguised(shown)
     if any(name.lower().endswith("vbaproject.bin") for name in names):
-        raise UnsupportedMedia(f"“{shown}”带有宏,不能接收。请另存为不带宏的文件。")
+        raise _with_macros(shown)
     if not check(names):
         raise _disguised(shown)
+
+
+def _with_macros(shown: str) -> UnsupportedMedia:
+    return UnsupportedMedia(f"“{shown}”带有宏，不能接收。请另存为不带宏的文件。")
 
 
 def _disguised(shown: str) -> UnsupportedMedia:

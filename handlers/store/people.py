@@ -21,6 +21,7 @@ SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 200
 MOST_FAILURES = 5
 LOCKED_FOR = timedelta(minutes=15)
+LOCKED_WORDS = "密码错误次数过多，账号已临时锁定，请一刻钟后再试，或请管理员重设密码。"
 
 _hasher = PasswordHasher()
 # Checked against when nobody has the login, so that the answer takes as long as for a wrong password.
@@ -166,8 +167,12 @@ def names(reads: Reads, ids: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def check_credentials(database: Database, login: str, password: str, now: datetime) -> Person:
+def check_credentials(
+    database: Database, login: str, password: str, now: datetime, *, known_device: bool = False
+) -> Person:
     """The person with this login and password.
+
+    `known_device`: the caller counts its wrong tries, and what others have done to the account does not keep it out.
 
     Raises Unauthenticated alike for an unknown login and a wrong password, in about equal time, and
     TooMany once the account is locked for a quarter of an hour after five wrong ones.
@@ -177,17 +182,20 @@ def check_credentials(database: Database, login: str, password: str, now: dateti
     if row is None:
         raise Unauthenticated("登录名或密码不对。")
     locked = moment_or_none(row["locked_until"])
-    if locked is not None and locked > now:
+    if locked is not None and locked > now and not known_device:
         seconds = int((locked - now).total_seconds()) + 1
-        raise TooMany("密码错误次数过多,账号已临时锁定,请一刻钟后再试,或请管理员重设密码。", seconds)
+        raise TooMany(LOCKED_WORDS, seconds)
     if not right:
-        database.write(lambda tx: _count_failure(tx, row["id"], now))
+        if not known_device:
+            database.write(lambda tx: count_failure(tx, row["id"], now))
         raise Unauthenticated("登录名或密码不对。")
     if not row["active"]:
         raise Unauthenticated("这个账号已停用,请联系系统管理员。")
     new_hash = hash_password(password) if _hasher.check_needs_rehash(row["password_hash"]) else None
-    if row["failures"] or new_hash:
-        database.write(lambda tx: _forgive(tx, row["id"], new_hash))
+    # Who still owes the second factor is not forgiven yet: signing in again must not give five more guesses at it.
+    forgiven = bool(row["failures"]) and not row["totp_enabled"]
+    if forgiven or new_hash:
+        database.write(lambda tx: _forgive(tx, row["id"], forgiven, new_hash))
     return known(database, row["id"])
 
 
@@ -198,22 +206,24 @@ def _verify(stored: str, password: str) -> bool:
         return False
 
 
-def _count_failure(tx: Transaction, person: str, now: datetime) -> None:
+def count_failure(tx: Transaction, person: str, now: datetime) -> bool:
+    """One more wrong password or wrong digits; locks the account at the fifth and says so."""
     failures = tx.value(
         "UPDATE person SET failures = failures + 1 WHERE id = ? RETURNING failures", (person,)
     )
-    if failures >= MOST_FAILURES:
-        tx.execute(
-            "UPDATE person SET failures = 0, locked_until = ? WHERE id = ?", (stamp(now + LOCKED_FOR), person)
-        )
-
-
-def _forgive(tx: Transaction, person: str, new_hash: str | None) -> None:
+    if failures < MOST_FAILURES:
+        return False
     tx.execute(
-        "UPDATE person SET failures = 0, locked_until = NULL, password_hash = coalesce(?, password_hash) "
-        "WHERE id = ?",
-        (new_hash, person),
+        "UPDATE person SET failures = 0, locked_until = ? WHERE id = ?", (stamp(now + LOCKED_FOR), person)
     )
+    return True
+
+
+def _forgive(tx: Transaction, person: str, forgiven: bool, new_hash: str | None) -> None:
+    if forgiven:
+        tx.execute("UPDATE person SET failures = 0, locked_until = NULL WHERE id = ?", (person,))
+    if new_hash:
+        tx.execute("UPDATE person SET password_hash = ? WHERE id = ?", (new_hash, person))
 
 
 def _person(reads: Reads, row: sqlite3.Row) -> Person:

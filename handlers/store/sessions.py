@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,21 +13,24 @@ import pyotp
 
 from handlers.store.database import Database
 from handlers.store.moments import Reads, moment, stamp
-from handlers.store.people import check_credentials, known
+from handlers.store.people import LOCKED_FOR, check_credentials, count_failure, known
 from handlers.store.people_records import NewSession, Session
 from handlers.store.writer import Transaction
-from rules.errors import Invalid, TooMany, Unauthenticated
+from rules.errors import Invalid, TooMany, Unauthenticated, Unavailable
+
+log = logging.getLogger("hall.sessions")
 
 LONGEST = timedelta(hours=12)
 # `seen` is written at most this often: reading pages should not mean writing.
 SEEN_EVERY = timedelta(minutes=1)
 _STEP_SECONDS = 30
-_MOST_DIGIT_FAILURES = 5
 
 
-def sign_in(database: Database, login: str, password: str, now: datetime) -> NewSession:
+def sign_in(
+    database: Database, login: str, password: str, now: datetime, *, known_device: bool = False
+) -> NewSession:
     """A new session. Raises Unauthenticated or TooMany (see people.check_credentials). Blocks for some 50 ms."""
-    person = check_credentials(database, login, password, now)
+    person = check_credentials(database, login, password, now, known_device=known_device)
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
     complete = not person.totp_enabled
 
@@ -58,12 +62,19 @@ def resume(database: Database, token: str, now: datetime, idle: timedelta) -> Se
         database.write(lambda tx: tx.execute("DELETE FROM session WHERE token_hash = ?", (digest,)).rowcount)
         return None
     if now - seen >= SEEN_EVERY:
+        _note_seen(database, digest, now)
+    return Session(person, row["csrf"], bool(row["second_factor"]), moment(row["created"]), seen, expires)
+
+
+def _note_seen(database: Database, digest: bytes, now: datetime) -> None:
+    try:
         database.write(
             lambda tx: (
                 tx.execute("UPDATE session SET seen = ? WHERE token_hash = ?", (stamp(now), digest)).rowcount
             )
         )
-    return Session(person, row["csrf"], bool(row["second_factor"]), moment(row["created"]), seen, expires)
+    except Unavailable as error:  # a full disk must not take reading down too
+        log.warning("a session's last request was not noted: %s", error.detail)
 
 
 def sign_out(database: Database, token: str) -> None:
@@ -116,7 +127,7 @@ def csrf_matches(session: Session, given: str) -> bool:
 def second_factor(database: Database, token: str, digits: str, now: datetime) -> NewSession:
     """Completes a sign-in with the authenticator's six digits; the token changes with the rights it gives.
 
-    Raises Unauthenticated for wrong or used digits; after five wrong ones the session ends (TooMany).
+    Raises Unauthenticated for wrong or used digits; after five wrong ones the account locks (TooMany).
     """
     digest = _hash(token)
     row = database.row(
@@ -129,14 +140,14 @@ def second_factor(database: Database, token: str, digits: str, now: datetime) ->
     secret = database.vault.unseal(row["totp_secret"], f"totp/{row['person']}")
     step = _matching_step(secret, digits, now)
     if step is None or step <= row["totp_last"]:
-        if database.write(lambda tx: _count_wrong_digits(tx, row["person"], digest)):
-            raise TooMany("动态码错误次数过多,请重新登录。", 60)
+        if database.write(lambda tx: _count_wrong_digits(tx, row["person"], now)):
+            raise TooMany("动态码错误次数过多，账号已临时锁定，请一刻钟后再试。", int(LOCKED_FOR.total_seconds()))
         raise Unauthenticated("动态码不对,或者已经用过。请等下一个动态码再试。")
     new_token = secrets.token_urlsafe(32)
 
     def job(tx: Transaction) -> None:
         used = tx.execute(
-            "UPDATE person SET totp_last = ?, failures = 0 WHERE id = ? AND totp_last < ?",
+            "UPDATE person SET totp_last = ?, failures = 0, locked_until = NULL WHERE id = ? AND totp_last < ?",
             (step, row["person"], step),
         )
         if used.rowcount != 1:
@@ -189,15 +200,12 @@ def drop_second_factor(tx: Transaction, person: str) -> None:
     )
 
 
-def _count_wrong_digits(tx: Transaction, person: str, digest: bytes) -> bool:
-    failures = tx.value(
-        "UPDATE person SET failures = failures + 1 WHERE id = ? RETURNING failures", (person,)
-    )
-    if failures < _MOST_DIGIT_FAILURES:
-        return False
-    tx.execute("DELETE FROM session WHERE token_hash = ?", (digest,))
-    tx.execute("UPDATE person SET failures = 0 WHERE id = ?", (person,))
-    return True
+def _count_wrong_digits(tx: Transaction, person: str, now: datetime) -> bool:
+    """Wrong digits count like wrong passwords; at the fifth every sign-in that has begun ends."""
+    locked = count_failure(tx, person, now)
+    if locked:
+        tx.execute("DELETE FROM session WHERE person = ? AND second_factor = 0", (person,))
+    return locked
 
 
 def _matching_step(secret: str, digits: str, now: datetime) -> int | None:
