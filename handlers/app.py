@@ -49,14 +49,20 @@ class Portal(StaticFiles):
     """The built site; a missing page is left to the error mapping, which offers a search."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
+        try:
+            response = await super().get_response(path, scope)
+        except HTTPException as error:
+            raise self._missing() if error.status_code == 404 else error from None
         if response.status_code == 404:
-            if not Path(str(self.directory), "index.html").is_file():
-                raise Unavailable("网站还没有生成，或者正在重新生成。请过几分钟再来；急着办的，请打电话或到窗口。")
-            raise HTTPException(404)
+            raise self._missing()
         if path.startswith("assets/"):
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
+
+    def _missing(self) -> Exception:
+        if Path(str(self.directory), "data", "catalog.json").is_file():
+            return HTTPException(404)
+        return Unavailable("网站还没有生成，或者正在重新生成。请过几分钟再来；急着办的，请打电话或到窗口。")
 
 
 def routes(only: tuple[str, ...] = ()) -> list[BaseRoute]:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive
 
@@ -40,6 +41,10 @@ async def form_of(request: Request, most_bytes: int = TEXT_BYTES, *, whole: bool
         form = await counted.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MEGABYTE)
     except ClientDisconnect as error:
         raise BadRequest("内容没有传完，连接就断了。这一次没有保存，请再提交一次。") from error
+    except HTTPException as error:
+        if "maximum" not in str(error.detail).lower():
+            raise
+        raise TooLarge("填写的内容太多，没有保存；以前保存的内容都还在。请缩短，或者把长的内容作为附件上传。") from error
     except OSError as error:  # large files wait on the disk while they arrive
         raise Unavailable("服务器磁盘写不进去，这一次没有保存。请稍后再提交；以前保存的内容都还在。") from error
     try:
