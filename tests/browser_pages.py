@@ -89,6 +89,7 @@ def looking(browser: Browser, url: str, look: Look) -> Iterator[Page]:
         context.add_init_script("try { localStorage.setItem('hall-elder', '1') } catch (e) {}")
     faults: list[str] = []
     page = context.new_page()
+    page.set_default_timeout(15_000)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.append(message.text) if _is_fault(message) else None)
     page.on("request", lambda request: faults.append(request.url) if _is_foreign(request, url) else None)

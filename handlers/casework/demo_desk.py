@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from catalog.application_form import uploaded_online
 from catalog.schema import Item
 from handlers.casework.demo_cases import Stage, Story, law_of, login_word, promised_days
 
@@ -42,12 +43,14 @@ def _plan_front(stage: Stage, main: Item, others: Sequence[Item]) -> None:
     for at, days, back in ((4, 3, None), (5, 5, 1)):
         item = (main, others[-1])[at % 2]
         wanted = [
-            at for at, each in enumerate(item.materials) if not each.exempt and each.necessity == "required"
+            place
+            for place, each in enumerate(item.materials)
+            if uploaded_online(each) and each.necessity == "required"
         ][:2]
-        names = "、".join(f"“{item.materials[at].name}”" for at in wanted) or "申请书"
+        names = "、".join(f"“{item.materials[place].name}”" for place in wanted) or "申请书"
         story = Story(stage, item, _FIRST + at).file(days)
         story.staff(
-            "window", "supplement_notice", days - 1, tuple(item.material_id(at) for at in wanted),
+            "window", "supplement_notice", days - 1, tuple(item.material_id(place) for place in wanted),
             reason=f"{names}的照片看不清文字，请重新拍照或者扫描后上传。", days="15",
         )  # fmt: skip
         if back is not None:

@@ -204,6 +204,7 @@ def _view(database: Database, ground: Ground, case: Case, now: datetime) -> Case
         fees=case_parts.fees(database, case.id),
         drill=case.drill,
         version=case.version,
+        asked=_asked(database, case),
     )
 
 
@@ -235,6 +236,18 @@ def _timeline(database: Database, ground: Ground, case: Case) -> tuple[TimelineE
         notice_id, title = documents.get(event.sequence, (None, ""))
         entries.append(TimelineEntry(event.at, words, ground.unit_name(event.unit), notice_id, title))
     return tuple(entries)
+
+
+def _asked(database: Database, case: Case) -> str:
+    """What the clerk wrote that is to be supplemented, while it is."""
+    if case.state is not State.SUPPLEMENTING:
+        return ""
+    told = [
+        event.payload
+        for event in events.of_subject(database, "case", case.id)
+        if event.kind == MoveName.SUPPLEMENT_NOTICE and event.payload
+    ]
+    return str(told[-1].get("reason") or "") if told else ""
 
 
 def _holder(ground: Ground, case: Case) -> str:

@@ -124,6 +124,8 @@ class CaseView:
     drill: bool
     version: int
     """Goes into `MoveData.seen`."""
+    asked: str = ""
+    """While a supplement is awaited: the clerk's own words of everything that is to be supplemented."""
 
 
 @dataclass(frozen=True, slots=True)
