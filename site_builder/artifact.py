@@ -10,8 +10,10 @@ from catalog.artifact import Catalog, ItemRecord, json_schemas, limit_text, reco
 from catalog.calendars import CalendarData, calendar_data
 from catalog.schema import Item
 from catalog.supervision import ruleset_json_schema, ruleset_to_json
+from site_builder.change_log import ChangeFile
 from site_builder.outputs import Output, fingerprint
 from site_builder.portal import Portal
+from site_builder.published import Figures
 from site_builder.summaries import Shown
 
 
@@ -49,7 +51,10 @@ def _plain(portal: Portal) -> Iterator[Output]:
         fingerprint(portal.program, *(f"{each.key}{each.department.short_name}" for each in portal.visible)),
         lambda: suggest(portal),
     )
-    for name in ("calendar", "catalog", "item", "suggest", "supervision"):
+    if portal.figures is not None:
+        figures = portal.figures.model_dump_json(indent=1) + "\n"
+        yield Output("data/figures.json", fingerprint(figures), lambda: figures)
+    for name in ("calendar", "catalog", "changes", "figures", "item", "suggest", "supervision"):
         key = fingerprint(portal.program, name)
         yield Output(f"data/{name}.schema.json", key, lambda name=name: _schema(f"{name}.schema.json"))  # type: ignore[misc]
 
@@ -59,6 +64,8 @@ def _schema(name: str) -> str:
     schemas["calendar.schema.json"] = CalendarData.model_json_schema(mode="serialization")
     schemas["supervision.schema.json"] = dict(ruleset_json_schema())
     schemas["suggest.schema.json"] = _SUGGEST_SCHEMA
+    schemas["changes.schema.json"] = ChangeFile.model_json_schema(mode="serialization")
+    schemas["figures.schema.json"] = Figures.model_json_schema(mode="serialization")
     return json.dumps(schemas[name], ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 

@@ -51,6 +51,15 @@ class Change(BaseModel):
     differences: tuple[Difference, ...] = ()
 
 
+class ChangeFile(BaseModel):
+    """`data/changes.json`: every change, newest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: str = "county-hall/1"
+    changes: tuple[Change, ...] = ()
+
+
 class PastVersion(BaseModel):
     """A version an item once had; a case may have pinned it."""
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from site_builder import atom
-from site_builder.change_log import Change
+from site_builder.change_log import Change, ChangeFile
 from site_builder.outputs import Output, fingerprint
 from site_builder.portal import Portal
 
@@ -85,5 +85,5 @@ def _feed(portal: Portal, changes: tuple[Change, ...]) -> str:
 
 
 def _data(changes: tuple[Change, ...]) -> str:
-    rows = [change.model_dump(mode="json") for change in changes]
-    return json.dumps({"format": "county-hall/1", "changes": rows}, ensure_ascii=False, indent=1) + "\n"
+    rows = ChangeFile(changes=changes).model_dump(mode="json")
+    return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"

@@ -16,8 +16,8 @@ FILES = (
     ("工作日历", "/data/calendar.json", "/data/calendar.schema.json"),
     ("监察规则", "/data/supervision.json", "/data/supervision.schema.json"),
     ("搜索提示", "/data/suggest.json", "/data/suggest.schema.json"),
-    ("事项更新记录", "/data/changes.json", ""),
-    ("单个事项", "/data/items/", "/data/item.schema.json"),
+    ("事项更新记录", "/data/changes.json", "/data/changes.schema.json"),
+    ("本月收件、办结、按时率", "/data/figures.json", "/data/figures.schema.json"),
 )
 FEEDS = (
     ("通知公告", "/news/notices.atom"),
@@ -35,12 +35,12 @@ def outputs(
         "/data/",
         "open_data.html",
         "开放数据",
-        (version,),
+        (version, portal.figures is None),
         section="look",
         crumbs=(("开放数据", ""),),
         values={
             "version": version,
-            "files": [each for each in FILES if each[1] != "/data/items/"],
+            "files": [each for each in FILES if portal.figures or each[1] != "/data/figures.json"],
             "feeds": FEEDS,
         },
     )
