@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,6 +71,7 @@ def build(
     strict: bool = False,
     forms: bool = False,
     index: bool = True,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Built:
     """Compiles the portal into `site` (default: the root's site/), writing only what changed.
 
@@ -87,7 +88,7 @@ def build(
         raise Invalid(f"有 {len(problems)} 处问题,按 --strict 不生成网站:\n{listed}")
     indexing = _indexing(portal, target) if index else None
     outputs = list(_outputs(portal, editorial, forms))
-    writer = Writer(root.state / "cache", target)
+    writer = Writer(root.state / "cache", target, progress)
     writer.write(outputs)
     version = _version(portal, writer)
     addresses = [_address(output.path) for output in outputs if output.path.endswith("index.html")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from site_builder.outputs import Output, fingerprint
@@ -17,8 +17,10 @@ KEPT = ("data/index/", "data/versions/")
 class Writer:
     """One build's writing. Remembers in `memory` what was written where, by key and by content."""
 
-    def __init__(self, memory: Path, site: Path) -> None:
+    def __init__(self, memory: Path, site: Path, progress: Callable[[int, int], None] | None = None) -> None:
+        """`progress` hears after each output how many of how many are done."""
         self.site = site
+        self._progress = progress
         self._memory = memory / f"site-{fingerprint(str(site))}.json"
         self._before = self._remembered()
         self._now: dict[str, tuple[str, str]] = {}
@@ -27,26 +29,30 @@ class Writer:
         self.written = 0
         self.removed = 0
 
-    def write(self, outputs: Iterable[Output]) -> None:
+    def write(self, outputs: Sequence[Output]) -> None:
         """Makes and writes those whose key is new or whose file is gone; equal bytes are not written."""
-        for output in outputs:
+        for done, output in enumerate(outputs, 1):
             known = self._before.get(output.path)
-            exists = output.path in self._present
-            if known is not None and known[0] == output.key and exists:
+            if known is not None and known[0] == output.key and output.path in self._present:
                 self._now[output.path] = known
-                continue
-            made = output.make()
-            data = made.encode() if isinstance(made, str) else made
-            content = hashlib.blake2b(data, digest_size=12).hexdigest()
-            self._now[output.path] = (output.key, content)
-            file = self.site / output.path
-            if exists and file.read_bytes() == data:
-                continue
-            if file.parent not in self._folders:
-                file.parent.mkdir(parents=True, exist_ok=True)
-                self._folders.add(file.parent)
-            _replace(file, data)
-            self.written += 1
+            else:
+                self._make(output)
+            if self._progress is not None:
+                self._progress(done, len(outputs))
+
+    def _make(self, output: Output) -> None:
+        made = output.make()
+        data = made.encode() if isinstance(made, str) else made
+        content = hashlib.blake2b(data, digest_size=12).hexdigest()
+        self._now[output.path] = (output.key, content)
+        file = self.site / output.path
+        if output.path in self._present and file.read_bytes() == data:
+            return
+        if file.parent not in self._folders:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            self._folders.add(file.parent)
+        _replace(file, data)
+        self.written += 1
 
     def content_hash(self) -> str:
         """A hash over everything written so far: the same site, the same hash, whatever made it."""

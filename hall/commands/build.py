@@ -53,7 +53,18 @@ def command(
     if cold:
         clean(root, target)
     try:
-        built = build(root, items_dirs or None, content_dirs or None, target, strict=strict, forms=forms)
+        with click.progressbar(
+            length=1, label="生成", file=sys.stderr, hidden=not sys.stderr.isatty()
+        ) as bar:
+
+            def progress(done: int, total: int) -> None:
+                # Of the three rounds only the first is long; a site of a few files needs no bar.
+                bar.length = max(total, bar.length or 1)
+                bar.update(max(0, done - bar.pos))
+
+            built = build(
+                root, items_dirs or None, content_dirs or None, target, strict=strict, forms=forms, progress=progress
+            )  # fmt: skip
     except HallError as error:
         click.echo(error.detail, err=True)
         sys.exit(1)
