@@ -10,10 +10,11 @@ from types import MappingProxyType
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from handlers.context import Hall
 from handlers.problems import on_crash, on_hall_error, on_http_error
@@ -59,10 +60,36 @@ class Portal(StaticFiles):
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
 
+    async def check_config(self) -> None:
+        """A folder that is missing is told to the visitor; it may be there at the next request."""
+
     def _missing(self) -> Exception:
         if Path(str(self.directory), "data", "catalog.json").is_file():
             return HTTPException(404)
         return Unavailable("网站还没有生成，或者正在重新生成。请过几分钟再来；急着办的，请打电话或到窗口。")
+
+
+class Crashes:
+    """ASGI middleware: what nobody foresaw becomes a page inside `Security`, so that it has its headers and number."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, sending)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            answer = await on_crash(Request(scope, receive), error)
+            await answer(scope, receive, send)
 
 
 def routes(only: tuple[str, ...] = ()) -> list[BaseRoute]:
@@ -79,12 +106,11 @@ def create_app(hall: Hall, only: tuple[str, ...] = ()) -> Starlette:
             *routes(only),
             Mount("/", Portal(directory=hall.site, html=True, check_dir=False), name="portal"),
         ],
-        middleware=[Middleware(Security)],
+        middleware=[Middleware(Security), Middleware(Crashes)],
         exception_handlers={
             Unauthenticated: on_signed_out,
             HallError: on_hall_error,
             HTTPException: on_http_error,
-            500: on_crash,
         },
     )
     app.state.hall = hall

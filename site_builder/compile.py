@@ -71,12 +71,14 @@ def build(
     strict: bool = False,
     forms: bool = False,
     index: bool = True,
+    tolerated: frozenset[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Built:
     """Compiles the portal into `site` (default: the root's site/), writing only what changed.
 
     Files with errors are left out and told in `problems`; with `strict`, any problem raises Invalid before
-    anything is written. `forms` writes every blank form and sample as DOCX, for a portal without handlers.
+    anything is written. With `tolerated` (paths as problems name them), an error in any other file raises Invalid
+    before anything is written: a running hall does not drop an item over a slip of the pen. `forms` writes every blank form and sample as DOCX, for a portal without handlers.
     Raises Invalid also for what the whole site stands on: county.yml, the calendar, the supervision rules.
     """
     started = time.perf_counter()
@@ -86,6 +88,10 @@ def build(
     if strict and problems:
         listed = "\n".join(str(problem) for problem in in_order(problems))
         raise Invalid(f"有 {len(problems)} 处问题,按 --strict 不生成网站:\n{listed}")
+    fresh = [] if tolerated is None else [each for each in problems if each.is_error and each.path not in tolerated]
+    if fresh:
+        listed = "\n".join(str(problem) for problem in in_order(fresh))
+        raise Invalid(f"有 {len(fresh)} 处错误，网站保持原样：\n{listed}")
     indexing = _indexing(portal, target) if index else None
     outputs = list(_outputs(portal, editorial, forms))
     writer = Writer(root.state / "cache", target, progress)

@@ -19,6 +19,7 @@ from handlers.casework import demo
 from handlers.context import Hall, shanghai_now
 from handlers.store.database import Database
 from rules.calendar import CalendarYear
+from rules.errors import HallError
 from site_builder.compile import Built, build
 
 log = logging.getLogger("hall")
@@ -30,6 +31,13 @@ log = logging.getLogger("hall")
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="监听地址")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="监听端口")
+@click.option(
+    "--proxy",
+    "proxies",
+    multiple=True,
+    metavar="IP",
+    help="前面的反向代理的地址,可重复;只有它转来的访问者地址和 https 标记才算数",
+)
 @click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件,默认 .hall/hall.db")
 @click.option("--site", type=click.Path(path_type=Path, file_okay=False), help="网站目录,默认 site/")
 @click.option(
@@ -46,6 +54,7 @@ def command(
     where: Path | None,
     host: str,
     port: int,
+    proxies: tuple[str, ...],
     db: Path | None,
     site: Path | None,
     items_dirs: tuple[Path, ...],
@@ -66,7 +75,7 @@ def command(
     try:
         hall.casework.synchronise_units(hall.now())
         accounts = plant_demo(hall) if with_demo else ()
-        run(hall, jobs, host, port, compiler, accounts)
+        run(hall, jobs, host, port, compiler, accounts, proxies)
     finally:
         database.close()
 
@@ -88,10 +97,14 @@ class Compiler:
         self.items_dirs = items_dirs or None
         self.site = site
         self._lock = threading.Lock()
+        # Files that were already wrong in the edition that is shown: they keep nothing back.
+        self._wrong: frozenset[str] | None = None
 
     def build(self) -> Built:
         with self._lock:
-            return build(self.root, items_dirs=self.items_dirs, site=self.site)
+            built = build(self.root, items_dirs=self.items_dirs, site=self.site, tolerated=self._wrong)
+            self._wrong = frozenset(problem.path for problem in built.errors)
+            return built
 
     def first(self) -> None:
         """The build before the first request; errors in single files are told and do not stop the hall."""
@@ -102,8 +115,12 @@ class Compiler:
         click.echo(f"网站已生成:{built.pages} 页,{built.seconds:.1f} 秒。")
 
     def again(self) -> None:
-        """The build after an edit."""
-        built = self.build()
+        """The build after an edit; one that breaks a file leaves the last good edition as it is, and says so."""
+        try:
+            built = self.build()
+        except HallError as error:
+            log.error("the portal stays as it is: %s", error.detail)
+            return
         log.info("portal rebuilt: %d files written in %.1f s", built.written, built.seconds)
 
     def folders(self) -> tuple[Path, ...]:
@@ -165,6 +182,7 @@ def run(
     port: int,
     compiler: Compiler | None,
     accounts: tuple[str, ...],
+    proxies: tuple[str, ...] = (),
 ) -> None:
     """Serves until interrupted; what is being written is finished first."""
     threads = beside(hall, compiler)
@@ -178,7 +196,9 @@ def run(
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            # Limits count per visitor: behind a proxy that is not named here, all visitors would be one.
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=list(proxies),
             timeout_graceful_shutdown=10,
         )
         click.echo(f"{hall.county.hall_name} 已运行:http://{host}:{port}")

@@ -1,0 +1,497 @@
+"""What breaks around the hall: a full disk, a killed process, a portal gone, two halls, clocks, crashes; what the log says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from conftest import ROOT, free_port, wait_until_ready
+
+from catalog.root import Root
+from hall.commands.serve import Compiler
+from handlers.app import create_app, routes
+from handlers.casework import auditing
+from handlers.casework.requests import Application
+from handlers.context import Hall
+from handlers.site_data import SiteData
+from handlers.store import attachments
+from handlers.store.database import Database
+from handlers.store.records import Party
+from rules.errors import HallError
+from tests.handlers_fixtures import (
+    EVERYTHING,
+    ID_NUMBER,
+    PASSWORD,
+    PDF,
+    Clock,
+    Office,
+    TestClient,
+    fields_of,
+    file_case,
+    filled_draft,
+    post_section,
+    text_of,
+)
+from tests.staff_fixtures import CASE, filed, sign_in, staffed
+from tests.test_handlers_api import ANSWERS, FILES, assert_problem, file_web, multipart, program
+from tests.test_handlers_guards import WAYS
+
+__all__ = ["staffed"]
+
+LETTER = {
+    "kind": "consultation", "department": "market", "title": "问题", "content": "内容内容内容", "name": "王示例",
+    "phone": "", "email": "", "item": "", "case": "", "form_end": "1",
+}  # fmt: skip
+
+
+def sound(database: Database) -> None:
+    """The log verifies, and every attachment's bytes are there."""
+    found = auditing.audit(database)
+    assert found.sound, found
+    assert attachments.missing(database) == ()
+
+
+# --- the disk ---
+
+
+@contextmanager
+def full_disk(size: int) -> Iterator[None]:
+    """No file of this process may grow beyond `size` bytes: to SQLite and to us it is a disk that takes no more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_is_told_keeps_nothing_half_and_the_hall_goes_on_after_it(staffed: Office) -> None:
+    database = staffed.hall.database
+    kept = file_case(staffed)
+    client, machine, clerk = staffed.browser(), program(staffed), staffed.signed_in("window")
+    rows = {name: database.value(f"SELECT count(*) FROM {name}") for name in ("cases", "letter", "event", "attachment", "notice")}
+    with full_disk(4096):
+        assert_problem(file_web(machine, "k-full"), 503)
+        answer = client.post("/hall/letters/new", data=LETTER)
+        assert answer.status_code == 503
+        assert "没有写入" in text_of(answer.text)
+        # Reading goes on: tracking, the desk, the portal.
+        assert kept.client.get(f"/hall/track/{kept.number}").status_code == 200
+        staffed.clock.forward(minutes=5)
+        assert clerk.get("/hall/staff/").status_code == 200
+        assert client.get("/hall/search?q=没有这样的事项").status_code == 200
+    for name, count in rows.items():
+        assert database.value(f"SELECT count(*) FROM {name}") == count, name
+    assert not list(database.files.glob("incoming/*"))
+    assert file_web(machine, "k-full").status_code == 201
+    sound(database)
+
+
+def test_a_disk_full_of_attachments_is_told_beside_nothing_else_lost(office: Office) -> None:
+    client = office.browser()
+    draft = filled_draft(client)
+    big = PDF.replace(b"trailer", b"%" + b"x" * 900_000 + b"\ntrailer")
+    checkpoint = sqlite3.connect(office.hall.database.path)
+    checkpoint.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    checkpoint.close()
+    with full_disk(700_000):
+        answer = post_section(client, draft, "materials", {}, files={"material_photo": ("照片.pdf", big, "application/pdf")})
+        assert answer.status_code == 503
+        assert "Traceback" not in answer.text
+    assert not list(office.hall.database.files.glob("incoming/*"))
+    answer = client.get(f"{draft}/materials")
+    assert "平面图.pdf" in answer.text
+    sound(office.hall.database)
+
+
+def test_a_read_only_database_is_told_and_still_read(staffed: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = file_case(staffed)
+    database = staffed.hall.database
+    path = database.path
+
+    def read_only() -> sqlite3.Connection:
+        return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+
+    database.writer.close()
+    monkeypatch.setattr(database, "writer", type(database.writer)(read_only))
+    answer = case.client.post("/hall/letters/new", data=LETTER)
+    assert answer.status_code == 503
+    assert "只读" in answer.text
+    assert case.client.get(f"/hall/track/{case.number}").status_code == 200
+    assert case.client.get("/readyz").status_code == 200
+
+
+# --- the portal's data ---
+
+
+def test_a_portal_that_vanishes_leaves_the_last_edition_in_use_and_is_told(
+    built_county: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("handlers.site_data.LOOK_EVERY_SECONDS", -1.0)
+    site = tmp_path / "site"
+    shutil.copytree(built_county / "site", site)
+    hall = Hall(Root(built_county), site, Database.open(tmp_path / "x.db", migrate=True), now=Clock("2026-03-02T09:30"))
+    with TestClient(create_app(hall), headers={"accept": "text/html"}) as client:
+        assert client.get("/readyz").json()["status"] == "ready"
+        for wreck in ("supervision.json", "calendar.json", "catalog.json"):
+            (site / "data" / wreck).write_text('{"half', encoding="utf-8")
+            os.utime(site / "data" / "catalog.json", (1, len(wreck)))
+            assert client.get("/hall/track").status_code == 200
+            assert client.get("/readyz").status_code == 503
+        shutil.rmtree(site)
+        answer = client.get("/")
+        assert answer.status_code == 503
+        assert "正在重新生成" in text_of(answer.text)
+        assert "青禾县" in answer.text  # still inside the shell
+        assert client.get("/hall/search?q=食品").status_code in (200, 503)
+        assert client.get(f"/hall/apply/{EVERYTHING}").status_code == 503
+        assert client.get("/readyz").json()["faults"]["site"]
+        shutil.copytree(built_county / "site", site)
+        assert client.get("/readyz").json()["status"] == "ready"
+        assert client.get("/").status_code == 200
+    assert len([each for each in caplog.records if "last good edition stays" in each.message]) == 4
+    hall.database.close()
+
+
+def test_without_any_portal_every_page_says_so_plainly(built_county: Path, tmp_path: Path) -> None:
+    hall = Hall(Root(built_county), tmp_path / "none", Database.open(tmp_path / "x.db", migrate=True))
+    with TestClient(create_app(hall), headers={"accept": "text/html"}) as client:
+        for path in ("/", "/hall/track", "/hall/search?q=a", f"/hall/apply/{EVERYTHING}", "/hall/staff/sign-in"):
+            answer = client.get(path)
+            assert answer.status_code == 503, path
+            assert "<h1>" in answer.text
+            assert re.search(r"编号：[0-9a-f]{12}", answer.text)
+        assert client.get("/healthz").status_code == 200
+        assert client.get("/readyz").status_code == 503
+        assert client.get("/api/v1/items").json()["status"] == 503
+    hall.database.close()
+
+
+def test_a_slip_in_a_file_leaves_the_running_portal_as_it_is_and_is_logged(
+    built_county: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    county = tmp_path / "county"
+    shutil.copytree(built_county, county, ignore=shutil.ignore_patterns("site", ".hall"))
+    compiler = Compiler(Root(county), (), county / "site")
+    compiler.first()
+    data = SiteData(Root(county), county / "site")
+    before = data.edition().catalog.version
+    path = county / "items" / "market" / "food-license.yml"
+    good = path.read_text(encoding="utf-8")
+    path.write_text("code: [\n" + good, encoding="utf-8")
+    compiler.again()
+    assert SiteData(Root(county), county / "site").edition().catalog.version == before
+    assert "food-license.yml" in caplog.text
+    path.write_text(good.replace("name: ", "name: 新的", 1), encoding="utf-8")
+    compiler.again()
+    names = [each.name for each in SiteData(Root(county), county / "site").edition().catalog.items]
+    assert any(name.startswith("新的") for name in names)
+
+
+# --- at the same instant ---
+
+
+def at_once(office: Office, *calls: Any) -> list[httpx.Response]:
+    """Requests that one server has in hand at the same time."""
+
+    async def run() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(office.app, client=("203.0.113.60", 5))
+        headers = {"accept": "text/html", "sec-fetch-site": "same-origin"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as client:
+            return list(await asyncio.gather(*(call(client) for call in calls)))
+
+    return asyncio.run(run())
+
+
+def test_the_same_filing_sent_many_times_at_once_is_one_case_and_one_receipt(office: Office) -> None:
+    def call(client: httpx.AsyncClient) -> Any:
+        body = multipart({"item": EVERYTHING, "answers": ANSWERS})
+        return client.post("/api/v1/cases", data=body, files=FILES, headers={"Idempotency-Key": "once"})
+
+    answers = at_once(office, *[call] * 8)
+    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
+    assert len({answer.json()["number"] for answer in answers}) == 1
+    assert office.hall.database.value("SELECT count(*) FROM cases") == 1
+    assert office.hall.database.value("SELECT count(*) FROM attachment") == 1
+
+
+def test_the_same_click_sent_many_times_at_once_is_one_case(office: Office) -> None:
+    browser = office.browser()
+    draft = filled_draft(browser)
+    data = {**fields_of(browser.get(f"{draft}/check").text, "/check"), "truth": "yes"}
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.cookies.jar)
+
+    def call(client: httpx.AsyncClient) -> Any:
+        return client.post(f"{draft}/check", data=data, headers={"cookie": cookies})
+
+    answers = at_once(office, *[call] * 6)
+    assert {answer.status_code for answer in answers} == {303}
+    assert len({answer.headers["location"] for answer in answers}) == 1
+    assert office.hall.database.value("SELECT count(*) FROM cases") == 1
+
+
+def test_two_tabs_that_move_the_same_case_at_once_move_it_once(staffed: Office) -> None:
+    case = filed(staffed)
+    clerk = staffed.signed_in("window")
+    form = fields_of(clerk.get(CASE + case.number).text, "/moves/pre_review")
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in clerk.cookies.jar)
+
+    def tab(number: int) -> Any:
+        data = {**form, "key": f"tab-{number}"}
+        return lambda client: client.post(
+            f"{CASE}{case.number}/moves/pre_review", data=data, headers={"cookie": cookies}
+        )
+
+    answers = at_once(staffed, *(tab(number) for number in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [303, 409, 409, 409]
+    moves = staffed.hall.database.value("SELECT count(*) FROM event WHERE kind = 'pre_review'")
+    assert moves == 1
+
+
+def test_two_halls_on_one_database_give_every_case_its_own_number(office: Office) -> None:
+    other = Hall(office.hall.root, office.hall.site, Database.open(office.hall.database.path), now=office.clock)
+    person = Party("1", "张示例", "111", ID_NUMBER, "0000-5550999")
+
+    def file(number: int) -> str:
+        hall = (office.hall, other)[number % 2]
+        application = Application(item_code=EVERYTHING, applicant=person, answers={"shop": "x"})
+        return hall.casework.file_case(application, key=f"k{number}", channel="web", now=office.clock()).number
+
+    with ThreadPoolExecutor(8) as pool:
+        numbers = list(pool.map(file, range(60)))
+    assert len(set(numbers)) == 60
+    sound(other.database)
+    other.database.close()
+
+
+def test_a_clock_set_back_breaks_neither_chain_nor_moves(staffed: Office) -> None:
+    case = filed(staffed)
+    staffed.clock.forward(days=-3)
+    later = filed(staffed, key="k2")
+    for number in (case.number, later.number):
+        staffed.move(number, "pre_review", "window")
+        staffed.move(number, "accept", "window")
+    staffed.hall.casework.sweep(staffed.clock())
+    assert staffed.signed_in("window").get(CASE + case.number).status_code == 200
+    sound(staffed.hall.database)
+
+
+# --- the process is killed ---
+
+
+def test_every_filing_acknowledged_before_a_kill_is_there_whole_and_a_retry_finds_it(
+    built_county: Path, tmp_path: Path
+) -> None:
+    port, path = free_port(), tmp_path / "hall.db"
+    command = [sys.executable, "-m", "hall", "serve", "--root", str(built_county), "--port", str(port), "--no-build",
+               "--db", str(path), "--site", str(built_county / "site"), "--proxy", "127.0.0.1"]  # fmt: skip
+    log = tmp_path / "log"
+    url, got, stop = f"http://127.0.0.1:{port}", {}, threading.Event()
+
+    def send(client: httpx.Client, key: str, address: str) -> httpx.Response:
+        headers = {"Idempotency-Key": key, "X-Forwarded-For": address}
+        files = {"material_plan": (f"{key}.pdf", PDF + key.encode() + b"\n%%EOF", "application/pdf")}
+        return client.post("/api/v1/cases", data=multipart({"item": EVERYTHING, "answers": ANSWERS}), files=files, headers=headers)
+
+    def file(worker: int) -> None:
+        with httpx.Client(base_url=url, timeout=10) as client:
+            for number in range(100):
+                if stop.is_set():
+                    return
+                key = f"w{worker}-{number}"
+                try:
+                    answer = send(client, key, f"198.51.100.{worker}")
+                except httpx.TransportError:
+                    return
+                assert answer.status_code == 201, answer.text
+                got[key] = answer.json()
+                if len(got) > enough:
+                    process.send_signal(signal.SIGKILL)
+                    return
+
+    enough = random.Random().randint(10, 60)
+    with log.open("w") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
+        try:
+            wait_until_ready(url, process, log)
+            with ThreadPoolExecutor(6) as pool:
+                list(pool.map(file, range(6)))
+        finally:
+            stop.set()
+            process.kill()
+            process.wait()
+        database = Database.open(path)
+        sound(database)
+        filed_ = {row["number"]: row["id"] for row in database.rows("SELECT number, id FROM cases")}
+        for key, answer in got.items():
+            row = database.rows("SELECT name FROM attachment WHERE case_id = ?", (filed_[answer["number"]],))
+            assert [each["name"] for each in row] == [f"{key}.pdf"]
+        counted = database.value("SELECT count(*) FROM event WHERE kind = 'file'")
+        assert counted == len(filed_) == database.value("SELECT count(*) FROM notice") >= len(got)
+        database.close()
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
+        try:
+            wait_until_ready(url, process, log)
+            with httpx.Client(base_url=url, timeout=10) as client:
+                for key, answer in list(got.items())[:5]:
+                    again = send(client, key, "198.51.100.99")
+                    assert (again.status_code, again.json()["number"]) == (200, answer["number"])
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+# --- what is said when nobody foresaw it, and what the log holds ---
+
+
+def test_a_crash_is_told_with_its_number_and_without_a_trace(staffed: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("inside 990121199003070010")
+
+    case = file_case(staffed)
+    monkeypatch.setattr(staffed.hall.casework, "public_view", broken)
+    client = case.client
+    answer = client.get(f"/hall/track/{case.number}")
+    assert answer.status_code == 500
+    assert answer.headers["x-request-id"] in answer.text
+    for secret in ("RuntimeError", "Traceback", "990121199003070010", "handlers/"):
+        assert secret not in answer.text
+    problem = client.get(f"/api/v1/cases/{case.number}", headers={"X-Query-Code": "x"}).json()
+    assert problem["status"] == 500
+    assert "inside" not in json.dumps(problem)
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "TRACE", "PUT"])
+def test_every_address_answers_every_method_calmly(staffed: Office, method: str) -> None:
+    client = staffed.browser()
+    client.follow_redirects = False
+    for path in sorted({path for _, path, _ in WAYS}):
+        for accept in ("text/html", "application/json", "image/png", "\u00ff/;q=x"):
+            answer = client.request(method, path, headers={"accept": accept.encode("latin-1").decode("latin-1")} if accept.isascii() else {})
+            assert answer.status_code < 500, (method, path)
+            assert method != "HEAD" or answer.content == b""
+
+
+@pytest.mark.parametrize("path", [
+    "/..%2f..%2fcounty.yml", "/%2e%2e/hall.db", "/.hall/hall.db", "/hall.key", "/%00", "/a%00.html", "/assets/..%2f..%2fhall.db",
+    "/data/..%2f..%2fcounty.yml", "//etc/passwd", "/%2fetc%2fpasswd", "/..%5c..%5ccounty.yml", "/files/",
+    "/hall/forms/..%2f..%2fcounty/blank.docx", "/hall/forms/%00/blank.docx", "/api/v1/items/..%2fcatalog", "/api/v1/items/%00",
+    "/hall/notices/99999999999999999999", "/hall/notices/٣", "/hall/apply/%2e%2e/new/applicant", "/" + "a" * 20_000, "/" + "a/" * 5_000,
+])  # fmt: skip
+def test_no_path_leads_out_of_the_portal(staffed: Office, path: str) -> None:
+    answer = staffed.browser().get(path)
+    assert answer.status_code == 404
+    assert "root:" not in answer.text
+    assert "青禾县" in answer.text or answer.headers["content-type"].startswith("application/problem")
+
+
+def test_the_portal_hands_out_nothing_but_the_built_site(built_county: Path, staffed: Office) -> None:
+    client = staffed.browser()
+    (built_county / "site-outside.txt").write_text("secret", encoding="utf-8")
+    link = built_county / "site" / "link.txt"
+    link.symlink_to(built_county / "site-outside.txt")
+    try:
+        assert client.get("/link.txt").status_code == 404
+    finally:
+        link.unlink()
+    for name in ("hall.db", "hall.key", "county.yml", "items/market/everything.yml"):
+        assert client.get(f"/{name}").status_code == 404
+
+
+def test_the_log_holds_no_secret_and_no_line_of_a_visitors_making(staffed: Office, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    client = staffed.browser()
+    case = file_case(staffed, client)
+    draft = filled_draft(client)
+    saved = client.get(f"{draft}/saved").text
+    codes = re.findall(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", saved)
+    assert codes
+    client.post("/hall/drafts", data={"code": codes[0], "form_end": "1"})
+    client.get(f"/hall/track?number={case.number}&code={case.code}")
+    client.post("/hall/track", data={"number": case.number, "code": "AAAA2222", "form_end": "1"})
+    clerk = staffed.browser()
+    sign_in(clerk, "window")
+    clerk.get(f"{CASE}{case.number}?show=personal")
+    clerk.get("/hall/staff/?q=张示例")
+    staffed.move(case.number, "pre_review", "window")
+    machine = program(staffed, "admin")
+    machine.get("/api/v1/cases/" + case.number, headers={"X-Query-Code": case.code})
+    client.get("/hall/x%0d%0a2026-01-01 00:00:00 hall.access INFO forged")
+    told = [record.getMessage() for record in caplog.records if record.name.startswith("hall")]
+    assert len(told) > 20
+    text = "\n".join(told)
+    secrets = [case.code, codes[0], codes[0].replace("-", ""), ID_NUMBER, "5550999", PASSWORD, "张示例", "AAAA2222", "query"]
+    secrets += [value for client_ in (client, clerk) for value in client_.cookies.values()]
+    secrets.append(machine.headers["authorization"].partition(" ")[2])
+    for secret in secrets:
+        assert secret not in text
+    assert all("\n" not in each and "\r" not in each for each in told)
+
+
+# --- odd wire ---
+
+
+def test_every_route_is_in_the_walk() -> None:
+    assert len(WAYS) >= len(routes())
+
+
+def test_a_half_sent_body_and_a_broken_wire_leave_the_server_well(live_small: str) -> None:
+    host, _, port = live_small.removeprefix("http://").partition(":")
+    head = b"POST /hall/letters/new HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    for data in (
+        head + b"Content-Length: 500\r\n\r\nkind=consultation&title=half",
+        head + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        head + b"Content-Length: -1\r\n\r\nx",
+        head + b"Content-Length: 3\r\n\r\nkind=consultation&form_end=1",
+        b"GET / HTTP/1.0\r\n\r\n",
+        b"POST /hall/track HTTP/1.1\r\nHost: x\r\nOrigin: http://[\r\nContent-Length: 0\r\n\r\n",
+        b"GET /hall/track HTTP/1.1\r\nHost: [\r\n\r\n",
+        b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\x16\x03\x01" * 50,
+    ):
+        with socket.create_connection((host, int(port)), timeout=5) as wire:
+            wire.sendall(data)
+            wire.shutdown(socket.SHUT_WR)
+            answer = b""
+            while piece := wire.recv(65536):
+                answer += piece
+            assert b"Traceback" not in answer
+            assert not answer.startswith(b"HTTP/1.1 5"), data[:60]
+    assert httpx.get(f"{live_small}/readyz").status_code == 200
+
+
+@pytest.fixture
+def live_small(built_county: Path, tmp_path: Path) -> Iterator[str]:
+    """A real server over the little county."""
+    from conftest import serving
+
+    with serving(built_county / "site", tmp_path / "live.db", root=built_county) as hall:
+        yield hall.url
+
+
+def test_hall_error_has_a_status_for_every_kind() -> None:
+    def kinds(kind: type[HallError]) -> Iterator[type[HallError]]:
+        for each in kind.__subclasses__():
+            yield each
+            yield from kinds(each)
+
+    assert all(400 <= each.status < 600 for each in kinds(HallError))
