@@ -7,8 +7,8 @@ from pathlib import Path
 
 import httpx
 from click.testing import CliRunner
-
 from conftest import LiveHall, free_port
+
 from hall.commands.drill import command
 
 

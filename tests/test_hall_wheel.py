@@ -12,7 +12,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-
 from conftest import ROOT, free_port, wait_until_ready
 
 
@@ -33,11 +32,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(environment, with_pip=False, symlinks=True)
     packages = next(environment.glob("lib/python*/site-packages"))
     subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-compile"]
-        + ["--prefix", str(environment), "--ignore-installed", "--no-warn-script-location", str(wheel)],
+        [
+            sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-compile",
+            "--prefix", str(environment), "--ignore-installed", "--no-warn-script-location", str(wheel),
+        ],
         check=True,
         capture_output=True,
-    )
+    )  # fmt: skip
     (packages / "libraries.pth").write_text(sysconfig.get_paths()["purelib"] + "\n", encoding="utf-8")
     hall = environment / "bin" / "hall"
     text = hall.read_text(encoding="utf-8").splitlines()
