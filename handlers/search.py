@@ -24,7 +24,13 @@ log = logging.getLogger("hall.search")
 PAGE = 10
 MOST_PAGES = 100
 LONGEST = 100
-FACETS = {"department": "部门", "theme": "主题", "applicant": "服务对象", "depth": "网上办理", "type": "事项类型"}
+FACETS = {
+    "department": "部门",
+    "theme": "主题",
+    "applicant": "服务对象",
+    "depth": "网上办理",
+    "type": "事项类型",
+}
 DEPTHS = {"0": "暂未上网", "1": "能查指南、下载表格", "2": "能网上受理", "3": "全程网上办"}
 
 
@@ -97,7 +103,9 @@ def show(request: Request) -> Response:
         pages=pages,
         page_url=_address(query, wanted, page="{page}"),
         suggestion_url=_address(results.suggestion, FacetFilter()) if results.suggestion else "",
-        popular=[each for each in hall.edition.catalog.items if each.popular and each.status == "in_force"][:8],
+        popular=[each for each in hall.edition.catalog.items if each.popular and each.status == "in_force"][
+            :8
+        ],
         hotline=hall.county.hotline or "",
     )
 

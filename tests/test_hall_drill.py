@@ -12,7 +12,9 @@ from conftest import LiveHall, free_port
 from hall.commands.drill import command
 
 
-def test_the_drill_passes_against_a_running_hall_and_counts_nowhere(live_hall: LiveHall, tmp_path: Path) -> None:
+def test_the_drill_passes_against_a_running_hall_and_counts_nowhere(
+    live_hall: LiveHall, tmp_path: Path
+) -> None:
     run = CliRunner().invoke(command, ["--url", live_hall.url, "--report", str(tmp_path)])
     report = json.loads((tmp_path / "drill.json").read_text(encoding="utf-8"))
     assert [step for step in report["steps"] if not step["ok"]] == []

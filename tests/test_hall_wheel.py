@@ -48,12 +48,18 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(hall: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     clean = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    return subprocess.run([str(hall), *arguments], cwd=cwd, capture_output=True, text=True, check=False, env=clean)
+    return subprocess.run(
+        [str(hall), *arguments], cwd=cwd, capture_output=True, text=True, check=False, env=clean
+    )
 
 
 def test_code_comes_from_the_wheel_and_not_from_the_checkout(installed: Path, tmp_path: Path) -> None:
     found = subprocess.run(
-        [str(installed.parent / "python"), "-c", "import catalog, hall; print(catalog.__file__, hall.__file__)"],
+        [
+            str(installed.parent / "python"),
+            "-c",
+            "import catalog, hall; print(catalog.__file__, hall.__file__)",
+        ],
         cwd=tmp_path,
         capture_output=True,
         text=True,

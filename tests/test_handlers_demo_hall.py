@@ -107,7 +107,9 @@ def test_over_http_every_move_and_role_not_in_the_table_is_refused_and_changes_n
     for login in logins:
         headers = signed_in(hall, tokens, login)
         seen = client.get(f"/api/v1/desk/cases/{row['number']}", headers=headers)
-        offered = {each["name"] for each in seen.json()["case"]["moves"]} if seen.status_code == 200 else set()
+        offered = (
+            {each["name"] for each in seen.json()["case"]["moves"]} if seen.status_code == 200 else set()
+        )
         for move in MoveName:
             if move in offered:
                 continue
