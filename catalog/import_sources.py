@@ -17,6 +17,9 @@ from catalog.mapping import Format, Source
 from catalog.source_paths import values_at
 from rules.errors import Invalid
 
+# A workbook's cells take some five times their XML in memory.
+MOST_UNPACKED = 400_000_000
+
 csv.field_size_limit(16 * 1024 * 1024)
 
 
@@ -94,7 +97,7 @@ def _json_lines(text: str) -> Iterator[SourceRow]:
             continue
         try:
             value = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             yield SourceRow(number, {}, f"不是完整的 JSON:{error}")
             continue
         yield _record(number, value)
@@ -109,7 +112,7 @@ def _record(number: int, value: object) -> SourceRow:
 def _json(text: str, source: Source) -> Iterator[SourceRow]:
     try:
         whole = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid(f"不是完整的 JSON:{error}") from error
     if source.records:
         found = values_at(whole, source.records)
@@ -148,10 +151,20 @@ def _sheet(path: Path, source: Source) -> Iterator[SourceRow]:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
+    _check_size(path)
     try:
         # Not read-only: merged cells are known only then, and their value stands in the first cell alone.
         book = load_workbook(path, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
+    except (
+        InvalidFileException,
+        zipfile.BadZipFile,
+        KeyError,
+        OSError,
+        ValueError,
+        TypeError,
+        SyntaxError,
+    ) as error:
+        # ElementTree's ParseError is a SyntaxError; openpyxl meets what it did not expect with a TypeError.
         raise Invalid(f"{path.name} 不是能读的 XLSX 文件,请用表格软件另存一次") from error
     names = book.sheetnames
     if isinstance(source.sheet, int) and 1 <= source.sheet <= len(names):
@@ -170,6 +183,17 @@ def _sheet(path: Path, source: Source) -> Iterator[SourceRow]:
                 grid[row][column] = value
     book.close()
     yield from _table(list(enumerate(grid, 1)), source)
+
+
+def _check_size(path: Path) -> None:
+    """Raises Invalid for a workbook that is small on disk and would fill the memory."""
+    try:
+        with zipfile.ZipFile(path) as package:
+            unpacked = sum(entry.file_size for entry in package.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return  # told by who reads it
+    if unpacked > MOST_UNPACKED:
+        raise Invalid(f"{path.name} 解开后有 {unpacked // 1_000_000} MB，读不下，请分成几个文件")
 
 
 def _cell(value: object) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -20,6 +21,8 @@ operations = (
     *api_letters.operations,
     *api_staff.operations,
 )
+
+_mounted = tuple(each.mounted for each in operations)
 
 
 def openapi(request: Request) -> Response:
@@ -38,6 +41,9 @@ def _document(title: str) -> api_openapi.Json:
 
 def nowhere(request: Request) -> Response:
     """No operation has this address."""
+    allowed = {way for each in _mounted if each.path_regex.match(request.url.path) for way in each.methods or ()}
+    if allowed:
+        raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
     raise NotFound(f"没有这个接口。全部接口见 {ROOT}/openapi.json。")
 
 
@@ -45,6 +51,12 @@ _OPEN = public("describes what is public anyway")
 
 routes = [
     route(f"{ROOT}/openapi.json", openapi, guard=_OPEN, name="api_openapi"),
-    *(each.mounted for each in operations),
-    route(f"{ROOT}/{{rest:path}}", nowhere, guard=_OPEN, methods=("GET", "POST", "PUT", "DELETE", "PATCH"), name="api_nowhere"),
+    *_mounted,
+    route(
+        f"{ROOT}/{{rest:path}}",
+        nowhere,
+        guard=_OPEN,
+        methods=("GET", "POST", "PUT", "DELETE", "PATCH"),
+        name="api_nowhere",
+    ),
 ]

@@ -88,7 +88,10 @@ def test_a_full_disk_is_told_keeps_nothing_half_and_the_hall_goes_on_after_it(st
     database = staffed.hall.database
     kept = file_case(staffed)
     client, machine, clerk = staffed.browser(), program(staffed), staffed.signed_in("window")
-    rows = {name: database.value(f"SELECT count(*) FROM {name}") for name in ("cases", "letter", "event", "attachment", "notice")}
+    rows = {
+        name: database.value(f"SELECT count(*) FROM {name}")
+        for name in ("cases", "letter", "event", "attachment", "notice")
+    }
     with full_disk(4096):
         assert_problem(file_web(machine, "k-full"), 503)
         answer = client.post("/hall/letters/new", data=LETTER)
@@ -114,7 +117,9 @@ def test_a_disk_full_of_attachments_is_told_beside_nothing_else_lost(office: Off
     checkpoint.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     checkpoint.close()
     with full_disk(700_000):
-        answer = post_section(client, draft, "materials", {}, files={"material_photo": ("照片.pdf", big, "application/pdf")})
+        answer = post_section(
+            client, draft, "materials", {}, files={"material_photo": ("照片.pdf", big, "application/pdf")}
+        )
         assert answer.status_code == 503
         assert "Traceback" not in answer.text
     assert not list(office.hall.database.files.glob("incoming/*"))
@@ -123,13 +128,17 @@ def test_a_disk_full_of_attachments_is_told_beside_nothing_else_lost(office: Off
     sound(office.hall.database)
 
 
-def test_a_read_only_database_is_told_and_still_read(staffed: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_database_is_told_and_still_read(
+    staffed: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     case = file_case(staffed)
     database = staffed.hall.database
     path = database.path
 
     def read_only() -> sqlite3.Connection:
-        return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+        return sqlite3.connect(
+            f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+        )
 
     database.writer.close()
     monkeypatch.setattr(database, "writer", type(database.writer)(read_only))
@@ -149,7 +158,12 @@ def test_a_portal_that_vanishes_leaves_the_last_edition_in_use_and_is_told(
     monkeypatch.setattr("handlers.site_data.LOOK_EVERY_SECONDS", -1.0)
     site = tmp_path / "site"
     shutil.copytree(built_county / "site", site)
-    hall = Hall(Root(built_county), site, Database.open(tmp_path / "x.db", migrate=True), now=Clock("2026-03-02T09:30"))
+    hall = Hall(
+        Root(built_county),
+        site,
+        Database.open(tmp_path / "x.db", migrate=True),
+        now=Clock("2026-03-02T09:30"),
+    )
     with TestClient(create_app(hall), headers={"accept": "text/html"}) as client:
         assert client.get("/readyz").json()["status"] == "ready"
         for wreck in ("supervision.json", "calendar.json", "catalog.json"):
@@ -175,7 +189,13 @@ def test_a_portal_that_vanishes_leaves_the_last_edition_in_use_and_is_told(
 def test_without_any_portal_every_page_says_so_plainly(built_county: Path, tmp_path: Path) -> None:
     hall = Hall(Root(built_county), tmp_path / "none", Database.open(tmp_path / "x.db", migrate=True))
     with TestClient(create_app(hall), headers={"accept": "text/html"}) as client:
-        for path in ("/", "/hall/track", "/hall/search?q=a", f"/hall/apply/{EVERYTHING}", "/hall/staff/sign-in"):
+        for path in (
+            "/",
+            "/hall/track",
+            "/hall/search?q=a",
+            f"/hall/apply/{EVERYTHING}",
+            "/hall/staff/sign-in",
+        ):
             answer = client.get(path)
             assert answer.status_code == 503, path
             assert "<h1>" in answer.text
@@ -216,7 +236,9 @@ def at_once(office: Office, *calls: Any) -> list[httpx.Response]:
     async def run() -> list[httpx.Response]:
         transport = httpx.ASGITransport(office.app, client=("203.0.113.60", 5))
         headers = {"accept": "text/html", "sec-fetch-site": "same-origin"}
-        async with httpx.AsyncClient(transport=transport, base_url="http://testserver", headers=headers) as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://testserver", headers=headers
+        ) as client:
             return list(await asyncio.gather(*(call(client) for call in calls)))
 
     return asyncio.run(run())
@@ -268,13 +290,17 @@ def test_two_tabs_that_move_the_same_case_at_once_move_it_once(staffed: Office) 
 
 
 def test_two_halls_on_one_database_give_every_case_its_own_number(office: Office) -> None:
-    other = Hall(office.hall.root, office.hall.site, Database.open(office.hall.database.path), now=office.clock)
+    other = Hall(
+        office.hall.root, office.hall.site, Database.open(office.hall.database.path), now=office.clock
+    )
     person = Party("1", "张示例", "111", ID_NUMBER, "0000-5550999")
 
     def file(number: int) -> str:
         hall = (office.hall, other)[number % 2]
         application = Application(item_code=EVERYTHING, applicant=person, answers={"shop": "x"})
-        return hall.casework.file_case(application, key=f"k{number}", channel="web", now=office.clock()).number
+        return hall.casework.file_case(
+            application, key=f"k{number}", channel="web", now=office.clock()
+        ).number
 
     with ThreadPoolExecutor(8) as pool:
         numbers = list(pool.map(file, range(60)))
@@ -310,7 +336,12 @@ def test_every_filing_acknowledged_before_a_kill_is_there_whole_and_a_retry_find
     def send(client: httpx.Client, key: str, address: str) -> httpx.Response:
         headers = {"Idempotency-Key": key, "X-Forwarded-For": address}
         files = {"material_plan": (f"{key}.pdf", PDF + key.encode() + b"\n%%EOF", "application/pdf")}
-        return client.post("/api/v1/cases", data=multipart({"item": EVERYTHING, "answers": ANSWERS}), files=files, headers=headers)
+        return client.post(
+            "/api/v1/cases",
+            data=multipart({"item": EVERYTHING, "answers": ANSWERS}),
+            files=files,
+            headers=headers,
+        )
 
     def file(worker: int) -> None:
         with httpx.Client(base_url=url, timeout=10) as client:
@@ -363,7 +394,9 @@ def test_every_filing_acknowledged_before_a_kill_is_there_whole_and_a_retry_find
 # --- what is said when nobody foresaw it, and what the log holds ---
 
 
-def test_a_crash_is_told_with_its_number_and_without_a_trace(staffed: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_is_told_with_its_number_and_without_a_trace(
+    staffed: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("inside 990121199003070010")
 
@@ -386,7 +419,11 @@ def test_every_address_answers_every_method_calmly(staffed: Office, method: str)
     client.follow_redirects = False
     for path in sorted({path for _, path, _ in WAYS}):
         for accept in ("text/html", "application/json", "image/png", "\u00ff/;q=x"):
-            answer = client.request(method, path, headers={"accept": accept.encode("latin-1").decode("latin-1")} if accept.isascii() else {})
+            answer = client.request(
+                method,
+                path,
+                headers={"accept": accept.encode("latin-1").decode("latin-1")} if accept.isascii() else {},
+            )
             assert answer.status_code < 500, (method, path)
             assert method != "HEAD" or answer.content == b""
 
@@ -417,7 +454,9 @@ def test_the_portal_hands_out_nothing_but_the_built_site(built_county: Path, sta
         assert client.get(f"/{name}").status_code == 404
 
 
-def test_the_log_holds_no_secret_and_no_line_of_a_visitors_making(staffed: Office, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_holds_no_secret_and_no_line_of_a_visitors_making(
+    staffed: Office, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     client = staffed.browser()
     case = file_case(staffed, client)
@@ -439,12 +478,32 @@ def test_the_log_holds_no_secret_and_no_line_of_a_visitors_making(staffed: Offic
     told = [record.getMessage() for record in caplog.records if record.name.startswith("hall")]
     assert len(told) > 20
     text = "\n".join(told)
-    secrets = [case.code, codes[0], codes[0].replace("-", ""), ID_NUMBER, "5550999", PASSWORD, "张示例", "AAAA2222", "query"]
+    secrets = [
+        case.code,
+        codes[0],
+        codes[0].replace("-", ""),
+        ID_NUMBER,
+        "5550999",
+        PASSWORD,
+        "张示例",
+        "AAAA2222",
+        "query",
+    ]
     secrets += [value for client_ in (client, clerk) for value in client_.cookies.values()]
     secrets.append(machine.headers["authorization"].partition(" ")[2])
     for secret in secrets:
         assert secret not in text
     assert all("\n" not in each and "\r" not in each for each in told)
+
+
+@pytest.mark.parametrize(("method", "path", "allowed"), [
+    ("PUT", "/api/v1/items", "GET, HEAD"), ("DELETE", "/api/v1/cases", "POST"), ("PATCH", "/api/v1/session", "DELETE, POST"),
+])  # fmt: skip
+def test_a_known_address_of_the_api_names_its_methods(staffed: Office, method: str, path: str, allowed: str) -> None:
+    answer = staffed.browser().request(method, path)
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == allowed
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 # --- odd wire ---
@@ -456,7 +515,9 @@ def test_every_route_is_in_the_walk() -> None:
 
 def test_a_half_sent_body_and_a_broken_wire_leave_the_server_well(live_small: str) -> None:
     host, _, port = live_small.removeprefix("http://").partition(":")
-    head = b"POST /hall/letters/new HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    head = (
+        b"POST /hall/letters/new HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    )
     for data in (
         head + b"Content-Length: 500\r\n\r\nkind=consultation&title=half",
         head + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
