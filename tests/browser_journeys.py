@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -148,13 +148,18 @@ def receipt_of(page: Page) -> Case:
     return Case(values[0], values[1])
 
 
-def file_quickly(page: Page) -> Case:
-    """A whole application without looking around."""
+def file_quickly(page: Page, look: Callable[[Page], None] = lambda page: None) -> Case:
+    """A whole application; `look` is called on every page of the form once it is filled in."""
     begin(page)
-    fill_pages(page, [APPLICANT, AGENT, PLACE, WHAT, PEOPLE, EQUIPMENT])
+    for answers in (APPLICANT, AGENT, PLACE, WHAT, PEOPLE, EQUIPMENT):
+        answer(page, answers)
+        look(page)
+        go_on(page)
     upload(page)
+    look(page)
     go_on(page)
     fill_pages(page, [DELIVERY])
+    look(page)
     page.check("[name=truth]")
     go_on(page, "main .button.large[type=submit]")
     return receipt_of(page)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,39 +19,75 @@ BIRTH_PLAIN = "生小孩上户口"
 PUBLIC_PAGES = {
     "home": "/",
     "item": f"/items/{FOOD}/",
+    "blank form": f"/items/{FOOD}/form/",
+    "filled sample": f"/items/{FOOD}/sample/",
+    "item history": f"/items/{FOOD}/history/",
+    "all items": "/items/",
     "departments": "/departments/",
     "department": "/departments/market/",
     "themes": "/themes/",
+    "applicant kinds": "/applicants/",
+    "item types": "/types/",
+    "depths": "/depth/",
     "life events": "/life/",
     "life event": "/life/shop/",
-    "all items": "/items/",
     "alphabet": "/alphabet/",
+    "look door": "/query/",
+    "ask door": "/consult/",
+    "rate door": "/rate/",
+    "watch door": "/supervision/",
+    "rules": "/supervision/rules/",
+    "states": "/supervision/states/",
+    "calendar": "/supervision/calendar/2026/",
     "changes": "/changes/",
     "disclosure": "/disclosure/",
+    "disclosure entry": "/disclosure/02-regulations/01-normative/promise-limits/",
     "news": "/news/",
+    "notice": "/news/notices/2026-11-05-food-licence/",
     "data": "/data/",
     "sitemap": "/sitemap/",
     "help": "/help/",
-    "supervision": "/supervision/",
+    "help article": "/help/deadlines/",
+    "about": "/about/accessibility/",
     "search": "/hall/search?q=开饭店",
     "search without a hit": "/hall/search?q=zzzzqqqq",
     "apply": f"/hall/apply/{FOOD}",
+    "first page of the form": f"/hall/apply/{FOOD}/new/applicant",
+    "drafts": "/hall/drafts",
     "track": "/hall/track",
     "letter": "/hall/letters/new",
     "letters": "/hall/letters",
+    "track a letter": "/hall/letters/track",
     "rate": "/hall/rate",
     "feedback": "/hall/feedback",
-    "drafts": "/hall/drafts",
     "sign in": "/hall/staff/sign-in",
     "not found": "/no/such/page/",
 }
+# Stamped from the same template as another page: looked at closely once, on a wide screen.
+ALIKE = (
+    "applicant kinds",
+    "item types",
+    "depths",
+    "themes",
+    "look door",
+    "ask door",
+    "rate door",
+    "track a letter",
+    "rate",
+)
+KINDS = tuple(name for name in PUBLIC_PAGES if name not in ALIKE)
+# Where a narrow or dark page differs from a wide one beyond its width.
+TELLING_PAGES = ("home", "item", "changes", "search", "first page of the form", "calendar", "filled sample")
 STAFF_PAGES = {
-    "desk": "/hall/staff/",
+    "desk": "/hall/staff/?tab=all",
+    "nothing found": "/hall/staff/?q=zzzz",
+    "window": "/hall/staff/window",
     "letters desk": "/hall/staff/letters",
     "account": "/hall/staff/account",
     "messages": "/hall/staff/messages",
 }
-SUPERVISOR_PAGES = {"board": "/hall/board", "cards": "/hall/cards"}
+SUPERVISOR_PAGES = {"board": "/hall/board", "cards": "/hall/cards", "letters": "/hall/staff/letters"}
+Visited = Iterable[tuple[str, "Page"]]
 
 
 @dataclass(frozen=True)
@@ -64,10 +100,14 @@ class Look:
     elder: bool = False
     dark: bool = False
     script: bool = True
+    scale: float = 1
 
 
 WIDE = Look("wide")
 PHONE = Look("phone", width=360, height=740)
+TABLET = Look("tablet", width=768, height=1000)
+# A 1280 px screen zoomed to 200 %.
+ZOOMED = Look("zoomed", width=640, height=450, scale=2)
 ELDER = Look("elder", elder=True)
 ELDER_PHONE = Look("elder phone", width=360, height=740, elder=True)
 DARK = Look("dark", dark=True)
@@ -80,6 +120,7 @@ def looking(browser: Browser, url: str, look: Look) -> Iterator[Page]:
     context = browser.new_context(
         base_url=url,
         viewport={"width": look.width, "height": look.height},
+        device_scale_factor=look.scale,
         color_scheme="dark" if look.dark else "light",
         java_script_enabled=look.script,
         locale="zh-CN",
@@ -111,7 +152,7 @@ def _is_foreign(request: Any, url: str) -> bool:
 
 def violations(page: Page) -> list[str]:
     """What axe finds wrong (WCAG 2.1 A and AA, best practices), one line each with the first place."""
-    found = Axe().run(page)
+    found = Axe().run(page, options={"resultTypes": ["violations"]})
     return [
         f"{each['id']}: {each['help']} ({each['nodes'][0]['html'][:160]})"
         for each in found.response["violations"]
@@ -124,6 +165,25 @@ def sideways(page: Page) -> int:
     return moved
 
 
+def visit(page: Page, paths: Mapping[str, str]) -> Visited:
+    """Opens one page after the other."""
+    for name, path in paths.items():
+        page.goto(path)
+        yield name, page
+
+
+def faults(visited: Visited, axe: Collection[str] | None = None) -> dict[str, list[str]]:
+    """What is wrong, by page: sideways movement everywhere, axe's findings on all or on those named in `axe`."""
+    found: dict[str, list[str]] = {}
+    for name, page in visited:
+        wrong = violations(page) if axe is None or name in axe else []
+        if over := sideways(page):
+            wrong.append(f"moves sideways by {over} px")
+        if wrong:
+            found[name] = wrong
+    return found
+
+
 def sign_in(page: Page, login: str, password: str) -> None:
     """Through the page, as a member of staff does."""
     page.goto("/hall/staff/sign-in")
@@ -131,3 +191,20 @@ def sign_in(page: Page, login: str, password: str) -> None:
     page.fill("input[name=password]", password)
     page.click("main button[type=submit]")
     page.wait_for_url("**/hall/staff/**")
+
+
+def staff_pages(page: Page, pages: Mapping[str, str]) -> dict[str, str]:
+    """The pages, and the first case and card that this reader's lists link to."""
+    listed = dict(pages)
+    for name, where, link in (
+        ("case", "/hall/staff/?tab=all", "/hall/staff/cases/"),
+        ("card", "/hall/cards", "/hall/cards/"),
+        ("a letter", "/hall/staff/letters", "/hall/staff/letters/"),
+    ):
+        answer = page.request.get(where)
+        if answer.status == 200:
+            page.goto(where)
+            first = page.locator(f"main .desk-main a[href^='{link}'], main table a[href^='{link}']").first
+            if first.count():
+                listed[name] = first.get_attribute("href") or ""
+    return listed
