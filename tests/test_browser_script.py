@@ -1,4 +1,4 @@
-"""The script's enhancements in a real browser: elder mode, type-ahead, filters, ticks, forms, print."""
+"""What hall.js adds to a portal without handlers: elder mode, type-ahead, filters, ticks, help in forms."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from catalog.form_schema import Condition, FormField, Option
 from catalog.root import Root
 from presentation.page import Shell, templates
 from site_builder.compile import build
+from tests.browser_pages import NO_SCRIPT, WIDE, looking
 from tests.site_builder_fixtures import FULL_CODE, IMMEDIATE_CODE, make_root
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
 
 POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -73,14 +76,8 @@ def _write_form(site: Path) -> None:
 
 @pytest.fixture
 def page(browser: Browser, url: str) -> Iterator[Page]:
-    context = browser.new_context(base_url=url, viewport={"width": 1280, "height": 900})
-    made = context.new_page()
-    complaints: list[str] = []
-    made.on("pageerror", lambda error: complaints.append(str(error)))
-    made.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    yield made
-    context.close()
-    assert [each for each in complaints if "favicon" not in each] == []
+    with looking(browser, url, WIDE) as made:
+        yield made
 
 
 def test_elder_mode_is_switched_remembered_and_set_before_the_page_is_drawn(page: Page) -> None:
@@ -179,29 +176,12 @@ def test_the_lost_page_puts_the_words_of_the_address_into_the_search(page: Page)
     assert page.input_value("#lost-q") == "开饭店"
 
 
-@pytest.mark.parametrize("width", [360, 768])
-@pytest.mark.parametrize("elder", [False, True])
-def test_no_page_moves_sideways(browser: Browser, url: str, width: int, elder: bool) -> None:
-    context = browser.new_context(base_url=url, viewport={"width": width, "height": 800})
-    if elder:
-        context.add_init_script("localStorage.setItem('hall-elder', '1')")
-    shown = context.new_page()
-    for path in ("/", f"/items/{FULL_CODE}/", f"/items/{FULL_CODE}/sample/", "/items/", "/changes/", "/disclosure/",
-                 "/supervision/rules/", "/supervision/states/", "/supervision/calendar/", "/data/", "/help/deadlines/", "/form.html"):  # fmt: skip
-        shown.goto(path)
-        over = shown.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert over <= 0, (path, over)
-    context.close()
-
-
 def test_without_script_everything_but_the_switch_is_there(browser: Browser, url: str) -> None:
-    context = browser.new_context(base_url=url, java_script_enabled=False)
-    shown = context.new_page()
-    shown.goto("/items/")
-    assert shown.locator("#list li").count() == 3
-    assert not shown.is_visible("[data-filter]")
-    assert not shown.is_visible("[data-elder-switch]")
-    shown.goto("/form.html")
-    assert shown.is_visible("#f-seats")
-    assert shown.get_attribute("[data-add-row]", "name") == "add_row"
-    context.close()
+    with looking(browser, url, NO_SCRIPT) as shown:
+        shown.goto("/items/")
+        assert shown.locator("#list li").count() == 3
+        assert not shown.is_visible("[data-filter]")
+        assert not shown.is_visible("[data-elder-switch]")
+        shown.goto("/form.html")
+        assert shown.is_visible("#f-seats")
+        assert shown.get_attribute("[data-add-row]", "name") == "add_row"
