@@ -1,4 +1,4 @@
-# 两条命令:make serve 打开大厅,make test 跑全部测试。其余见 CONTRIBUTING.md。
+# 两条命令：make serve 打开大厅，make test 跑全部测试。其余见 CONTRIBUTING.md。
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -27,7 +27,7 @@ $(STAMP): requirements.lock pyproject.toml scripts/venv.sh
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(STAMP)
 
-# 把 wheel 连同锁定的依赖装进一个空环境,再用它建县、检查、生成、运行。
+# 把 wheel 连同锁定的依赖装进一个空环境，再用它建县、检查、生成、运行。
 wheel-check: setup
 	sh scripts/wheel_check.sh $(BIN)/python
 
@@ -42,7 +42,7 @@ bench: setup
 soak: setup
 	$(BIN)/python -m pytest -m soak -q
 
-# 改了 pyproject.toml 的依赖之后重新锁定;锁文件只有版本和哈希,没有下载地址。
+# 改了 pyproject.toml 的依赖之后重新锁定；锁文件只有版本和哈希，没有下载地址。
 lock:
 	$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --universal --no-header --no-emit-index-url --no-annotate -o requirements.lock
 

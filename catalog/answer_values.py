@@ -52,7 +52,7 @@ def read_value(each: FormField, raw: str) -> str:
     """The stored form of a non-empty answer to a field of a single value. Raises Wrong."""
     value = _READERS[each.type](each, raw)
     if each.pattern is not None and re.fullmatch(each.pattern, value) is None:
-        raise Wrong(each.pattern_message or f"“{each.label}”的写法不对,请照示例再看一遍")
+        raise Wrong(each.pattern_message or f"“{each.label}”的写法不对，请照示例再看一遍")
     return value
 
 
@@ -62,38 +62,38 @@ def _text(each: FormField, raw: str) -> str:
     if each.type != "multiline":
         text = re.sub(r"\s*\n\s*", " ", text)
     if len(text) > limit:
-        raise Wrong(f"最多写 {limit} 个字,现在是 {len(text)} 个字")
+        raise Wrong(f"最多写 {limit} 个字，现在是 {len(text)} 个字")
     return text
 
 
 def _address(each: FormField, raw: str) -> str:
     text = _text(each, raw)
     if len(text) < 4:
-        raise Wrong("地址太短,请写到村组或门牌号")
+        raise Wrong("地址太短，请写到村组或门牌号")
     return text
 
 
 def _id_number(_each: FormField, raw: str) -> str:
     number = normalise(raw).replace("-", "")
     if len(number) != 18:
-        raise Wrong(f"身份证号是 18 位,您填了 {len(number)} 位,请对照证件再看一遍")
+        raise Wrong(f"身份证号是 18 位，您填了 {len(number)} 位，请对照证件再看一遍")
     if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
-        raise Wrong("身份证号只有数字,最后一位可以是 X,请对照证件再看一遍")
+        raise Wrong("身份证号只有数字，最后一位可以是 X，请对照证件再看一遍")
     if birth_date(number) is None:
-        raise Wrong("身份证号里的出生日期(第 7 至 14 位)不对,请对照证件再看一遍")
+        raise Wrong("身份证号里的出生日期（第 7 至 14 位）不对，请对照证件再看一遍")
     if not is_resident_id(number):
-        raise Wrong("身份证号的最后一位不对,请对照证件再看一遍")
+        raise Wrong("身份证号的最后一位不对，请对照证件再看一遍")
     return number
 
 
 def _credit_code(_each: FormField, raw: str) -> str:
     code = normalise(raw).replace("-", "")
     if len(code) != 18:
-        raise Wrong(f"统一社会信用代码是 18 位,您填了 {len(code)} 位,请对照营业执照再看一遍")
+        raise Wrong(f"统一社会信用代码是 18 位，您填了 {len(code)} 位，请对照营业执照再看一遍")
     if re.search(r"[IOSVZ]", code):
-        raise Wrong("统一社会信用代码里没有字母 I、O、S、V、Z,可能是数字 1、0、5、2,请对照营业执照再看一遍")
+        raise Wrong("统一社会信用代码里没有字母 I、O、S、V、Z，可能是数字 1、0、5、2，请对照营业执照再看一遍")
     if not is_credit_code(code):
-        raise Wrong("统一社会信用代码有一位不对,请对照营业执照再看一遍")
+        raise Wrong("统一社会信用代码有一位不对，请对照营业执照再看一遍")
     return code
 
 
@@ -110,16 +110,16 @@ def _phone(_each: FormField, raw: str) -> str:
     if _SERVICE_NUMBER.fullmatch(number) or _ABROAD.fullmatch(number.replace("-", "")):
         return plain
     if plain.isdigit() and plain.startswith("1"):
-        raise Wrong(f"手机号是 11 位,您填了 {len(plain)} 位,请再看一遍")
+        raise Wrong(f"手机号是 11 位，您填了 {len(plain)} 位，请再看一遍")
     if re.fullmatch(r"\d{7,8}", plain):
-        raise Wrong("座机请在前面加上区号,如 0000-5550012")
-    raise Wrong("电话写法不对,请填 11 位手机号,或带区号的座机")
+        raise Wrong("座机请在前面加上区号，如 0000-5550012")
+    raise Wrong("电话写法不对，请填 11 位手机号，或带区号的座机")
 
 
 def _email(_each: FormField, raw: str) -> str:
     address = half_width(raw)
     if len(address) > 254 or not _EMAIL.fullmatch(address) or ".." in address:
-        raise Wrong("电子邮箱写法不对,要像 name@example.com 这样")
+        raise Wrong("电子邮箱写法不对，要像 name@example.com 这样")
     return address
 
 
@@ -132,8 +132,8 @@ def read_date(raw: str) -> date:
             try:
                 return date(*(int(part) for part in matched.groups()))
             except ValueError as error:
-                raise Wrong(f"没有“{text}”这一天,请再看一遍") from error
-    raise Wrong("日期写法不对,请写成 2026-03-01 这样")
+                raise Wrong(f"没有“{text}”这一天，请再看一遍") from error
+    raise Wrong("日期写法不对，请写成 2026-03-01 这样")
 
 
 def _date(each: FormField, raw: str) -> str:
@@ -154,11 +154,11 @@ def _decimal(each: FormField, raw: str) -> Decimal:
     for sign in ("¥", "¥", "人民币", "元", each.unit or ""):
         text = text.removeprefix(sign).removesuffix(sign) if sign else text
     if not _PLAIN_NUMBER.fullmatch(text):
-        raise Wrong("请只写数字,如 1200 或 1200.50")
+        raise Wrong("请只写数字，如 1200 或 1200.50")
     try:
         return Decimal(text.replace(",", ""))
     except InvalidOperation as error:
-        raise Wrong("请只写数字,如 1200 或 1200.50") from error
+        raise Wrong("请只写数字，如 1200 或 1200.50") from error
 
 
 def _in_range(each: FormField, value: Decimal, least: Decimal | None = None) -> None:
@@ -175,14 +175,14 @@ def _money(each: FormField, raw: str) -> str:
     _in_range(each, value, Decimal(0))
     cents = value.quantize(Decimal("0.01"), ROUND_HALF_UP)
     if cents != value:
-        raise Wrong("金额最多写到分(小数点后两位)")
+        raise Wrong("金额最多写到分（小数点后两位）")
     return f"{cents:f}"
 
 
 def _integer(each: FormField, raw: str) -> str:
     value = _decimal(each, raw)
     if value != value.to_integral_value():
-        raise Wrong("请写整数,不要小数")
+        raise Wrong("请写整数，不要小数")
     _in_range(each, value)
     return str(int(value))
 

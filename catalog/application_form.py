@@ -173,7 +173,7 @@ def _applicant(item: Item, codes: Codes, constants: dict[str, str]) -> Applicati
             ),
             FormField(
                 id="legal_representative",
-                label="法定代表人(负责人)姓名",
+                label="法定代表人（负责人）姓名",
                 max_length=60,
                 sample="李示例",
                 when=when_organisation,
@@ -183,7 +183,7 @@ def _applicant(item: Item, codes: Codes, constants: dict[str, str]) -> Applicati
         FormField(
             id="contact_name", label="联系人姓名", max_length=60, help="办理中有事找谁", sample="张示例"
         ),
-        FormField(id="contact_phone", label="联系电话", type="phone", help="手机号,或带区号的座机"),
+        FormField(id="contact_phone", label="联系电话", type="phone", help="手机号，或带区号的座机"),
         FormField(id="contact_address", label="通讯地址", type="address", required=False, max_length=200),
     ]
     return ApplicationSection("applicant", "申请人", tuple(fields))
@@ -225,7 +225,7 @@ def _agent(item: Item, codes: Codes, county: County) -> ApplicationSection:
         id="agent_authorisation",
         label="授权委托书",
         type="file",
-        help="写明委托谁、办什么事,有委托人签名或单位盖章;拍照或扫描都可以",
+        help="写明委托谁、办什么事，有委托人签名或单位盖章；拍照或扫描都可以",
         max_files=5,
         when=by_agent,
     )
@@ -234,7 +234,7 @@ def _agent(item: Item, codes: Codes, county: County) -> ApplicationSection:
             id="by_agent",
             label="您是替别人或单位来办的吗",
             type="yes_no",
-            help="本人或法定代表人自己办,选“不是”",
+            help="本人或法定代表人自己办，选“不是”",
         ),
         FormField(id="agent_name", label="代办人姓名", max_length=60, sample="王示例", when=by_agent),
         *_identity("agent", "代办人", codes["id-type"], by_agent),
@@ -258,11 +258,11 @@ def _materials(item: Item, county: County) -> ApplicationSection:
             fields += _material_fields(item, index, county)
     notes = []
     if generated:
-        notes.append(f"{'、'.join(generated)}由您填写的内容自动生成,不用上传。")
+        notes.append(f"{'、'.join(generated)}由您填写的内容自动生成，不用上传。")
     if spared:
-        notes.append(f"{'、'.join(spared)}不用交,由我们核验。")
+        notes.append(f"{'、'.join(spared)}不用交，由我们核验。")
     if by_hand:
-        notes.append(f"{'、'.join(by_hand)}不能在网上交,请按通知带到窗口或寄来。")
+        notes.append(f"{'、'.join(by_hand)}不能在网上交，请按通知带到窗口或寄来。")
     return ApplicationSection("materials", "上传材料", tuple(fields), notes=tuple(notes))
 
 
@@ -275,7 +275,7 @@ def _material_fields(item: Item, index: int, county: County) -> tuple[FormField,
         # Nothing on the form tells whether it applies, so the form has to ask.
         question = FormField(
             id=f"{material_field_id(item, index)}_applies",
-            label=f"是否属于这种情况:{material.condition or material.name}",
+            label=f"是否属于这种情况：{material.condition or material.name}",
             type="yes_no",
             help=f"属于的要交“{material.name}”",
         )
@@ -305,7 +305,7 @@ def _delivery(item: Item, constants: dict[str, str]) -> ApplicationSection:
         when = Condition(field="delivery", equals="courier")
     else:
         constants["delivery"] = ways[0]
-        notes = (f"办结后:{DELIVERY_LABELS[ways[0]]}。",)
+        notes = (f"办结后：{DELIVERY_LABELS[ways[0]]}。",)
     if "courier" in ways:
         fields += [
             FormField(id="courier_name", label="收件人姓名", max_length=60, sample="张示例", when=when),
@@ -318,7 +318,7 @@ def _delivery(item: Item, constants: dict[str, str]) -> ApplicationSection:
 def _declaration() -> ApplicationSection:
     truth = FormField(
         id="truth",
-        label="我所填写的内容和提交的材料都真实、有效,愿意承担相应的法律责任(《行政许可法》第三十一条)。",
+        label="我所填写的内容和提交的材料都真实、有效，愿意承担相应的法律责任（《行政许可法》第三十一条）。",
         type="declaration",
     )
     return ApplicationSection("declaration", "确认", (truth,))

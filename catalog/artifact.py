@@ -94,17 +94,17 @@ class Catalog(_Record):
 
 
 def limit_text(limit: Limit | None) -> str | None:
-    """`当场办结`, `7个工作日`, `30日(自然日)`; None when there is none."""
+    """`当场办结`, `7个工作日`, `30日（自然日）`; None when there is none."""
     if limit is None:
         return None
     if limit.days == 0:
         return "当场办结"
-    return f"{limit.days}个工作日" if limit.unit == "workday" else f"{limit.days}日(自然日)"
+    return f"{limit.days}个工作日" if limit.unit == "workday" else f"{limit.days}日（自然日）"
 
 
 def fee_text(item: Item) -> str:
     """`不收费`, or the standards of all charges."""
-    return ";".join(fee.standard for fee in item.fees) or "不收费"
+    return "；".join(fee.standard for fee in item.fees) or "不收费"
 
 
 def summarise(item: Item, department: Department, codes: Codes, path: str) -> ItemSummary:
@@ -195,7 +195,7 @@ def load_catalog(site: Path) -> Catalog:
 def load_item(site: Path, code: str) -> ItemRecord:
     """The item in force with this code. Raises NotFound, Unavailable."""
     if not _SAFE_CODE.fullmatch(code):
-        raise NotFound("没有这个编码的事项,请从搜索或目录里重新进入")
+        raise NotFound("没有这个编码的事项，请从搜索或目录里重新进入")
     return _load(site / "data" / "items" / f"{code}.json", ItemRecord)
 
 
@@ -211,7 +211,7 @@ def _load(path: Path, model: type[_T]) -> _T:
         return model.model_validate_json(path.read_bytes())
     except FileNotFoundError as error:
         if model is Catalog:
-            raise Unavailable("门户还没有生成,请先运行 hall build") from error
-        raise NotFound("没有找到这个事项,可能已经取消或改了编码,请用名称搜索") from error
+            raise Unavailable("门户还没有生成，请先运行 hall build") from error
+        raise NotFound("没有找到这个事项，可能已经取消或改了编码，请用名称搜索") from error
     except (OSError, ValidationError) as error:
-        raise Unavailable(f"门户数据 {path.name} 读不出来,请重新运行 hall build") from error
+        raise Unavailable(f"门户数据 {path.name} 读不出来，请重新运行 hall build") from error

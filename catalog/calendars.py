@@ -53,7 +53,7 @@ class CalendarFile(Part):
     @classmethod
     def _whole(cls, value: object) -> object:
         if isinstance(value, bool):
-            raise ValueError("要写四位年份,如 2026")
+            raise ValueError("要写四位年份，如 2026")
         return value
 
 
@@ -104,7 +104,7 @@ def read_calendars(folders: Iterable[Path], root: Root | None = None) -> Calenda
     published = [_as_year(each) for each in years.values() if each.holidays]
     for each in years.values():
         if not each.holidays:
-            message = "这一年还没有全国放假安排,地方假日要等它公布后才生效"
+            message = "这一年还没有全国放假安排，地方假日要等它公布后才生效"
             problems.append(Problem(f"{FOLDER}/{each.year}.yml", 0, "holidays", message, "warning"))
     return CalendarReading(WorkCalendar(published), in_order(problems))
 
@@ -114,7 +114,7 @@ def load_calendar(root: Root | None = None, folders: Sequence[Path] | None = Non
     reading = read_calendars(calendar_folders(root) if folders is None else folders, root)
     errors = [str(each) for each in reading.problems if each.is_error]
     if errors:
-        raise Invalid("工作日历有误:" + ";".join(errors))
+        raise Invalid("工作日历有误：" + "；".join(errors))
     return reading.calendar
 
 
@@ -137,7 +137,7 @@ def import_notice(path: Path, into: Path) -> ImportedNotice:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise Invalid(f"读不到文件 {path.name}:{error.strerror}") from error
+        raise Invalid(f"读不到文件 {path.name}：{error.strerror}") from error
     if path.suffix.lower() == ".json":
         found = _from_json(content, path.name)
         faults = [each.message for each in _faults_of(found, None, path.name)]
@@ -145,12 +145,12 @@ def import_notice(path: Path, into: Path) -> ImportedNotice:
         document_file, problems = _read_bytes(content, path.name)
         faults = [str(each) for each in problems]
         if document_file is None:
-            raise Invalid(f"{path.name} 不能导入:" + ";".join(faults))
+            raise Invalid(f"{path.name} 不能导入：" + "；".join(faults))
         found = document_file
     if not any(each.off for each in found.holidays):
-        raise Invalid(f"{path.name}:{found.year}年的放假安排还没有公布(没有任何放假日),不能导入")
+        raise Invalid(f"{path.name}：{found.year}年的放假安排还没有公布（没有任何放假日），不能导入")
     if faults:
-        raise Invalid(f"{path.name} 不能导入:" + ";".join(faults))
+        raise Invalid(f"{path.name} 不能导入：" + "；".join(faults))
     target = into / f"{found.year}.yml"
     found = _keep_regional(found, target)
     into.mkdir(parents=True, exist_ok=True)
@@ -162,7 +162,7 @@ def import_notice(path: Path, into: Path) -> ImportedNotice:
 
 def as_yaml(found: CalendarFile) -> str:
     """The file as people review it: fixed key order, one holiday a block, one source a line."""
-    lines = [f"# {found.year}年工作日历:放假和调休以国务院办公厅通知为准", f"year: {found.year}"]
+    lines = [f"# {found.year}年工作日历：放假和调休以国务院办公厅通知为准", f"year: {found.year}"]
     if found.sources:
         lines += ["sources:", *(f"  - {_quoted(each)}" for each in found.sources)]
     lines.append("holidays:")
@@ -227,13 +227,13 @@ def _from_json(content: bytes, shown: str) -> CalendarFile:
         )
     except ValidationError as error:
         problems = explained(error, CalendarFile, Document(data), shown)
-        raise Invalid(f"{shown} 不能导入:" + ";".join(str(each) for each in problems)) from error
+        raise Invalid(f"{shown} 不能导入：" + "；".join(str(each) for each in problems)) from error
     except (KeyError, TypeError, AttributeError) as error:
         raise Invalid(
-            f"{shown} 不是放假安排:应有 year、papers 和 days,days 的每一行应有 name、date、isOffDay"
+            f"{shown} 不是放假安排：应有 year、papers 和 days,days 的每一行应有 name、date、isOffDay"
         ) from error
     except ValueError as error:
-        raise Invalid(f"{shown} 读不懂:{error}") from error
+        raise Invalid(f"{shown} 读不懂：{error}") from error
 
 
 def _faults_of(found: CalendarFile, document: Document | None, shown: str) -> list[Problem]:
@@ -247,11 +247,11 @@ def _faults_of(found: CalendarFile, document: Document | None, shown: str) -> li
         earlier = seen.get(day)
         seen.setdefault(day, kind)
         if not first <= day <= last:
-            message = f"{day} 不在{found.year}年前后,请核对年份"
+            message = f"{day} 不在{found.year}年前后，请核对年份"
         elif earlier:
             message = f"{day} 写了两次" if earlier == kind else f"{day} 既写了放假又写了上班"
         elif kind == "work" and day in statutory:
-            message = f"{day} 是{statutory[day]}法定节日,不能是上班日"
+            message = f"{day} 是{statutory[day]}法定节日，不能是上班日"
         else:
             continue
         line = 0 if document is None else document.line(path)
@@ -276,15 +276,15 @@ def _warnings(found: CalendarFile) -> tuple[str, ...]:
     off = {day for holiday in found.holidays for day in holiday.off}
     for day, name in sorted(statutory_holidays(found.year).items()):
         if day not in off:
-            warnings.append(f"{day} 是{name}法定节日,通知里没有放假")
+            warnings.append(f"{day} 是{name}法定节日，通知里没有放假")
     for holiday in found.holidays:
         warnings += [
-            f"{day} 本来就是工作日,通知又列为{holiday.name}上班日"
+            f"{day} 本来就是工作日，通知又列为{holiday.name}上班日"
             for day in holiday.work
             if day.weekday() < 5
         ]
     if not found.sources:
-        warnings.append("没有写通知的来源网址,请补上 sources")
+        warnings.append("没有写通知的来源网址，请补上 sources")
     return tuple(warnings)
 
 

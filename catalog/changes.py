@@ -129,7 +129,7 @@ class _Comparison:
             return "是" if value else "否"
         if isinstance(value, Limit | SpecialProcedure):
             days = limit_text(Limit(days=value.days, unit=value.unit)) or ""
-            named = f"{value.name}:{days}" if isinstance(value, SpecialProcedure) else days
+            named = f"{value.name}：{days}" if isinstance(value, SpecialProcedure) else days
             note = value.note if isinstance(value, Limit) else None
             return f"{named}({note})" if note else named
         if isinstance(value, BaseModel):
@@ -152,8 +152,8 @@ class _Comparison:
             if each is None or each == () or (not info.is_required() and each == info.default):
                 continue
             text = self.text(field, each)
-            parts.append(text if field == _first_field(value) else f"{label(owner, field)}:{text}")
-        return ";".join(parts)
+            parts.append(text if field == _first_field(value) else f"{label(owner, field)}：{text}")
+        return "；".join(parts)
 
 
 def _dives(before: object, after: object) -> bool:

@@ -36,7 +36,7 @@ def _duplicate_codes(reading: Reading) -> Iterator[Problem]:
                 reading.root.shown(loaded.path),
                 _line(loaded, "code"),
                 "code",
-                f"实施编码 {code} 已用在 {other},请另给编码",
+                f"实施编码 {code} 已用在 {other}，请另给编码",
                 "error",
                 "code-duplicate",
             )
@@ -48,7 +48,7 @@ def _duplicate_addresses(reading: Reading) -> Iterator[Problem]:
         first = seen.setdefault((loaded.item.department, loaded.slug), loaded)
         if first is not loaded:
             other = reading.root.shown(first.path)
-            said = f"与 {other} 的部门和文件名都相同,网页地址会冲突,请改文件名"
+            said = f"与 {other} 的部门和文件名都相同，网页地址会冲突，请改文件名"
             yield Problem(reading.root.shown(loaded.path), 0, "", said, "error", "address-duplicate")
 
 
@@ -65,11 +65,11 @@ def _departments(reading: Reading, codes: Codes) -> Iterator[Problem]:
             return Problem(shown, document.line((field,)), field, said, "warning", rule)
 
         if not is_credit_code(department.credit_code):
-            yield problem("credit_code", "统一社会信用代码的校验位不对,请核对", "credit-code")
+            yield problem("credit_code", "统一社会信用代码的校验位不对，请核对", "credit-code")
         if department.nature not in codes["agency-nature"]:
             yield problem("nature", f"实施主体性质代码表里没有 {department.nature}", "code-table")
         if department.number_word in words:
-            said = f"文书字号用字与 {words[department.number_word]} 相同,两个部门的文书会重号"
+            said = f"文书字号用字与 {words[department.number_word]} 相同，两个部门的文书会重号"
             yield problem("number_word", said, "number-word")
         words.setdefault(department.number_word, department.name)
         if department.phone and department.phone == department.supervision_phone:
@@ -87,7 +87,7 @@ def _units(reading: Reading) -> Iterator[Problem]:
             continue
         line = document.line((places[unit.id],))
         if unit.parent is None and unit.kind != "county":
-            yield Problem(shown, line, "parent", f"{unit.name}没有写上级单位(parent)", "error", "unit-tree")
+            yield Problem(shown, line, "parent", f"{unit.name}没有写上级单位（parent）", "error", "unit-tree")
         elif unit.parent is not None and unit.parent not in reading.units:
             said = f"{unit.name}的上级单位 {unit.parent} 不存在"
             yield Problem(shown, line, "parent", said, "error", "unit-tree")

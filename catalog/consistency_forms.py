@@ -28,18 +28,20 @@ def material(item: Item, _context: Context) -> Iterator[Finding]:
         here: FieldPath = ("materials", index)
         if each.necessity == "conditional" and not each.condition:
             yield Finding(
-                (*here, "necessity"), f"“{each.name}”是有条件才交的,请写明什么情况下要交(condition)", "error"
+                (*here, "necessity"),
+                f"“{each.name}”是有条件才交的，请写明什么情况下要交（condition）",
+                "error",
             )
         if each.when and each.necessity == "required":
-            yield Finding((*here, "when"), f"“{each.name}”按回答判断要不要交,necessity 应写 conditional")
+            yield Finding((*here, "when"), f"“{each.name}”按回答判断要不要交，necessity 应写 conditional")
         if "original" in each.forms and each.originals == 0 and not each.exempt:
-            yield Finding((*here, "originals"), f"“{each.name}”要原件,请写份数(originals)")
+            yield Finding((*here, "originals"), f"“{each.name}”要原件，请写份数（originals）")
         if "copy" in each.forms and each.copies == 0 and not each.exempt:
-            yield Finding((*here, "copies"), f"“{each.name}”要复印件,请写份数(copies)")
+            yield Finding((*here, "copies"), f"“{each.name}”要复印件，请写份数（copies）")
         material_id = item.material_id(index)
         if material_id in seen:
             first = item.materials[seen[material_id]].name
-            yield Finding(here, f"材料编号 {material_id} 与“{first}”重复,请另起一个 id", "error")
+            yield Finding(here, f"材料编号 {material_id} 与“{first}”重复，请另起一个 id", "error")
         seen[material_id] = index
 
 
@@ -47,7 +49,7 @@ def material(item: Item, _context: Context) -> Iterator[Finding]:
 def material_shared(item: Item, _context: Context) -> Iterator[Finding]:
     for index, each in enumerate(item.materials):
         if each.source == "government" and not each.exempt and each.necessity == "required":
-            said = f"“{each.name}”由政府部门核发,能共享核验的请写 exempt: true,不能的在 note 里说明"
+            said = f"“{each.name}”由政府部门核发，能共享核验的请写 exempt: true，不能的在 note 里说明"
             if not each.note:
                 yield Finding(("materials", index, "source"), said)
 
@@ -56,14 +58,16 @@ def material_shared(item: Item, _context: Context) -> Iterator[Finding]:
 def material_standard(item: Item, _context: Context) -> Iterator[Finding]:
     bare = [each.name for each in item.materials if not each.standard and not each.exempt]
     if bare:
-        yield Finding(("materials",), f"没有写受理标准(standard):{_listed(bare)}")
-    forms = [each for each in item.materials if _FORM_NAME.search(normalize("NFKC", each.name)) and not each.exempt]
+        yield Finding(("materials",), f"没有写受理标准（standard）：{_listed(bare)}")
+    forms = [
+        each for each in item.materials if _FORM_NAME.search(normalize("NFKC", each.name)) and not each.exempt
+    ]
     blank = [each.name for each in forms if not each.blank_form]
     if blank:
-        yield Finding(("materials",), f"像是表格,没有空白表(blank_form):{_listed(blank)}")
+        yield Finding(("materials",), f"像是表格，没有空白表（blank_form）：{_listed(blank)}")
     unsampled = [each.name for each in forms if each.blank_form and not each.sample]
     if unsampled:
-        yield Finding(("materials",), f"有空白表,没有填写样例(sample):{_listed(unsampled)}")
+        yield Finding(("materials",), f"有空白表，没有填写样例（sample）：{_listed(unsampled)}")
 
 
 def _listed(names: list[str]) -> str:
@@ -85,24 +89,24 @@ def file_missing(item: Item, context: Context) -> Iterator[Finding]:
     for path, value in named:
         if value == "form":
             if item.form is None:
-                yield Finding(path, "写了 form(由网上表单生成),但事项没有网上申请表", "error")
+                yield Finding(path, "写了 form(由网上表单生成)，但事项没有网上申请表", "error")
         elif re.match(r"https?://", value):
             continue
         elif value.startswith("/") or ".." in value.split("/"):
-            yield Finding(path, "文件路径要从部门的文件夹写起,不能用 / 开头或 ..", "error")
+            yield Finding(path, "文件路径要从部门的文件夹写起，不能用 / 开头或 ..", "error")
         elif not context.has_file(value):
-            yield Finding(path, f"找不到文件 {value}:应放在部门的文件夹里", "error")
+            yield Finding(path, f"找不到文件 {value}：应放在部门的文件夹里", "error")
 
 
-@rule("steps", "审查环节有人决定,时限合得拢")
+@rule("steps", "审查环节有人决定，时限合得拢")
 def steps(item: Item, _context: Context) -> Iterator[Finding]:
     if item.accepts_online and not item.steps:
-        yield Finding(("steps",), "能网上申请的事项要写审查环节(steps),否则收到的申请没有人办", "error")
+        yield Finding(("steps",), "能网上申请的事项要写审查环节（steps），否则收到的申请没有人办", "error")
     if item.steps and not any(step.role == "decider" for step in item.steps):
-        yield Finding(("steps",), "审查环节里要有一个由审批负责人(decider)决定的环节", binding(item))
+        yield Finding(("steps",), "审查环节里要有一个由审批负责人（decider）决定的环节", binding(item))
     total = sum(step.limit or 0 for step in item.steps)
     if item.promised and item.promised.unit == "workday" and total > item.promised.days:
-        said = f"各环节时限加起来 {total} 个工作日,超过承诺的 {item.promised.days} 个工作日"
+        said = f"各环节时限加起来 {total} 个工作日，超过承诺的 {item.promised.days} 个工作日"
         yield Finding(("steps",), said, binding(item))
     known = {each.name for each in item.special_procedures}
     for index, step in enumerate(item.steps):
@@ -115,7 +119,9 @@ def steps(item: Item, _context: Context) -> Iterator[Finding]:
 def form_reserved(item: Item, _context: Context) -> Iterator[Finding]:
     for path, each in _fields(item):
         if each.id in RESERVED_IDS or each.id.startswith(RESERVED_PREFIX):
-            said = f"编号 {each.id} 已用于每张表都有的内容(申请人、材料、领取方式),不用再问;别的内容请换编号"
+            said = (
+                f"编号 {each.id} 已用于每张表都有的内容（申请人、材料、领取方式），不用再问；别的内容请换编号"
+            )
             yield Finding((*path, "id"), said, "error")
 
 
@@ -138,7 +144,7 @@ def form_condition(item: Item, _context: Context) -> Iterator[Finding]:
 def _condition(path: FieldPath, when: Condition, known: Mapping[str, FormField]) -> Iterator[Finding]:
     asked = known.get(when.field)
     if asked is None:
-        yield Finding((*path, "field"), f"表单里(在它前面)没有编号为 {when.field} 的问题", "error")
+        yield Finding((*path, "field"), f"表单里（在它前面）没有编号为 {when.field} 的问题", "error")
         return
     wanted = (when.equals,) if when.equals is not None else (when.one_of or ())
     allowed = {option.value for option in asked.options}
@@ -148,7 +154,7 @@ def _condition(path: FieldPath, when: Condition, known: Mapping[str, FormField])
         return
     for value in wanted:
         if value not in allowed:
-            said = f"“{asked.label}”没有 {value} 这个回答,可以是 {'、'.join(sorted(allowed))}"
+            said = f"“{asked.label}”没有 {value} 这个回答，可以是 {'、'.join(sorted(allowed))}"
             yield Finding(path, said, "error")
 
 
@@ -168,7 +174,7 @@ def _field(path: FieldPath, each: FormField) -> Iterator[Finding]:
     for bound in ("minimum", "maximum"):
         value = getattr(each, bound)
         if value is not None and (kind is None or not isinstance(value, kind)):
-            needed = {date: "日期", Decimal: "数字"}.get(kind or object, "空的:这种类型没有大小")
+            needed = {date: "日期", Decimal: "数字"}.get(kind or object, "空的：这种类型没有大小")
             yield Finding((*path, bound), f"“{each.label}”的 {bound} 要是{needed}", "error")
             return
     values = [option.value for option in each.options]
@@ -178,7 +184,7 @@ def _field(path: FieldPath, each: FormField) -> Iterator[Finding]:
         try:
             read_value(each, _option_value(each))
         except Wrong as wrong:
-            yield Finding((*path, "sample"), f"示例值“{each.sample}”自己通不过检查:{wrong}")
+            yield Finding((*path, "sample"), f"示例值“{each.sample}”自己通不过检查：{wrong}")
 
 
 def _option_value(each: FormField) -> str:

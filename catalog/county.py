@@ -20,8 +20,8 @@ class Department(Part):
     name: Text = Field(description="法定全称")
     short_name: Text
     credit_code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{18}$")]
-    nature: str = Field("1", description="实施主体性质代码,A.3")
-    number_word: Text = Field(description="文书字号用字,如 市监")
+    nature: str = Field("1", description="实施主体性质代码，A.3")
+    number_word: Text = Field(description="文书字号用字，如 市监")
     address: str | None = None
     hours: str | None = None
     phone: PhoneText | None = None
@@ -65,7 +65,7 @@ class Settings(Part):
     supplement_days: int = Field(30, ge=1, le=180, description="申请人补正的最长工作日")
     letter_days: int = Field(5, ge=1, le=30)
     letter_extension: int = Field(5, ge=0, le=30)
-    supervision_rules: str = Field("four-level", description="监察规则集:four-level 或 three-light")
+    supervision_rules: str = Field("four-level", description="监察规则集：four-level 或 three-light")
     precision: Literal["day", "second"] = "day"
     upload_types: tuple[str, ...] = ("pdf", "jpg", "jpeg", "png", "docx", "xlsx", "ofd", "zip")
     upload_megabytes: int = Field(20, ge=1, le=500)
@@ -87,7 +87,7 @@ class County(Part):
     hall_name: Text
     slogan: str | None = None
     case_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,6}$")]
-    document_word: Text = Field(description="文书字号的县名用字,如 青")
+    document_word: Text = Field(description="文书字号的县名用字，如 青")
     colour: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#0b5563"
     url: str = "http://127.0.0.1:8000"
     centre: Slug = "centre"

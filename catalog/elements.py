@@ -55,7 +55,7 @@ def load_elements(root: Root | None = None, problems: list[Problem] | None = Non
             return elements
     packaged = read_model(DEFAULTS / "elements.yml", "defaults/elements.yml", Elements, found)
     if packaged is None:
-        raise Unavailable("安装包里的要素清单损坏,请重新安装县厅")
+        raise Unavailable("安装包里的要素清单损坏，请重新安装县厅")
     return packaged
 
 

@@ -155,7 +155,7 @@ def _xlsx(
     book = Workbook(write_only=True)
     sheets = (
         ("事项", headings, rows),
-        ("材料(供阅读)", MATERIAL_HEADINGS, materials),
+        ("材料（供阅读）", MATERIAL_HEADINGS, materials),
     )
     for title, heads, lines in sheets:
         sheet = book.create_sheet(title)

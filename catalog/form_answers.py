@@ -79,16 +79,16 @@ class _Asking:
                 raise Wrong(f"请上传“{each.label}”")
             return None
         if len(given) > each.max_files:
-            raise Wrong(f"最多上传 {each.max_files} 个文件,现在是 {len(given)} 个,请去掉一些或合成一个 PDF")
+            raise Wrong(f"最多上传 {each.max_files} 个文件，现在是 {len(given)} 个，请去掉一些或合成一个 PDF")
         accepted = tuple(kind.lower().lstrip(".") for kind in each.accept)
         for one in given:
             kind = one.name.rpartition(".")[2].lower() if "." in one.name else ""
             if accepted and kind not in accepted:
-                raise Wrong(f"“{one.name}”的类型收不了,请换成 {'、'.join(accepted)}")
+                raise Wrong(f"“{one.name}”的类型收不了，请换成 {'、'.join(accepted)}")
             if one.size == 0:
-                raise Wrong(f"“{one.name}”是空的,请重新选择")
+                raise Wrong(f"“{one.name}”是空的，请重新选择")
             if one.size > each.max_megabytes * MEGABYTE:
-                raise Wrong(f"“{one.name}”超过 {each.max_megabytes} MB,请压缩或分成几个文件")
+                raise Wrong(f"“{one.name}”超过 {each.max_megabytes} MB，请压缩或分成几个文件")
         return tuple(one.id for one in given)
 
     def _table(self, each: FormField) -> tuple[Row, ...] | None:
@@ -102,7 +102,7 @@ class _Asking:
         if asked and len(rows) < least:
             raise Wrong(f"“{each.label}”至少填 {least} 行")
         if len(rows) > each.max_rows:
-            raise Wrong(f"“{each.label}”最多填 {each.max_rows} 行,现在是 {len(rows)} 行")
+            raise Wrong(f"“{each.label}”最多填 {each.max_rows} 行，现在是 {len(rows)} 行")
         return tuple(rows) or None
 
     def _row(self, table: FormField, index: int) -> Row | None:
@@ -161,7 +161,7 @@ def _total_size(form: ApplicationForm, asking: _Asking) -> None:
     shown = [each.id for each in form.fields() if each.type == "file" and each.id in asking.values]
     total = sum(one.size for field_id in shown for one in asking.files.get(field_id, ()))
     if total > form.total_megabytes * MEGABYTE:
-        asking.errors.setdefault(shown[-1], f"全部文件加起来超过 {form.total_megabytes} MB,请压缩后再传")
+        asking.errors.setdefault(shown[-1], f"全部文件加起来超过 {form.total_megabytes} MB，请压缩后再传")
 
 
 def _holds(condition: Condition, values: Mapping[str, Value]) -> bool:
@@ -189,7 +189,7 @@ def _several(each: FormField, texts: Sequence[str]) -> tuple[str, ...] | None:
         raise Wrong("请在给出的选项里选")
     if not given:
         if each.required:
-            raise Wrong(f"请选择“{each.label}”,可以选几个")
+            raise Wrong(f"请选择“{each.label}”，可以选几个")
         return None
     return tuple(value for value in known if value in given)
 

@@ -75,17 +75,17 @@ class FormField(Part):
     required: bool = True
     help: str | None = None
     sample: str | None = None
-    unit: str | None = Field(None, description="数字、金额后面的单位,如 平方米")
+    unit: str | None = Field(None, description="数字、金额后面的单位，如 平方米")
     max_length: int | None = Field(None, ge=1, le=10000)
     minimum: Decimal | date | None = None
     maximum: Decimal | date | None = None
     pattern: str | None = Field(None, description="整体匹配的正则表达式")
     pattern_message: str | None = Field(None, description="不匹配时对填写人说的话")
     options: tuple[Option, ...] = ()
-    columns: tuple[FormField, ...] = Field((), description="表格的列,不再嵌套表格和文件")
+    columns: tuple[FormField, ...] = Field((), description="表格的列，不再嵌套表格和文件")
     min_rows: int = Field(1, ge=0, le=200)
     max_rows: int = Field(20, ge=1, le=200)
-    accept: tuple[str, ...] = Field((), description="文件扩展名,如 pdf、jpg;不写用全县默认")
+    accept: tuple[str, ...] = Field((), description="文件扩展名，如 pdf、jpg；不写用全县默认")
     max_files: int = Field(5, ge=1, le=50)
     max_megabytes: int = Field(20, ge=1, le=500)
     when: Condition | None = None
@@ -93,11 +93,11 @@ class FormField(Part):
     @model_validator(mode="after")
     def _fits_its_type(self) -> FormField:
         if self.type in ("choice", "several") and len(self.options) < 2:
-            raise ValueError("选择题至少要有两个选项(options)")
+            raise ValueError("选择题至少要有两个选项（options）")
         if self.type not in ("choice", "several") and self.options:
             raise ValueError("只有 choice 和 several 才写 options")
         if (self.type == "table") != bool(self.columns):
-            raise ValueError("表格(table)要写 columns,其他类型不写")
+            raise ValueError("表格（table）要写 columns，其他类型不写")
         if any(c.type in ("table", "file", "declaration") for c in self.columns):
             raise ValueError("表格的列不能再是表格、文件或声明")
         if self.max_rows < self.min_rows:
@@ -106,7 +106,7 @@ class FormField(Part):
             try:
                 re.compile(self.pattern)
             except re.error as error:
-                raise ValueError(f"pattern 不是正确的正则表达式:{error}") from error
+                raise ValueError(f"pattern 不是正确的正则表达式：{error}") from error
         return self
 
 

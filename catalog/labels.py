@@ -21,7 +21,7 @@ MODELS: Mapping[str, str] = {
     "FormSection": "表单的一页",
     "FormField": "表单的一个问题",
     "Option": "一个选项",
-    "Condition": "显示条件:equals、one_of、filled 三者写且只写一个",
+    "Condition": "显示条件：equals、one_of、filled 三者写且只写一个",
 }
 
 LABELS: Mapping[str, Mapping[str, str]] = {
@@ -103,7 +103,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "Fee": {
         "name": "收费项目",
         "standard": "收费标准",
-        "amount": "固定金额(元)",
+        "amount": "固定金额（元）",
         "basis": "收费依据",
         "reducible": "能否减免",
         "reduction": "减免情形",
@@ -113,7 +113,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "name": "环节名称",
         "role": "办理角色",
         "unit": "办理科室",
-        "limit": "环节时限(工作日)",
+        "limit": "环节时限（工作日）",
         "special_procedure": "特别程序",
     },
     "Place": {
@@ -156,7 +156,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "max_rows": "最多行数",
         "accept": "文件类型",
         "max_files": "最多文件数",
-        "max_megabytes": "单个文件上限(MB)",
+        "max_megabytes": "单个文件上限（MB）",
         "when": "显示条件",
     },
     "Option": {"value": "存储值", "label": "选项文字"},
@@ -180,7 +180,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
 
 WORDS: Mapping[str, str] = {
     "workday": "个工作日",
-    "day": "日(自然日)",
+    "day": "日（自然日）",
     "required": "必备",
     "conditional": "符合条件时必备",
     "optional": "可选",

@@ -49,7 +49,7 @@ def _compiled(pattern: str | None) -> str | None:
         try:
             re.compile(pattern)
         except re.error as error:
-            raise ValueError(f"正则表达式不对:{error}") from error
+            raise ValueError(f"正则表达式不对：{error}") from error
     return pattern
 
 
@@ -88,16 +88,16 @@ class Rule(MappingPart):
     columns: Columns = Field((), alias="from", description="列名或 JSON 路径 a.b、a[0].b、a.*.b;. 是元素本身")
     const: str | None = Field(None, description="固定值")
     when: RowTest | None = Field(None, description="满足才取值")
-    join: str | None = Field(None, description="几列都取,用它连接;不写取第一个有内容的")
-    nothing: Words = Field((), description="除 source.nothing 以外,也当作没有内容的写法")
+    join: str | None = Field(None, description="几列都取，用它连接；不写取第一个有内容的")
+    nothing: Words = Field((), description="除 source.nothing 以外，也当作没有内容的写法")
     replace: tuple[Replacement, ...] = ()
-    extract: Pattern | None = Field(None, description="取出匹配部分(有括号取第一个括号)")
+    extract: Pattern | None = Field(None, description="取出匹配部分（有括号取第一个括号）")
     split: str | None = Field(
         None, description="lines 按行、list 按顿号逗号分号、numbered 按 1. 2.,或正则表达式"
     )
-    map: ValueMap = Field(default_factory=dict, description="值对照表;null 表示不要")
-    other: str | None = Field(None, description="对照表里没有时的值(写了才生效)")
-    table: str | None = Field(None, description="代码表名:名称换成代码")
+    map: ValueMap = Field(default_factory=dict, description="值对照表；null 表示不要")
+    other: str | None = Field(None, description="对照表里没有时的值（写了才生效）")
+    table: str | None = Field(None, description="代码表名：名称换成代码")
     kind: Kind = Field("text", alias="as")
     unit: Literal["workday", "day"] = Field("workday", description="时限没有写单位时的单位")
     warn: ValueMap = Field(default_factory=dict, description="源值出现时要说的话")
@@ -148,7 +148,7 @@ class Rows(MappingPart):
 
 
 class Remark(MappingPart):
-    """A column for which the item has no field, kept as a sentence `标签:值`."""
+    """A column for which the item has no field, kept as a sentence `标签：值`."""
 
     columns: Columns = Field(alias="from")
     label: Text
@@ -168,15 +168,15 @@ class Source(MappingPart):
 
     format: Format | None = Field(None, description="不写按文件名结尾")
     encoding: str | None = Field(None, description="不写自动判断 utf-8、gb18030、utf-16")
-    delimiter: str | None = Field(None, description="CSV 分隔符,不写自动判断")
-    sheet: str | int | None = Field(None, description="XLSX 工作表名,或第几张(从 1 数)")
+    delimiter: str | None = Field(None, description="CSV 分隔符，不写自动判断")
+    sheet: str | int | None = Field(None, description="XLSX 工作表名，或第几张（从 1 数）")
     header_row: int = Field(1, ge=1, le=100, description="表头在第几行")
-    header_rows: int = Field(1, ge=1, le=5, description="表头有几行;上下两层用 / 连接")
+    header_rows: int = Field(1, ge=1, le=5, description="表头有几行；上下两层用 / 连接")
     records: str | None = Field(None, description="JSON 里列表所在的路径")
-    fill_down: tuple[Text, ...] = Field((), description="空着就沿用上一行的列(合并单元格)")
+    fill_down: tuple[Text, ...] = Field((), description="空着就沿用上一行的列（合并单元格）")
     group_by: Columns = Field((), description="这些列相同的行是同一个事项")
     nothing: Words = Field(NOTHING, description="整张表里当作没有内容的写法")
-    quoted_formulas: bool = Field(False, description="值前面的 ' 是导出时加的,去掉")
+    quoted_formulas: bool = Field(False, description="值前面的 ' 是导出时加的，去掉")
     skip: tuple[Skip, ...] = ()
 
 
@@ -185,13 +185,13 @@ class Mapping(MappingPart):
 
     name: Text
     source: Source = Source()
-    file: Target = Field((), description="事项文件的名字(不带 .yml);不写按名称的拼音")
+    file: Target = Field((), description="事项文件的名字（不带 .yml）；不写按名称的拼音")
     department: dict[str, Target]
     item: dict[str, Target]
     rows: dict[str, Rows] = Field(default_factory=dict)
     remarks: tuple[Remark, ...] = ()
     ignore: dict[str, Text] = Field(default_factory=dict, description="不要的列和不要的原因")
-    keep_unused: bool = Field(True, description="没有提到的列写进备注;false 只在报告里列出")
+    keep_unused: bool = Field(True, description="没有提到的列写进备注；false 只在报告里列出")
 
     @model_validator(mode="after")
     def _essential(self) -> Mapping:
@@ -225,5 +225,5 @@ def load_mapping(path: Path) -> Mapping:
     problems: list[Problem] = []
     mapping = read_model(path, path.name, Mapping, problems)
     if mapping is None or problems:
-        raise Invalid("映射文件有误:\n" + "\n".join(str(problem) for problem in problems))
+        raise Invalid("映射文件有误：\n" + "\n".join(str(problem) for problem in problems))
     return mapping

@@ -72,40 +72,40 @@ def explain(
         return _wants_text(given, raw.get(path))
     rule = _SENTENCES.get(kind)
     if rule is None:
-        return f"内容不对:{detail['msg']}{_now(given)}"
+        return f"内容不对：{detail['msg']}{_now(given)}"
     return rule(context) + _now(given)
 
 
 def _wants_text(given: object, raw: str | None) -> str:
     if given is None:
-        return "这里没有写内容;没有就把整行删掉"
+        return "这里没有写内容；没有就把整行删掉"
     if isinstance(given, list | dict):
-        return "这里要写一段文字,不是列表或对象"
-    return f'要写成文字,请加引号:"{raw if raw is not None else given}"'
+        return "这里要写一段文字，不是列表或对象"
+    return f'要写成文字，请加引号："{raw if raw is not None else given}"'
 
 
 def _now(given: object) -> str:
     if given is None:
-        return "(现在是空的)"
+        return "（现在是空的）"
     if isinstance(given, list | tuple):
-        return f"(现在是 {len(given)} 项的列表)"
+        return f"（现在是 {len(given)} 项的列表）"
     if isinstance(given, Mapping):
-        return "(现在是一组“键: 值”)"
+        return "（现在是一组“键: 值”）"
     text = str(given)
-    return f"(现在是 {text if len(text) <= 40 else text[:40] + '…'})"
+    return f"（现在是 {text if len(text) <= 40 else text[:40] + '…'}）"
 
 
 def _pattern(context: Mapping[str, Any]) -> str:
-    return _PATTERNS.get(str(context.get("pattern")), f"格式不对,要符合 {context.get('pattern')}")
+    return _PATTERNS.get(str(context.get("pattern")), f"格式不对，要符合 {context.get('pattern')}")
 
 
 _PATTERNS = {
-    r"^[a-z0-9][a-z0-9\-]{0,59}$": "编号只能用小写英文字母、数字和短横线,不超过 60 个字",
-    r"^[a-z][a-z0-9_]{0,59}$": "编号要以小写英文字母开头,只用小写字母、数字和下划线",
-    r"^[0-9A-Za-z\-]{4,64}$": "编码只能用数字、英文字母和短横线,4 至 64 位",
-    r"^[A-Za-z0-9_\-]{1,40}$": "选项的 value 只能用英文字母、数字、下划线和短横线,不超过 40 个字",
+    r"^[a-z0-9][a-z0-9\-]{0,59}$": "编号只能用小写英文字母、数字和短横线，不超过 60 个字",
+    r"^[a-z][a-z0-9_]{0,59}$": "编号要以小写英文字母开头，只用小写字母、数字和下划线",
+    r"^[0-9A-Za-z\-]{4,64}$": "编码只能用数字、英文字母和短横线，4 至 64 位",
+    r"^[A-Za-z0-9_\-]{1,40}$": "选项的 value 只能用英文字母、数字、下划线和短横线，不超过 40 个字",
     r"^[0-9A-Z]{18}$": "统一社会信用代码是 18 位数字和大写字母",
-    r"^[0-9]{6}$": "行政区划代码是 6 位数字,要加引号",
+    r"^[0-9]{6}$": "行政区划代码是 6 位数字，要加引号",
     r"^[A-Z]{2,6}$": "办件编号前缀是 2 至 6 个大写字母",
     r"^#[0-9a-fA-F]{6}$": '颜色写成 "#0b5563" 这样',
 }
@@ -113,7 +113,7 @@ _PATTERNS = {
 _Sentence = Callable[[Mapping[str, Any]], str]
 _NOT_INTEGER = "要写整数"
 _NOT_NUMBER = "要写数字"
-_NOT_DATE = "要写日期,如 2026-03-01"
+_NOT_DATE = "要写日期，如 2026-03-01"
 _NOT_BOOL = "只能写 true(是)或 false(否)"
 
 
@@ -134,8 +134,8 @@ _SENTENCES: Mapping[str, _Sentence] = {
     ),
     "too_short": lambda c: f"至少要 {c['min_length']} 项",
     "too_long": lambda c: f"最多 {c['max_length']} 项",
-    "tuple_type": _fixed("要写成列表:换行,每项前面加“- ”"),
-    "list_type": _fixed("要写成列表:换行,每项前面加“- ”"),
+    "tuple_type": _fixed("要写成列表：换行，每项前面加“- ”"),
+    "list_type": _fixed("要写成列表：换行，每项前面加“- ”"),
     "model_type": _fixed("要写成一组“键: 值”"),
     "model_attributes_type": _fixed("要写成一组“键: 值”"),
     "dict_type": _fixed("要写成一组“键: 值”"),
@@ -151,7 +151,7 @@ _SENTENCES: Mapping[str, _Sentence] = {
     "date_type": _fixed(_NOT_DATE),
     "date_parsing": _fixed(_NOT_DATE),
     "date_from_datetime_parsing": _fixed(_NOT_DATE),
-    "date_from_datetime_inexact": _fixed("只写日期,不写时间"),
+    "date_from_datetime_inexact": _fixed("只写日期，不写时间"),
 }
 
 
@@ -165,7 +165,7 @@ def _unknown_key(model: type[BaseModel], path: FieldPath) -> str:
     owner = model_at(model, path[:-1])
     names: Iterable[str] = owner.model_fields if owner else ()
     close = difflib.get_close_matches(str(path[-1]), list(names), n=1, cutoff=0.6)
-    return f"没有这个字段,是不是想写 {close[0]}?" if close else "没有这个字段;内容请写进合适的字段,或删掉"
+    return f"没有这个字段，是不是想写 {close[0]}?" if close else "没有这个字段；内容请写进合适的字段，或删掉"
 
 
 def model_at(model: type[BaseModel], path: FieldPath) -> type[BaseModel] | None:

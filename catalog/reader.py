@@ -98,7 +98,7 @@ def parse_file(path: Path, shown: str, problems: list[Problem]) -> Document:
     try:
         document = parse_yaml(path.read_bytes())
     except OSError as error:
-        problems.append(Problem(shown, 0, "", f"文件读不出来:{error.strerror}", rule="yaml"))
+        problems.append(Problem(shown, 0, "", f"文件读不出来：{error.strerror}", rule="yaml"))
         return Document(None, faults=())
     problems.extend(_of_text(document, shown))
     return document
@@ -128,7 +128,7 @@ def _county(root: Root, problems: list[Problem]) -> County:
         return found
     return County(
         name="(county.yml 有误)",
-        short_name="(有误)",
+        short_name="（有误）",
         division_code="000000",
         hall_name="(county.yml 有误)",
         case_prefix="XX",
@@ -170,7 +170,7 @@ def _item_files(root: Root, folder: Path, problems: list[Problem]) -> Iterator[P
             yield folder / name
         elif name.endswith(".yaml"):
             shown = root.shown(folder / name)
-            problems.append(Problem(shown, 0, "", "文件名要以 .yml 结尾,请改名", rule="tree"))
+            problems.append(Problem(shown, 0, "", "文件名要以 .yml 结尾，请改名", rule="tree"))
 
 
 def _read_department(
@@ -179,7 +179,7 @@ def _read_department(
     path = folder / DEPARTMENT_FILE
     if not path.is_file():
         problems.append(
-            Problem(root.shown(folder), 0, "", "文件夹里没有 department.yml,请写明是哪个部门", rule="tree")
+            Problem(root.shown(folder), 0, "", "文件夹里没有 department.yml，请写明是哪个部门", rule="tree")
         )
         return
     shown = root.shown(path)
@@ -194,7 +194,7 @@ def _read_department(
     known = departments.get(department.id)
     if known is not None and known != department:
         problems.append(
-            Problem(shown, 1, "id", f"部门 {department.id} 在另一个事项目录里已有,且内容不同", rule="tree")
+            Problem(shown, 1, "id", f"部门 {department.id} 在另一个事项目录里已有，且内容不同", rule="tree")
         )
         return
     departments[department.id] = department
@@ -205,7 +205,7 @@ def _read_item(root: Root, path: Path, cache: ItemCache | None, problems: list[P
     try:
         data = path.read_bytes()
     except OSError as error:
-        problems.append(Problem(shown, 0, "", f"文件读不出来:{error.strerror}", rule="yaml"))
+        problems.append(Problem(shown, 0, "", f"文件读不出来：{error.strerror}", rule="yaml"))
         return None
     key = content_hash(data)
     item = cache.get(key) if cache else None
@@ -253,7 +253,7 @@ def _units(
     document = parse_file(path, shown, problems) if path.is_file() else Document([])
     rows = document.value if isinstance(document.value, list) else []
     if document.value is not None and not isinstance(document.value, list):
-        problems.append(Problem(shown, 1, "", "单位表要写成列表:每个单位一行,前面加“- ”", rule="schema"))
+        problems.append(Problem(shown, 1, "", "单位表要写成列表：每个单位一行，前面加“- ”", rule="schema"))
     for index, row in enumerate(rows):
         try:
             unit = OrgUnit.model_validate(row)

@@ -31,7 +31,7 @@ class Root:
         object.__setattr__(self, "path", resolved)
         if not (resolved / COUNTY_FILE).is_file():
             raise NotARoot(
-                f"{resolved} 里没有 county.yml。请进入县厅的目录再运行,或用 --root 指明;"
+                f"{resolved} 里没有 county.yml。请进入县厅的目录再运行，或用 --root 指明；"
                 "新建一个县请用 hall new 目录名。"
             )
 
@@ -44,7 +44,7 @@ class Root:
             if (folder / COUNTY_FILE).is_file():
                 return cls(folder)
         raise NotARoot(
-            f"从 {begin} 往上都没有找到 county.yml。请进入县厅的目录再运行,或用 --root 指明;"
+            f"从 {begin} 往上都没有找到 county.yml。请进入县厅的目录再运行，或用 --root 指明；"
             "新建一个县请用 hall new 目录名。"
         )
 

@@ -31,10 +31,10 @@ def sample_answer(each: FormField, county_name: str) -> str:
         "integer": "1",
         "number": "1",
         "yes_no": "no",
-        "address": f"{county_name}示例路1号(虚构地址)",
+        "address": f"{county_name}示例路1号（虚构地址）",
         "declaration": "yes",
     }
-    return plain.get(each.type, "(按实际填写)")
+    return plain.get(each.type, "（按实际填写）")
 
 
 def sample_answers(form: ApplicationForm, county_name: str) -> dict[str, Answer]:

@@ -101,9 +101,9 @@ def load_rules(folders: Sequence[Path], name: str, precision: Precision = "day")
         return replace(found, rules=tuple(replace(each, precision=precision) for each in found.rules))
     faults = [str(each) for each in reading.problems if Path(each.path).stem == name]
     if faults:
-        raise Invalid("监察规则有误:" + ";".join(faults))
-    known = "、".join(sorted(reading.rule_sets)) or "(没有)"
-    raise NotFound(f"没有监察规则“{name}”,现有:{known}")
+        raise Invalid("监察规则有误：" + "；".join(faults))
+    known = "、".join(sorted(reading.rule_sets)) or "（没有）"
+    raise NotFound(f"没有监察规则“{name}”，现有：{known}")
 
 
 def run_examples(rule_set: RuleSet, calendar: WorkCalendar, shown: str = "") -> list[Problem]:
@@ -137,7 +137,7 @@ def ruleset_from_json(data: bytes) -> RuleSet:
     try:
         return _RULE_SET.validate_json(data)
     except ValidationError as error:
-        raise Invalid("supervision.json 不是监察规则,请重新运行 hall build") from error
+        raise Invalid("supervision.json 不是监察规则，请重新运行 hall build") from error
 
 
 def ruleset_json_schema() -> dict[str, object]:
@@ -149,13 +149,13 @@ def _example_faults(rule: CardRule, example: CardExample, calendar: WorkCalendar
     try:
         verdict = judge(rule, example.facts, calendar)
     except Invalid as error:
-        yield f"这个例子算不出来:{error.detail}"
+        yield f"这个例子算不出来：{error.detail}"
         return
     if verdict.level != example.level:
-        yield f"应为 {example.level} 级,按规则算出 {verdict.level} 级({verdict.why})"
+        yield f"应为 {example.level} 级，按规则算出 {verdict.level} 级（{verdict.why}）"
     elif example.since is not None and verdict.since != example.since:
         since = "无" if verdict.since is None else verdict.since.isoformat()
-        yield f"应自 {example.since.isoformat()} 起,按规则算出自 {since} 起"
+        yield f"应自 {example.since.isoformat()} 起，按规则算出自 {since} 起"
 
 
 def _read_file(path: Path, shown: str) -> tuple[RuleSet | None, list[Problem]]:
@@ -183,7 +183,7 @@ def _faults(found: RuleSetFile, stem: str) -> Iterator[tuple[FieldPath, str]]:
         yield ("id",), f"文件名应为 {found.id}.yml"
     named = [each.level for each in found.levels]
     if named != sorted(set(named)) or named[0] != 0:
-        yield ("levels",), "级别要从 0(正常)起,由低到高,各写一次"
+        yield ("levels",), "级别要从 0（正常）起，由低到高，各写一次"
     ids: set[str] = set()
     objects: set[str] = set()
     for at, rule in enumerate(found.rules):
@@ -192,7 +192,7 @@ def _faults(found: RuleSetFile, stem: str) -> Iterator[tuple[FieldPath, str]]:
             yield (*place, "id"), f"规则编号 {rule.id} 重复"
         ids.add(rule.id)
         if rule.enabled and rule.object in objects:
-            yield (*place, "object"), f"{rule.object} 已有一条启用的规则,请停用其中一条"
+            yield (*place, "object"), f"{rule.object} 已有一条启用的规则，请停用其中一条"
         if rule.enabled:
             objects.add(rule.object)
         for field, message in _rule_faults(rule, set(named)):
@@ -207,17 +207,17 @@ def _rule_faults(rule: RuleFile, named: set[int]) -> Iterator[tuple[FieldPath, s
         if LEVEL_NUMBERS[key] not in named:
             yield (key,), f"levels 里没有第 {LEVEL_NUMBERS[key]} 级"
         if each.against == "statutory" and rule.object != "case":
-            yield (key, "against"), "只有办件(case)有法定时限可比"
+            yield (key, "against"), "只有办件（case）有法定时限可比"
         born = each.left_at_most is not None and rule.default_limit is not None
         if born and not rule.born_warned_guard and (each.left_at_most or 0) >= (rule.default_limit or 0):
             yield (
                 (key, "left_at_most"),
-                f"不小于默认时限 {rule.default_limit} 日,一开始就会{LEVEL_WORDS[key]}",
+                f"不小于默认时限 {rule.default_limit} 日，一开始就会{LEVEL_WORDS[key]}",
             )
     yield from _order_faults(levels)
     for key in levels:
         if key not in rule.messages:
-            yield ("messages",), f"缺少{LEVEL_WORDS[key]}的通知模板({key})"
+            yield ("messages",), f"缺少{LEVEL_WORDS[key]}的通知模板（{key}）"
     for part, given in (
         ("messages", rule.messages),
         ("documents", rule.documents),
@@ -241,14 +241,14 @@ def _order_faults(levels: Mapping[LevelKey, ThresholdFile]) -> Iterator[tuple[Fi
         if low.against == high.against and high.offset <= low.offset:
             yield (
                 (higher,),
-                f"{LEVEL_WORDS[higher]}不晚于{LEVEL_WORDS[lower]}开始,{LEVEL_WORDS[lower]}就不会出现",
+                f"{LEVEL_WORDS[higher]}不晚于{LEVEL_WORDS[lower]}开始，{LEVEL_WORDS[lower]}就不会出现",
             )
         elif low.against == "promised" and high.against == "statutory" and high.offset < low.offset:
-            yield (higher,), f"法定时限等于承诺时限时,{LEVEL_WORDS[higher]}会早于{LEVEL_WORDS[lower]}"
+            yield (higher,), f"法定时限等于承诺时限时，{LEVEL_WORDS[higher]}会早于{LEVEL_WORDS[lower]}"
         elif low.against == "statutory" and high.against == "promised":
             yield (
                 (higher, "against"),
-                f"{LEVEL_WORDS[higher]}比承诺时限、{LEVEL_WORDS[lower]}却比法定时限,次序颠倒",
+                f"{LEVEL_WORDS[higher]}比承诺时限、{LEVEL_WORDS[lower]}却比法定时限，次序颠倒",
             )
 
 
@@ -260,7 +260,7 @@ def _template_fault(template: str) -> str:
     unknown = [name for name in fields if name not in MESSAGE_VARIABLES]
     if unknown:
         known = "、".join(sorted(MESSAGE_VARIABLES))
-        return f"没有变量 {{{unknown[0]}}},可用的有:{known}"
+        return f"没有变量 {{{unknown[0]}}}，可用的有：{known}"
     return ""
 
 

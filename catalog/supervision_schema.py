@@ -76,7 +76,7 @@ class ExampleFile(Part):
     extra_days: Days | None = None
     dropped: Dropped | None = None
     level: Annotated[int, Field(ge=0, le=3)] = Field(description="应得的级别 0–3")
-    since: Text | None = Field(None, description="这一级从何时起,可不写")
+    since: Text | None = Field(None, description="这一级从何时起，可不写")
 
 
 class RuleFile(Part):
@@ -92,7 +92,7 @@ class RuleFile(Part):
     precision: Precision = "day"
     default_limit: Days | None = None
     born_warned_guard: bool = Field(True, description="已用不到时限一半时不预警")
-    statutory_fallback: Days = Field(3, description="没有法定时限时,按承诺加几日")
+    statutory_fallback: Days = Field(3, description="没有法定时限时，按承诺加几日")
     warning: ThresholdFile | None = None
     yellow: ThresholdFile | None = None
     red: ThresholdFile | None = None

@@ -18,7 +18,7 @@ class SynonymEntry(Part):
     """People say one of `say`; items are called by `find`, the most likely first."""
 
     say: tuple[Text, ...] = Field(min_length=1, description="群众的说法")
-    find: tuple[Text, ...] = Field(min_length=1, description="事项用语,最可能的排在前面")
+    find: tuple[Text, ...] = Field(min_length=1, description="事项用语，最可能的排在前面")
 
 
 class SynonymFile(Part):
@@ -61,6 +61,6 @@ def _doubled(file: SynonymFile, shown: str) -> Iterator[Problem]:
     for index, entry in enumerate(file.entries):
         for phrase in entry.say:
             if phrase in seen:
-                message = f"“{phrase}”写了两次,两处的 find 会合在一起;请并成一条"
+                message = f"“{phrase}”写了两次，两处的 find 会合在一起；请并成一条"
                 yield Problem(shown, 0, f"entries[{index}].say", message, "warning", "synonyms")
             seen.add(phrase)

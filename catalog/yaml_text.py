@@ -89,7 +89,7 @@ def parse_yaml(data: bytes | str) -> Document:
     except yaml.MarkedYAMLError as error:
         return Document(None, faults=(_syntax_fault(error, text),))
     except (yaml.YAMLError, RecursionError) as error:
-        return Document(None, faults=(Fault(1, "", f"YAML 格式读不懂:{str(error).splitlines()[0]}"),))
+        return Document(None, faults=(Fault(1, "", f"YAML 格式读不懂：{str(error).splitlines()[0]}"),))
     finally:
         loader.dispose()
     if node is None:
@@ -106,23 +106,23 @@ def _decoded(data: bytes | str) -> tuple[str, Fault | None]:
         return data.decode("utf-8-sig"), None
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        return "", Fault(line, "", "文件不是 UTF-8 编码,请用编辑器另存为 UTF-8")
+        return "", Fault(line, "", "文件不是 UTF-8 编码，请用编辑器另存为 UTF-8")
 
 
 _SYNTAX = (
-    ("mapping values are not allowed", "这里不该有冒号:值里有“: ”时要整个加引号,或者检查上一行缩进"),
+    ("mapping values are not allowed", "这里不该有冒号：值里有“: ”时要整个加引号，或者检查上一行缩进"),
     ("could not find expected ':'", "键后面少了冒号和空格"),
-    ("did not find expected key", "缩进不齐,或者上面少了引号、括号"),
-    ("did not find expected '-' indicator", "列表项没有对齐:同一列表的“-”要在同一列"),
+    ("did not find expected key", "缩进不齐，或者上面少了引号、括号"),
+    ("did not find expected '-' indicator", "列表项没有对齐：同一列表的“-”要在同一列"),
     ("found unexpected end of stream", "引号没有成对"),
-    ("found character that cannot start any token", "值以特殊字符(如 @ ` %)开头,请加引号"),
-    ("found undefined alias", "值以 * 开头,请加引号"),
-    ("found duplicate anchor", "不要使用锚点(&)"),
+    ("found character that cannot start any token", "值以特殊字符（如 @ ` %）开头，请加引号"),
+    ("found undefined alias", "值以 * 开头，请加引号"),
+    ("found duplicate anchor", "不要使用锚点（&）"),
     ("did not find expected ',' or ']'", "方括号里少了逗号或右括号"),
     ("did not find expected ',' or '}'", "花括号里少了逗号或右括号"),
-    ("did not find expected <document start>", "内容没有对齐,或文件里有不止一份文档"),
-    ("expected a single document", "一个文件只能有一份文档,请去掉中间的 ---"),
-    ("control characters are not allowed", "含有看不见的控制字符,请删掉"),
+    ("did not find expected <document start>", "内容没有对齐，或文件里有不止一份文档"),
+    ("expected a single document", "一个文件只能有一份文档，请去掉中间的 ---"),
+    ("control characters are not allowed", "含有看不见的控制字符，请删掉"),
 )
 
 
@@ -131,11 +131,11 @@ def _syntax_fault(error: yaml.MarkedYAMLError, text: str) -> Fault:
     for number, line in enumerate(text.split("\n")[: mark.line + 2 if mark else None], 1):
         # The parser complains about something near the tab; the tab is what has to go.
         if "\t" in line[: len(line) - len(line.lstrip())] and line.strip():
-            return Fault(number, "", "行首用了制表符(Tab),请全部换成空格")
+            return Fault(number, "", "行首用了制表符（Tab），请全部换成空格")
     said = " ".join(part for part in (error.context, error.problem) if part)
     advice = next((chinese for english, chinese in _SYNTAX if english in said), "请检查缩进、冒号和引号")
-    where = f"(第 {mark.column + 1} 个字符附近)" if mark else ""
-    return Fault(mark.line + 1 if mark else 1, "", f"YAML 格式有误{where}:{advice}")
+    where = f"（第 {mark.column + 1} 个字符附近）" if mark else ""
+    return Fault(mark.line + 1 if mark else 1, "", f"YAML 格式有误{where}：{advice}")
 
 
 class _Builder:
@@ -154,7 +154,7 @@ class _Builder:
             return self._scalar(node, path, line)
         # Aliases share one node; expanding them is how a few lines become gigabytes.
         if id(node) in self._seen:
-            self.faults.append(Fault(line, field_text(path), "不要用锚点和别名(& 和 *),请把内容写全"))
+            self.faults.append(Fault(line, field_text(path), "不要用锚点和别名(& 和 *)，请把内容写全"))
             return None
         self._seen.add(id(node))
         if isinstance(node, yaml.SequenceNode):
@@ -163,7 +163,7 @@ class _Builder:
         for key_node, value_node in node.value:
             key_line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
-                self.faults.append(Fault(key_line, field_text(path), "键要是一个词,不能是列表或对象"))
+                self.faults.append(Fault(key_line, field_text(path), "键要是一个词，不能是列表或对象"))
                 continue
             key = str(key_node.value)
             here = (*path, key)
@@ -173,7 +173,7 @@ class _Builder:
             if key in result:
                 first = self.lines[here]
                 self.faults.append(
-                    Fault(key_line, field_text(here), f"这个键写了两次(第一次在第 {first} 行),请只留一个")
+                    Fault(key_line, field_text(here), f"这个键写了两次（第一次在第 {first} 行），请只留一个")
                 )
                 continue
             self.lines[here] = key_line
@@ -193,5 +193,5 @@ class _Builder:
             return int(value) if len(value) < 400 else value
         if tag == "tag:yaml.org,2002:float":
             return float(value)
-        self.faults.append(Fault(line, field_text(path), "不要用 YAML 标签(!…),直接写值"))
+        self.faults.append(Fault(line, field_text(path), "不要用 YAML 标签（!…），直接写值"))
         return value

@@ -26,7 +26,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "export": ("export", "导出事项"),
         "schema": ("schema", "生成编辑器用的 JSON Schema"),
         "search": ("search", "搜索事项"),
-        "deadline": ("deadline", "算一个期限到哪一天,并说明为什么"),
+        "deadline": ("deadline", "算一个期限到哪一天，并说明为什么"),
         "cards": ("cards", "按监察规则判定预警、黄牌、红牌"),
         "calendar": ("calendar", "导入国务院节假日通知"),
         "sweep": ("sweep", "做一次监察巡查"),
@@ -62,7 +62,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="county-hall", prog_name="hall")
 def group() -> None:
-    """县厅:一个县的网上政务服务大厅和电子监察系统。"""
+    """县厅：一个县的网上政务服务大厅和电子监察系统。"""
 
 
 def main() -> None:
@@ -70,10 +70,10 @@ def main() -> None:
     try:
         group.main(standalone_mode=True)
     except NotARoot as error:
-        click.echo(f"错误:{error.detail}", err=True)
+        click.echo(f"错误：{error.detail}", err=True)
         sys.exit(2)
     except HallError as error:
-        click.echo(f"{error.title}:{error.detail}", err=True)
+        click.echo(f"{error.title}：{error.detail}", err=True)
         sys.exit(1)
 
 

@@ -34,7 +34,7 @@ def _object(line: str) -> Mapping[str, object]:
     except (ValueError, RecursionError) as error:
         raise BadRequest("这一行不是 JSON") from error
     if not isinstance(value, dict):
-        raise BadRequest("这一行应是一个 JSON 对象,如 {…}")
+        raise BadRequest("这一行应是一个 JSON 对象，如 {…}")
     return value
 
 

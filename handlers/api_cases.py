@@ -68,7 +68,11 @@ async def file_case(request: Request) -> Response:
         record = await run_in_threadpool(hall.edition.item, asked.item)
         if not apply.takes_online(record) and asked.channel == "web":
             raise Invalid("这个事项现在不能网上申请。请看办事指南里的办理地点。", {"item": "不能网上申请"})
-        window = Window(person.person_id, asked.accepting_unit or "") if asked.channel != "web" and person else None
+        window = (
+            Window(person.person_id, asked.accepting_unit or "")
+            if asked.channel != "web" and person
+            else None
+        )
         form = apply_view.form_for(hall, record.item, Filling(window=window))
         fields = tuple(each for each in form.fields() if each.type == "file")
         print_ = idempotency.fingerprint([asked.model_dump(mode="json"), await _hashes(posted, fields)])
@@ -253,7 +257,8 @@ async def supplement(request: Request) -> Response:
             raise Invalid("还没有上传文件，也没有改动填写的内容。")
         data = MoveData(
             attachments={
-                name.removeprefix("material_"): tuple(one.id for one in given) for name, given in files.items()
+                name.removeprefix("material_"): tuple(one.id for one in given)
+                for name, given in files.items()
             },
             answers=answers,
         )

@@ -39,7 +39,10 @@ def list_items(request: Request) -> Response:
     start = (asked.page - 1) * asked.size
     return answered(
         ItemsOut(
-            version=catalog.version, total=len(found), page=asked.page, items=found[start : start + asked.size]
+            version=catalog.version,
+            total=len(found),
+            page=asked.page,
+            items=found[start : start + asked.size],
         )
     )
 
@@ -84,18 +87,39 @@ def search(request: Request) -> Response:
     wanted = FacetFilter(asked.department, asked.theme, asked.applicant, asked.depth, asked.type)
     results = search_items(hall_of(request), asked.q, wanted, asked.page, asked.limit)
     hits = [HitOut.model_validate(each) for each in results.hits]
-    return answered(SearchOut(total=results.total, page=results.page, suggestion=results.suggestion, hits=hits))
+    return answered(
+        SearchOut(total=results.total, page=results.page, suggestion=results.suggestion, hits=hits)
+    )
 
 
 _OPEN = public("the catalog is public")
 
 operations = (
-    Operation("GET", "/items", list_items, _OPEN, "事项列表", ItemsOut, query=ItemsQuery, errors=(422,), tag="事项"),
-    Operation("GET", "/items/{code}", get_item, _OPEN, "一个事项的全部内容", ItemRecord, errors=(404,), tag="事项"),
     Operation(
-        "GET", "/items/{code}/form", get_form, _OPEN, "申请表：字段、选项、条件", FormOut, errors=(404,), tag="事项"
+        "GET", "/items", list_items, _OPEN, "事项列表", ItemsOut, query=ItemsQuery, errors=(422,), tag="事项"
     ),
     Operation(
-        "GET", "/search", search, _OPEN, "搜索事项", SearchOut, query=SearchQuery, errors=(422, 503), tag="事项"
+        "GET", "/items/{code}", get_item, _OPEN, "一个事项的全部内容", ItemRecord, errors=(404,), tag="事项"
+    ),
+    Operation(
+        "GET",
+        "/items/{code}/form",
+        get_form,
+        _OPEN,
+        "申请表：字段、选项、条件",
+        FormOut,
+        errors=(404,),
+        tag="事项",
+    ),
+    Operation(
+        "GET",
+        "/search",
+        search,
+        _OPEN,
+        "搜索事项",
+        SearchOut,
+        query=SearchQuery,
+        errors=(422, 503),
+        tag="事项",
     ),
 )

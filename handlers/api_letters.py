@@ -46,7 +46,8 @@ async def ask(request: Request) -> Response:
     if asked.drill and (person is None or not person.roles & DRILLERS):
         raise Forbidden("演练的来信只能由综合管理员、系统管理员或窗口人员提交。")
     values = {
-        name: getattr(asked, name) for name in ("kind", "department", "title", "content", "name", "phone", "email", "item")
+        name: getattr(asked, name)
+        for name in ("kind", "department", "title", "content", "name", "phone", "email", "item")
     }
     letter = letter_of(request, {**values, "public": "yes" if asked.public else ""})
     throttle.once(request, throttle.LETTERS, "letter")

@@ -98,7 +98,9 @@ class FormFieldOut(Out):
     columns: list[FormFieldOut] = []
     accept: list[str] = []
     max_files: int | None = None
-    when: dict[str, object] | None = Field(None, description="显示条件：field 与 equals / one_of / filled 之一")
+    when: dict[str, object] | None = Field(
+        None, description="显示条件：field 与 equals / one_of / filled 之一"
+    )
 
 
 class FormSectionOut(Out):
@@ -122,7 +124,9 @@ class FileIn(In):
 
     item: str = Field(description="事项实施编码")
     answers: dict[str, Answer] = Field(description="字段编号到回答；表格是行的列表")
-    channel: Literal["web", "window", "town", "village"] = Field("web", description="窗口、乡镇、村须工作人员登录")
+    channel: Literal["web", "window", "town", "village"] = Field(
+        "web", description="窗口、乡镇、村须工作人员登录"
+    )
     accepting_unit: str | None = Field(None, description="受理单位编号，窗口代收时必填")
     drill: bool = Field(False, description="演练件，须工作人员登录；不进任何统计")
     received_at: datetime | None = Field(None, description="收件时间，只用于窗口渠道的演练件")

@@ -46,7 +46,11 @@ def document(title: str, version: str, operations: Sequence[Operation]) -> Json:
         "components": {
             "schemas": definitions.get("$defs", {}),
             "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer", "description": "POST /api/v1/session 得到的 token"},
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "POST /api/v1/session 得到的 token",
+                },
                 "cookie": {"type": "apiKey", "in": "cookie", "name": "hall_session"},
             },
         },

@@ -50,7 +50,9 @@ class Operation:
 
     @property
     def mounted(self) -> Route:
-        return route(ROOT + self.path, self.endpoint, guard=self.guard, methods=(self.method,), name=self.name)
+        return route(
+            ROOT + self.path, self.endpoint, guard=self.guard, methods=(self.method,), name=self.name
+        )
 
 
 def answered(model: BaseModel, status: int = 200) -> Response:

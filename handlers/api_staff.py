@@ -122,7 +122,9 @@ def staff_case(request: Request) -> Response:
     return answered(
         StaffCaseOut(
             case=case_out(view.public, view.moves),
-            applicant=None if view.payload.applicant is None else PartyOut.model_validate(view.payload.applicant),
+            applicant=None
+            if view.payload.applicant is None
+            else PartyOut.model_validate(view.payload.applicant),
             agent=None if view.payload.agent is None else PartyOut.model_validate(view.payload.agent),
             answers=dict(view.payload.answers),
             delivery_address=view.payload.delivery_address,

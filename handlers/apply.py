@@ -302,7 +302,11 @@ def _facts(record: ItemRecord) -> list[Fact]:
 
 
 def _crumbs(record: ItemRecord) -> tuple[Crumb, ...]:
-    return (Crumb("我要办", "/items/"), Crumb(record.item.name, f"/{record.path.strip('/')}/"), Crumb("网上申请"))
+    return (
+        Crumb("我要办", "/items/"),
+        Crumb(record.item.name, f"/{record.path.strip('/')}/"),
+        Crumb("网上申请"),
+    )
 
 
 _ANYONE = public("anyone may apply without an account")
@@ -311,12 +315,20 @@ _HOLDER = public("one's own draft, proved by its code in a sealed cookie")
 routes = [
     route("/hall/apply/{code}", start, guard=_ANYONE, name="apply_start"),
     route(
-        "/hall/apply/{code}/window", begin_at_window, guard=staff(*FRONT), methods=("POST",), name="apply_at_window"
+        "/hall/apply/{code}/window",
+        begin_at_window,
+        guard=staff(*FRONT),
+        methods=("POST",),
+        name="apply_at_window",
     ),
     route("/hall/apply/{code}/{handle}/saved", saved, guard=_HOLDER, name="apply_saved"),
     route("/hall/apply/{code}/{handle}/check", check, guard=_HOLDER, name="apply_check"),
     route("/hall/apply/{code}/{handle}/check", submit, guard=_HOLDER, methods=("POST",), name="apply_submit"),
     route(
-        "/hall/apply/{code}/{handle}/{section}", section, guard=_HOLDER, methods=("GET", "POST"), name="apply_section"
+        "/hall/apply/{code}/{handle}/{section}",
+        section,
+        guard=_HOLDER,
+        methods=("GET", "POST"),
+        name="apply_section",
     ),
 ]

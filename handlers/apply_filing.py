@@ -32,7 +32,9 @@ def application_of(
         ),
         delivery=_text(values, "delivery") or "window",
         delivery_address=" ".join(
-            part for name in ("courier_name", "courier_phone", "courier_address") if (part := _text(values, name))
+            part
+            for name in ("courier_name", "courier_phone", "courier_address")
+            if (part := _text(values, name))
         ),
         accepting_unit=accepting_unit,
     )

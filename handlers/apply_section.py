@@ -133,7 +133,9 @@ async def _saved(request: Request, page: Page, posted: FormData, lost: bool) -> 
     filling = replace(filling, done=done if errors else (*done, page.section.id))
     draft = await apply_draft.save(request, draft, filling)
     page = replace(page, draft=draft)
-    answer = _next(request, page, posted, before, validated, errors, refused, anchor or _removed_anchor(page, removed))
+    answer = _next(
+        request, page, posted, before, validated, errors, refused, anchor or _removed_anchor(page, removed)
+    )
     if lost and isinstance(answer, RedirectResponse):
         path, mark, anchor = answer.headers["location"].partition("#")
         answer.headers["location"] = f"{path}?notice=lost{mark}{anchor}"
@@ -286,7 +288,9 @@ def render(
         titles=[section.title for section in sections] + ["核对并提交"],
         current=at,
         previous=f"{draft.address}/{order[at - 1]}" if at else "",
-        fields=apply_view.shown_fields(page.form, page.section, draft.filling, validated, f"{draft.address}/files"),
+        fields=apply_view.shown_fields(
+            page.form, page.section, draft.filling, validated, f"{draft.address}/files"
+        ),
         errors=dict(errors),
         listed=apply_view.field_errors(errors),
         added=added,

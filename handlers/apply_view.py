@@ -118,7 +118,9 @@ def pages(form: ApplicationForm, validated: Validated) -> tuple[ApplicationSecti
         section
         for section in form.sections
         if section.id != DECLARATION
-        and (section.notes or any(each.id in shown or _switched_here(section, each) for each in section.fields))
+        and (
+            section.notes or any(each.id in shown or _switched_here(section, each) for each in section.fields)
+        )
     )
 
 
@@ -149,7 +151,10 @@ def typed(each: FormField, answers: Mapping[str, Sequence[str]]) -> object:
     if each.type == "table":
         rows = row_numbers(each, answers)
         return [
-            {column.id: _cell(column, answers.get(f"{each.id}.{row}.{column.id}", ())) for column in each.columns}
+            {
+                column.id: _cell(column, answers.get(f"{each.id}.{row}.{column.id}", ()))
+                for column in each.columns
+            }
             for row in rows
         ]
     return _cell(each, answers.get(each.id, ()))
@@ -194,12 +199,15 @@ def summary(draft: OpenDraft, form: ApplicationForm, validated: Validated) -> tu
 def answer_text(each: FormField, filling: Filling, values: Mapping[str, Value]) -> str:
     """An answer as a person reads it; what was typed where it could not be understood."""
     if each.type == "file":
-        return Markup("<br>").join(f"{one.name}（{size_cn(one.size)}）" for one in filling.files.get(each.id, ()))
+        return Markup("<br>").join(
+            f"{one.name}（{size_cn(one.size)}）" for one in filling.files.get(each.id, ())
+        )
     value = values.get(each.id)
     if each.type == "table":
         rows = value if isinstance(value, tuple) else ()
         lines = [
-            f"{number}. " + "；".join(
+            f"{number}. "
+            + "；".join(
                 f"{column.label}：{value_text(column, row[column.id])}"
                 for column in each.columns
                 if isinstance(row, Mapping) and row.get(column.id)

@@ -73,12 +73,12 @@ def board(request: Request) -> Response:
             ("pending", "等您确认的牌", urgent(CardFilter(state="pending"))),
             (
                 "red",
-                f"{hall.lights[3][2]},还没有办结",
+                f"{hall.lights[3][2]}，还没有办结",
                 urgent(CardFilter(level=3, state="issued", running=True)),
             ),
             (
                 "yellow",
-                f"{hall.lights[2][2]},还没有办结",
+                f"{hall.lights[2][2]}，还没有办结",
                 urgent(CardFilter(level=2, state="issued", running=True)),
             ),
         ),

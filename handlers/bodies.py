@@ -30,7 +30,9 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 @asynccontextmanager
-async def form_of(request: Request, most_bytes: int = TEXT_BYTES, *, whole: bool = True) -> AsyncIterator[FormData]:
+async def form_of(
+    request: Request, most_bytes: int = TEXT_BYTES, *, whole: bool = True
+) -> AsyncIterator[FormData]:
     """The posted form; its temporary files are removed at the end of the block.
 
     Raises TooLarge as soon as more than `most_bytes` have been announced or have arrived, BadRequest when the
@@ -44,9 +46,13 @@ async def form_of(request: Request, most_bytes: int = TEXT_BYTES, *, whole: bool
     except HTTPException as error:
         if "maximum" not in str(error.detail).lower():
             raise
-        raise TooLarge("填写的内容太多，没有保存；以前保存的内容都还在。请缩短，或者把长的内容作为附件上传。") from error
+        raise TooLarge(
+            "填写的内容太多，没有保存；以前保存的内容都还在。请缩短，或者把长的内容作为附件上传。"
+        ) from error
     except OSError as error:  # large files wait on the disk while they arrive
-        raise Unavailable("服务器磁盘写不进去，这一次没有保存。请稍后再提交；以前保存的内容都还在。") from error
+        raise Unavailable(
+            "服务器磁盘写不进去，这一次没有保存。请稍后再提交；以前保存的内容都还在。"
+        ) from error
     try:
         if whole and END_FIELD not in form:
             raise BadRequest("收到的内容不完整，可能是网络中断。这一次没有保存，请返回上一页再提交一次。")

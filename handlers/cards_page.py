@@ -22,9 +22,9 @@ from rules.errors import Conflict, IllegalMove, Invalid, NotFound
 HERE = "/hall/cards"
 STATES = {"pending": "待确认", "issued": "已发", "revoked": "已撤销"}
 _DONE = {
-    "confirm": "已确认,牌已发出。",
-    "drop": "已决定不发,理由已记下。",
-    "revoke": "已撤销。这张牌仍然看得到,单独计数。",
+    "confirm": "已确认，牌已发出。",
+    "drop": "已决定不发，理由已记下。",
+    "revoke": "已撤销。这张牌仍然看得到，单独计数。",
 }
 _LONGEST_REASON = 1000
 
@@ -119,7 +119,7 @@ async def decide(request: Request) -> Response:
     try:
         _check_reason(reason)
         if decision not in ("confirm", "drop"):
-            raise Invalid("还没有选择", {"decision": "请选择确认发牌,还是不发"})
+            raise Invalid("还没有选择", {"decision": "请选择确认发牌，还是不发"})
         if decision == "drop" and not reason:
             raise Invalid("不发要写理由", {"reason": "不发牌要写明理由"})
         await run_in_threadpool(
@@ -169,7 +169,7 @@ def _in_scope(request: Request) -> None:
 
 def _check_reason(reason: str) -> None:
     if len(reason) > _LONGEST_REASON:
-        message = f"最多写 {_LONGEST_REASON} 个字,现在是 {len(reason)} 个字"
+        message = f"最多写 {_LONGEST_REASON} 个字，现在是 {len(reason)} 个字"
         raise Invalid(message, {"reason": message})
 
 

@@ -46,7 +46,9 @@ async def move(request: Request) -> Response:
             return await run_in_threadpool(lambda: case_response(request, case.number, typed=typed))
         try:
             _check_confirmed(form, name)
-            files = await _take_files(request, hall, form, case.id, person) if name is MoveName.SUPPLEMENT else {}
+            files = (
+                await _take_files(request, hall, form, case.id, person) if name is MoveName.SUPPLEMENT else {}
+            )
             moved = await hall.casework.move_async(
                 case.number,
                 name,
@@ -57,7 +59,9 @@ async def move(request: Request) -> Response:
             )
         except Invalid as error:
             faulty = Typed(typed.move, typed.values, typed.missing, dict(error.fields) or {"": error.detail})
-            return await run_in_threadpool(lambda: case_response(request, case.number, typed=faulty, status=422))
+            return await run_in_threadpool(
+                lambda: case_response(request, case.number, typed=faulty, status=422)
+            )
         except (Conflict, IllegalMove) as error:
             texts = tuple(text for text in typed.values.values() if text)
             refused = Refused(f"“{MOVES[name].label}”没有执行", error.detail, texts)
@@ -83,7 +87,7 @@ def _typed(form: FormData, name: MoveName) -> Typed:
 
 def _check_confirmed(form: FormData, name: MoveName) -> None:
     if name in CONFIRMED and text_of(form, field_name(name, "confirm"), 10) != "yes":
-        raise Invalid("还没有确认", {"confirm": "执行后不能撤销,请核对后勾选确认"})
+        raise Invalid("还没有确认", {"confirm": "执行后不能撤销，请核对后勾选确认"})
 
 
 def _seen(form: FormData) -> int | None:
@@ -124,7 +128,9 @@ async def material(request: Request) -> Response:
         by = await _staff(request, form, number)
         if "restore" in form:
             return _back(number)
-        counts = {each: text_of(form, f"material.{code}.{each}", 4) or "0" for each in ("originals", "copies")}
+        counts = {
+            each: text_of(form, f"material.{code}.{each}", 4) or "0" for each in ("originals", "copies")
+        }
         wrong = {
             f"material.{code}.{name}": "份数请填 0 到 99 之间的整数"
             for name, text in counts.items()
@@ -160,9 +166,7 @@ async def fee(request: Request) -> Response:
     if wrong:
         return await run_in_threadpool(lambda: case_response(request, number, errors=wrong, status=422))
     given = waived if how == "waived" else ""
-    await run_in_threadpool(
-        lambda: hall.casework.pay_fee(number, by, position, waived=given, now=hall.now())
-    )
+    await run_in_threadpool(lambda: hall.casework.pay_fee(number, by, position, waived=given, now=hall.now()))
     return _back(number, "fee", "#fees")
 
 

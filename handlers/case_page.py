@@ -219,10 +219,10 @@ def _waiting_words(view: StaffCaseView) -> str:
     """Why there is nothing to do here now."""
     public = view.public
     if view.case.state in ENDED:
-        return "这个办件已经结束,不需要再做什么。"
+        return "这个办件已经结束，不需要再做什么。"
     if view.case.holder_role == Role.APPLICANT:
-        return "正在等申请人补正,收到材料后会回到待办。"
-    return f"这一步由{public.holder_name or public.department_name}办理{f'({public.step_name})' if public.step_name else ''},您可以查看。"
+        return "正在等申请人补正，收到材料后会回到待办。"
+    return f"这一步由{public.holder_name or public.department_name}办理{f'({public.step_name})' if public.step_name else ''}，您可以查看。"
 
 
 async def attachment(request: Request) -> Response:
@@ -248,6 +248,9 @@ async def attachment(request: Request) -> Response:
 routes = [
     route("/hall/staff/cases/{number}", show, guard=staff(*CASE_READERS), name="staff_case"),
     route(
-        "/hall/staff/attachments/{attachment}", attachment, guard=staff(*CASE_READERS), name="staff_attachment"
+        "/hall/staff/attachments/{attachment}",
+        attachment,
+        guard=staff(*CASE_READERS),
+        name="staff_attachment",
     ),
 ]

@@ -69,7 +69,9 @@ def answered(payload: CasePayload, form: ApplicationForm | None, masked: bool) -
     parts = []
     for section in form.sections if form else ():
         entries = tuple(
-            (each.label, _lines(each, left.pop(each.id), masked)) for each in section.fields if each.id in left
+            (each.label, _lines(each, left.pop(each.id), masked))
+            for each in section.fields
+            if each.id in left
         )
         if entries:
             parts.append(AnsweredPart(section.title, entries))
@@ -101,7 +103,7 @@ def _party(party: Party, codes: Codes, masked: bool) -> tuple[tuple[str, tuple[s
         ("类型", codes.label("applicant", party.kind) if party.kind else ""),
         ("姓名或名称", masked_name(party.name) if masked else party.name),
         (codes.label("id-type", party.id_type) if party.id_type else "证件号码", number),
-        ("法定代表人(负责人)", masked_name(party.representative) if masked else party.representative),
+        ("法定代表人（负责人）", masked_name(party.representative) if masked else party.representative),
         ("联系人", masked_name(party.contact) if masked else party.contact),
         ("电话", masked_phone(party.phone) if masked else party.phone),
         ("邮箱", masked_id(party.email) if masked else party.email),
@@ -125,8 +127,8 @@ def _row(question: FormField, row: Json, masked: bool) -> str:
     for column in question.columns:
         if row.get(column.id):
             text = value_text(column, row[column.id])
-            cells.append(f"{column.label}:{_hidden(column, text) if masked else text}")
-    return ";".join(cells)
+            cells.append(f"{column.label}：{_hidden(column, text) if masked else text}")
+    return "；".join(cells)
 
 
 def _hidden(question: FormField, text: str) -> str:
@@ -141,5 +143,5 @@ def _plain(value: Json) -> str:
     if isinstance(value, list):
         return "、".join(_plain(each) for each in value)
     if isinstance(value, dict):
-        return ";".join(f"{name}:{_plain(each)}" for name, each in value.items())
+        return "；".join(f"{name}：{_plain(each)}" for name, each in value.items())
     return "" if value is None else str(value)

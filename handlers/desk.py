@@ -21,11 +21,11 @@ from rules.case_terms import ENDED, STATE_LABELS, State
 
 # What each list says when it holds nothing: what would be here, and how it gets here.
 TABS: tuple[tuple[str, str, str, str], ...] = (
-    ("to_do", "待办", "现在没有等您办的件", "轮到您的岗位办理的件会出现在这里,最急的排在最前面。"),
+    ("to_do", "待办", "现在没有等您办的件", "轮到您的岗位办理的件会出现在这里，最急的排在最前面。"),
     ("due_soon", "即将到期", "没有快到期的件", "两个工作日内到期的待办件会出现在这里。"),
     ("overdue", "已超期", "没有超期的件", "过了期限还没有办结的件会出现在这里。"),
     ("done", "经办过", "您还没有经办过的件", "您处理过、已经转给别人或办结的件会出现在这里。"),
-    ("all", "全部", "您的管辖范围里还没有件", "群众网上申请或窗口收件后,会出现在这里。"),
+    ("all", "全部", "您的管辖范围里还没有件", "群众网上申请或窗口收件后，会出现在这里。"),
 )
 PAGE_SIZE = 20
 _FOUND_ITEMS = 30

@@ -51,7 +51,9 @@ async def act(request: Request) -> Response:
         return await _page(request, WRONG if isinstance(error, NotFound) else error.detail, 422)
     apply_section.check_window(request, draft)
     try:
-        address = f"{draft.address}/check" if draft.filling.filed else await apply.next_address(request, draft)
+        address = (
+            f"{draft.address}/check" if draft.filling.filed else await apply.next_address(request, draft)
+        )
     except NotFound as error:
         raise Gone("这份草稿的事项已经取消，不能再提交。请搜索新的事项。") from error
     return apply_draft.hold(request, RedirectResponse(address, 303), draft)

@@ -29,14 +29,14 @@ class Guard:
     def admit(self, request: Request) -> SignedIn | None:
         """The person signed in, if any; raises Unauthenticated or Forbidden when they may not pass."""
         if request.scope.get("hall.forged"):
-            raise Forbidden("这个请求不是从本站页面发出的,没有执行。请回到本站重新操作。")
+            raise Forbidden("这个请求不是从本站页面发出的，没有执行。请回到本站重新操作。")
         person = signed_in(request)
         if self.public:
             return person
         if person is None:
             raise Unauthenticated("请先登录。登录后会回到这一页。")
         if self.roles and not (self.roles & person.roles):
-            raise Forbidden("您的岗位没有这项权限。如果工作需要,请联系系统管理员。")
+            raise Forbidden("您的岗位没有这项权限。如果工作需要，请联系系统管理员。")
         return person
 
 

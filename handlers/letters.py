@@ -83,7 +83,18 @@ async def send(request: Request) -> Response:
     async with form_of(request) as form:
         values = {
             name: text_of(form, name, 20_000)
-            for name in ("kind", "department", "title", "content", "name", "phone", "email", "item", "case", "key")
+            for name in (
+                "kind",
+                "department",
+                "title",
+                "content",
+                "name",
+                "phone",
+                "email",
+                "item",
+                "case",
+                "key",
+            )
         }
         values["public"] = "yes" if form.get("public") == "yes" else ""
     try:
@@ -103,7 +114,11 @@ def letter_of(request: Request, values: Mapping[str, str]) -> LetterRequest:
         errors["kind"] = "请选择是咨询还是投诉"
     if values["department"] not in hall.edition.departments:
         errors["department"] = "请选择部门。不知道是哪个部门的，选“政府办公室”或拨打服务热线"
-    for name, label, most in (("title", "标题", MOST_TITLE), ("content", "内容", MOST_CONTENT), ("name", "称呼", 60)):
+    for name, label, most in (
+        ("title", "标题", MOST_TITLE),
+        ("content", "内容", MOST_CONTENT),
+        ("name", "称呼", 60),
+    ):
         length = len(values[name])
         if not length:
             errors[name] = f"请填写{label}"
@@ -138,10 +153,14 @@ def _read(field: FormField, text: str, errors: dict[str, str]) -> str:
         return ""
 
 
-async def file_letter(request: Request, letter: LetterRequest, key: str, *, drill: bool = False) -> LetterFiled:
+async def file_letter(
+    request: Request, letter: LetterRequest, key: str, *, drill: bool = False
+) -> LetterFiled:
     """Files it under its idempotency key."""
     hall = hall_of(request)
-    return await hall.casework.ask_async(letter, key=key or secrets.token_urlsafe(18), now=hall.now(), drill=drill)
+    return await hall.casework.ask_async(
+        letter, key=key or secrets.token_urlsafe(18), now=hall.now(), drill=drill
+    )
 
 
 def receipt_of(request: Request, filed: LetterFiled) -> Response:
@@ -151,7 +170,9 @@ def receipt_of(request: Request, filed: LetterFiled) -> Response:
     return answer
 
 
-def _new_page(request: Request, values: Mapping[str, str], errors: Mapping[str, str], status: int = 200) -> Response:
+def _new_page(
+    request: Request, values: Mapping[str, str], errors: Mapping[str, str], status: int = 200
+) -> Response:
     hall = hall_of(request)
     item = hall.edition.items.get(values.get("item", ""))
     departments = sorted(hall.edition.catalog.departments, key=lambda each: each.order)
@@ -162,7 +183,10 @@ def _new_page(request: Request, values: Mapping[str, str], errors: Mapping[str, 
         status=status,
         section="ask",
         breadcrumbs=(Crumb("我要问", "/consult/"), Crumb("咨询和投诉")),
-        values={**dict.fromkeys(("title", "content", "name", "phone", "email", "public", "case"), ""), **values},
+        values={
+            **dict.fromkeys(("title", "content", "name", "phone", "email", "public", "case"), ""),
+            **values,
+        },
         kinds=_KINDS,
         departments=[Choice(each.id, each.name) for each in departments],
         item=item,
@@ -178,7 +202,13 @@ async def ask(request: Request) -> Response:
     """Asks for number and code."""
     number = normal_number(request.query_params.get("number", ""))
     return track_proof.ask(
-        request, title=_TRACK, action="/hall/letters/track", purpose=_PURPOSE, number=number, section="ask", letters=True
+        request,
+        title=_TRACK,
+        action="/hall/letters/track",
+        purpose=_PURPOSE,
+        number=number,
+        section="ask",
+        letters=True,
     )
 
 
@@ -233,16 +263,20 @@ async def _rate(request: Request, proved: ProvedLetter, form: FormData) -> None:
 def _ask_again(request: Request) -> Response:
     number = normal_number(request.path_params["number"])
     return track_proof.ask(
-        request, title=_TRACK, action="/hall/letters/track", purpose=_PURPOSE, number=number, section="ask", letters=True
+        request,
+        title=_TRACK,
+        action="/hall/letters/track",
+        purpose=_PURPOSE,
+        number=number,
+        section="ask",
+        letters=True,
     )
 
 
 def _letter_page(request: Request, proved: ProvedLetter, errors: Mapping[str, str]) -> Response:
     hall, view = hall_of(request), proved.view
     letter = view.letter
-    entries = [
-        TimelineEntry(each.words, each.at, each.unit, "done") for each in view.timeline
-    ]
+    entries = [TimelineEntry(each.words, each.at, each.unit, "done") for each in view.timeline]
     if letter.answered is None:
         entries.append(TimelineEntry("等待答复", None, f"由{view.department_name}办理", "now"))
         entries.append(TimelineEntry("请您评价答复", None, "", "next"))
@@ -252,7 +286,7 @@ def _letter_page(request: Request, proved: ProvedLetter, errors: Mapping[str, st
     shown = None
     if due is not None:
         when = f"最晚{date_cn(due.due)}答复" if due.stopped is None else f"应在{date_cn(due.due)}前答复"
-        extra = f",已延长{duration(due.extension, due.unit)}" if due.extension else ""
+        extra = f"，已延长{duration(due.extension, due.unit)}" if due.extension else ""
         shown = LimitShown("答复", due, when, duration(due.limit, due.unit) + extra)
     levels = hall.site_data.codes["satisfaction"]
     answer = hall.page(
@@ -284,12 +318,17 @@ _PROVED = public("one's own letter, proved by number and code in a sealed cookie
 _ANYONE = public("anyone may ask or complain without an account")
 
 routes = [
-    route("/hall/letters", public_list, guard=public("answers their writers agreed to publish"), name="letters"),
+    route(
+        "/hall/letters", public_list, guard=public("answers their writers agreed to publish"), name="letters"
+    ),
     route("/hall/letters/new", new, guard=_ANYONE, name="letter_new"),
     route("/hall/letters/new", send, guard=_ANYONE, methods=("POST",), name="letter_send"),
     route("/hall/letters/track", ask, guard=public("asks for number and code"), name="letter_ask"),
     route(
-        "/hall/letters/track", prove, guard=public("number and code are checked and limited"), methods=("POST",),
+        "/hall/letters/track",
+        prove,
+        guard=public("number and code are checked and limited"),
+        methods=("POST",),
         name="letter_prove",
     ),
     route("/hall/letters/{number}", show, guard=_PROVED, name="letter"),

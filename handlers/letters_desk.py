@@ -86,7 +86,7 @@ def _letter_page(request: Request, number: str, sent: Sent, status: int = 200) -
     return staff_page(
         request,
         "staff/letter.html",
-        f"{view.kind_label}:{whole.title}",
+        f"{view.kind_label}：{whole.title}",
         current=HERE,
         crumbs=(Crumb("来信", HERE), Crumb(whole.number)),
         status=status,
@@ -97,9 +97,12 @@ def _letter_page(request: Request, number: str, sent: Sent, status: int = 200) -
         sent=sent,
         address=f"{HERE}/{whole.number}",
         may_answer=is_open and _reaches(hall, person, whole, WORKERS),
-        may_extend=is_open and not whole.extension_days and days > 0 and _reaches(hall, person, whole, _EXTENDERS),
+        may_extend=is_open
+        and not whole.extension_days
+        and days > 0
+        and _reaches(hall, person, whole, _EXTENDERS),
         extension_days=days,
-        done={"answer": "答复已发出,来信人可以看到。", "extend": "已延长答复期限,并告知来信人。"}.get(
+        done={"answer": "答复已发出，来信人可以看到。", "extend": "已延长答复期限，并告知来信人。"}.get(
             request.query_params.get("done", ""), ""
         ),
     )
@@ -144,7 +147,7 @@ async def extend(request: Request) -> Response:
         return await run_in_threadpool(_letter_page, request, number, sent)
     try:
         if len(reason) > 1000:
-            raise Invalid("理由太长", {"reason": f"最多写 1000 个字,现在是 {len(reason)} 个字"})
+            raise Invalid("理由太长", {"reason": f"最多写 1000 个字，现在是 {len(reason)} 个字"})
         await run_in_threadpool(
             lambda: hall.casework.extend_letter(number, ByStaff(person.person_id), reason, now=hall.now())
         )
@@ -158,7 +161,7 @@ async def extend(request: Request) -> Response:
 
 
 def _writer(whole: Letter, masked: bool) -> tuple[tuple[str, str], ...]:
-    writer = whole.writer or Writer("(已按规定删除)")
+    writer = whole.writer or Writer("（已按规定删除）")
     if not masked or whole.writer is None:
         return (("来信人", writer.name), ("电话", writer.phone), ("邮箱", writer.email))
     return (
@@ -171,7 +174,9 @@ def _writer(whole: Letter, masked: bool) -> tuple[tuple[str, str], ...]:
 def _reaches(hall: Hall, person: SignedIn, whole: Letter, roles: frozenset[Role]) -> bool:
     """Whether one of these roles is held where it reaches the letter's department: what the page offers."""
     tree = hall.edition.units.tree
-    return any(each.role in roles and in_scope(each.unit, tree, whole.department) for each in person.assignments)
+    return any(
+        each.role in roles and in_scope(each.unit, tree, whole.department) for each in person.assignments
+    )
 
 
 def _departments(hall: Hall, person: SignedIn) -> tuple[str, ...]:

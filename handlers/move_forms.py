@@ -16,13 +16,11 @@ from rules.case_terms import NOTICES, STATE_LABELS, Move, MoveName, Need
 from rules.clock import CLOCK_LABELS, ClockKind
 
 # What cannot be taken back: the page asks once more, in the form itself.
-CONFIRMED = frozenset(
-    {MoveName.REFUSE, MoveName.GRANT, MoveName.DENY, MoveName.WITHDRAW, MoveName.VOID}
-)
+CONFIRMED = frozenset({MoveName.REFUSE, MoveName.GRANT, MoveName.DENY, MoveName.WITHDRAW, MoveName.VOID})
 _GRAVE = frozenset({MoveName.REFUSE, MoveName.DENY, MoveName.VOID, MoveName.WITHDRAW})
 _BETWEEN_STEPS = {MoveName.COMPLETE_STEP: ("转到", 1), MoveName.SEND_BACK: ("退到", -1)}
 _SHORT = frozenset({"recipient"})
-_BLANKS = {"{reason}": "(您写的理由)", "{days}": "(天数)", "{unit}": "本机关"}
+_BLANKS = {"{reason}": "（您写的理由）", "{days}": "（天数）", "{unit}": "本机关"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +117,13 @@ def effects(view: StaffCaseView, move: Move, item: Item | None) -> tuple[str, ..
         found.append(f"办件变为“{STATE_LABELS[move.to_state]}”")
     elif move.name in _BETWEEN_STEPS:
         verb, offset = _BETWEEN_STEPS[move.name]
-        found.append(f"{verb}“{_step_name(view, offset)}”,那一环节重新计时")
+        found.append(f"{verb}“{_step_name(view, offset)}”，那一环节重新计时")
     if move.name not in _BETWEEN_STEPS:
         found += _clock_words(view, move, item)
     words = move.public.replace("{step}", _step_name(view, 0))
     for blank, shown in _BLANKS.items():
         words = words.replace(blank, shown)
-    found.append(f"申请人会看到:{words}")
+    found.append(f"申请人会看到：{words}")
     return tuple(found)
 
 
@@ -138,7 +136,7 @@ def _clock_words(view: StaffCaseView, move: Move, item: Item | None) -> Iterator
         ("停止计时", move.stops & running),
     ):
         if kinds:
-            yield f"{verb}:{'、'.join(label for kind, label in CLOCK_LABELS.items() if kind in kinds)}"
+            yield f"{verb}：{'、'.join(label for kind, label in CLOCK_LABELS.items() if kind in kinds)}"
 
 
 def _will_have(view: StaffCaseView, kind: ClockKind, item: Item | None) -> bool:
@@ -158,8 +156,8 @@ def _step_name(view: StaffCaseView, offset: int) -> str:
 
 
 def _confirm_words(move: Move) -> str:
-    document = f",并出具{NOTICES[move.notice].title}" if move.notice else ""
-    return f"我已核对,确认“{move.label}”{document}。执行后不能撤销。"
+    document = f"，并出具{NOTICES[move.notice].title}" if move.notice else ""
+    return f"我已核对，确认“{move.label}”{document}。执行后不能撤销。"
 
 
 def _field(
@@ -205,19 +203,19 @@ def _first_value(view: StaffCaseView, move: MoveName, need: Need, item: Item | N
 def _help(option: MoveOption, need: Need, item: Item | None) -> str:
     move = option.move.name
     if move is MoveName.START_SPECIAL and need.name == "days" and item and item.special_procedures:
-        named = ";".join(f"{each.name}{duration(each.days, each.unit)}" for each in item.special_procedures)
-        return f"本事项规定:{named}"
+        named = "；".join(f"{each.name}{duration(each.days, each.unit)}" for each in item.special_procedures)
+        return f"本事项规定：{named}"
     if need.name == "basis" and item and item.legal_basis:
-        laws = ";".join(f"《{each.law}》{each.article or ''}" for each in item.legal_basis[:3])
-        return f"写明法律和条款。本事项的依据:{laws}"
+        laws = "；".join(f"《{each.law}》{each.article or ''}" for each in item.legal_basis[:3])
+        return f"写明法律和条款。本事项的依据：{laws}"
     if move is MoveName.EXTEND and need.name == "days":
-        return f"最多{option.longest_days or need.most}个工作日,只能延长一次"
+        return f"最多{option.longest_days or need.most}个工作日，只能延长一次"
     if move is MoveName.SUPPLEMENT_NOTICE and need.name == "days":
         return "不填就用全县规定的补正期限"
     if move is MoveName.SUPPLEMENT_NOTICE and need.name == "reason":
-        return "一次写全:缺哪些材料、哪里不合格、怎么改。以后不能再要求补正"
+        return "一次写全：缺哪些材料、哪里不合格、怎么改。以后不能再要求补正"
     if move is MoveName.DELIVER and need.name == "recipient":
-        return "谁签收的,写姓名"
+        return "谁签收的，写姓名"
     return ""
 
 

@@ -65,7 +65,10 @@ def document_of(notice: Notice, county: County, unit_name: str = "") -> NoticeDo
 
 def for_page(document: NoticeDocument) -> NoticeDocument:
     """The same with the line breaks of its table as a page needs them."""
-    rows = tuple((label, Markup("<br>").join(escape(line) for line in text.split("\n"))) for label, text in document.rows)
+    rows = tuple(
+        (label, Markup("<br>").join(escape(line) for line in text.split("\n")))
+        for label, text in document.rows
+    )
     return replace(document, rows=rows)
 
 
@@ -122,7 +125,9 @@ async def show(request: Request) -> Response:
         breadcrumbs=(Crumb("查进度", f"/hall/track/{notice.case_number}"), Crumb(document.title)),
         document=for_page(document),
         notice=notice,
-        back="" if proofs.recalled(request, proofs.CASES, notice.case_number) is None else f"/hall/track/{notice.case_number}",
+        back=""
+        if proofs.recalled(request, proofs.CASES, notice.case_number) is None
+        else f"/hall/track/{notice.case_number}",
     )
 
 
@@ -135,7 +140,9 @@ async def docx(request: Request) -> Response:
     """The document as DOCX."""
     notice = await notice_for(request)
     if notice is None:
-        return track_proof.ask(request, title=_TITLE, action=f"/hall/notices/{request.path_params['notice']}", purpose=_PURPOSE)
+        return track_proof.ask(
+            request, title=_TITLE, action=f"/hall/notices/{request.path_params['notice']}", purpose=_PURPOSE
+        )
     document = document_of(notice, hall_of(request).county)
     try:
         content = await run_in_threadpool(notice_docx, document)
@@ -144,7 +151,9 @@ async def docx(request: Request) -> Response:
     return docx_response(content, f"{document.title}-{notice.case_number}")
 
 
-_PROVED = public("the applicant's documents, proved by number and code in a sealed cookie; staff by their scope")
+_PROVED = public(
+    "the applicant's documents, proved by number and code in a sealed cookie; staff by their scope"
+)
 
 routes = [
     route("/hall/notices/{notice}.docx", docx, guard=_PROVED, name="notice_docx"),

@@ -23,7 +23,9 @@ _COMMON = frozenset(
     xiaoming xianting qinghe zhengwu zhengwufuwu dating gongzuo guest123
     """.split()  # noqa: SIM905
 )
-_LOOK_ALIKES = str.maketrans({"0": "o", "1": "l", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i"})
+_LOOK_ALIKES = str.maketrans(
+    {"0": "o", "1": "l", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i"}
+)
 _ENDING = re.compile(r"[\d\W_]+$")
 
 
@@ -31,10 +33,10 @@ def check_new_password(password: str, again: str, login: str, name: str) -> None
     """Raises Invalid with the fault at its field (`password` or `again`)."""
     check_password_rules(password, login, name)
     if is_common(password):
-        message = "这个密码太常见,很容易被猜到。可以用几个不相干的词连起来,再加上数字"
+        message = "这个密码太常见，很容易被猜到。可以用几个不相干的词连起来，再加上数字"
         raise Invalid(message, {"password": message})
     if password != again:
-        message = "两次填写的新密码不一样,请再填一遍"
+        message = "两次填写的新密码不一样，请再填一遍"
         raise Invalid(message, {"again": message})
 
 

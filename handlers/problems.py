@@ -18,10 +18,10 @@ from rules.errors import HallError, Invalid, TooMany, Unauthenticated
 log = logging.getLogger("hall")
 
 HTTP_DETAIL: Mapping[int, tuple[str, str]] = {
-    400: ("请求格式不正确", "浏览器发来的内容不完整,请返回上一页再试一次。"),
-    404: ("没有找到这个页面", "地址可能写错了,或者内容已经移走。您可以搜索,或者回到首页。"),
+    400: ("请求格式不正确", "浏览器发来的内容不完整，请返回上一页再试一次。"),
+    404: ("没有找到这个页面", "地址可能写错了，或者内容已经移走。您可以搜索，或者回到首页。"),
     405: ("这个地址不能这样访问", "请从页面上的按钮进入。"),
-    413: ("内容过大", "上传的文件超过了允许的大小,请压缩后再传。"),
+    413: ("内容过大", "上传的文件超过了允许的大小，请压缩后再传。"),
 }
 
 
@@ -59,7 +59,9 @@ def problem(
         return _bare_page(title, detail, number, status, headers)
 
 
-def _bare_page(title: str, detail: str, number: str, status: int, headers: Mapping[str, str] | None) -> Response:
+def _bare_page(
+    title: str, detail: str, number: str, status: int, headers: Mapping[str, str] | None
+) -> Response:
     body = (
         f'<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{escape(title)}</title><h1>{escape(title)}</h1><p>{escape(detail)}</p><p>编号：{escape(number)}</p></html>"
@@ -114,12 +116,16 @@ async def on_http_error(request: Request, error: Exception) -> Response:
 async def on_crash(request: Request, error: Exception) -> Response:
     """What nobody foresaw: logged with its number, told without a trace of it."""
     log.error(
-        "request %s failed: %s %s", request_id(request), request.method, quote(request.url.path), exc_info=error
+        "request %s failed: %s %s",
+        request_id(request),
+        request.method,
+        quote(request.url.path),
+        exc_info=error,
     )
     return problem(
         request,
         500,
         "internal",
         "这一步没有做成",
-        "问题出在我们这边,已经记下。您已经提交成功的内容不会丢;刚才这一步请稍后再试,或者带上下面的编号联系我们。",
+        "问题出在我们这边，已经记下。您已经提交成功的内容不会丢；刚才这一步请稍后再试，或者带上下面的编号联系我们。",
     )

@@ -113,7 +113,11 @@ _PROVED = public("one's own case, proved by number and code in a sealed cookie")
 routes = [
     route("/hall/rate", ask, guard=public("asks for number and code"), name="rate_ask"),
     route(
-        "/hall/rate", prove, guard=public("number and code are checked and limited"), methods=("POST",), name="rate_prove"
+        "/hall/rate",
+        prove,
+        guard=public("number and code are checked and limited"),
+        methods=("POST",),
+        name="rate_prove",
     ),
     route("/hall/rate/{number}", show, guard=_PROVED, name="rate"),
     route("/hall/rate/{number}", send, guard=_PROVED, methods=("POST",), name="rate_send"),

@@ -38,7 +38,9 @@ async def show(request: Request) -> Response:
     found = await _receipt(request)
     if found is None:
         number = track_proof.normal_number(request.path_params["number"])
-        return track_proof.ask(request, title=_TITLE, action=request.url.path, purpose=_PURPOSE, number=number)
+        return track_proof.ask(
+            request, title=_TITLE, action=request.url.path, purpose=_PURPOSE, number=number
+        )
     receipt, code = found
     hall = hall_of(request)
     return hall.page(
@@ -57,7 +59,9 @@ async def show(request: Request) -> Response:
 
 async def prove(request: Request) -> Response:
     """Number and code given on the receipt's own address."""
-    return await track_proof.answer_case(request, title=_TITLE, purpose=_PURPOSE, then="/hall/receipt/{number}")
+    return await track_proof.answer_case(
+        request, title=_TITLE, purpose=_PURPOSE, then="/hall/receipt/{number}"
+    )
 
 
 async def docx(request: Request) -> Response:

@@ -95,4 +95,4 @@ def check_csrf(request: Request, form: FormData) -> None:
     person: SignedIn | None = request.state.person
     given = form.get("csrf")
     if person is None or not isinstance(given, str) or not hmac.compare_digest(given, person.csrf):
-        raise Forbidden("页面已经过期,没有执行。请刷新页面后再操作一次。")
+        raise Forbidden("页面已经过期，没有执行。请刷新页面后再操作一次。")

@@ -90,11 +90,19 @@ class SiteData:
         try:
             self._edition = self._read()
         except (HallError, OSError, ValueError) as error:
-            told = error if isinstance(error, HallError) else Unavailable("门户数据读不出来，请重新运行 hall build")
+            told = (
+                error
+                if isinstance(error, HallError)
+                else Unavailable("门户数据读不出来，请重新运行 hall build")
+            )
             if self._edition is None:
                 raise told from error
             if self.fault != told.detail:
-                log.error("the portal's data cannot be read, the last good edition stays: %s (%s)", told.detail, error)
+                log.error(
+                    "the portal's data cannot be read, the last good edition stays: %s (%s)",
+                    told.detail,
+                    error,
+                )
             self.fault = told.detail
             return self._edition
         self.fault = ""
@@ -173,4 +181,4 @@ class NoIndex(HallError):
     title = "搜索暂时不可用"
 
     def __init__(self) -> None:
-        super().__init__("搜索索引还没有生成。您可以按部门、主题或拼音查找;管理员请运行 hall build。")
+        super().__init__("搜索索引还没有生成。您可以按部门、主题或拼音查找；管理员请运行 hall build。")

@@ -69,7 +69,11 @@ async def sign_in(request: Request) -> Response:
 async def _onward(request: Request, made: NewSession, target: str, kept: Kept | None) -> Response:
     """Where a fresh session goes: second factor, new password, what was being written, or the page asked for."""
     if not made.second_factor:
-        return _digits_page(request, target, kept) if kept else RedirectResponse(address(SECOND_FACTOR, next=target), 303)
+        return (
+            _digits_page(request, target, kept)
+            if kept
+            else RedirectResponse(address(SECOND_FACTOR, next=target), 303)
+        )
     session = await run_in_threadpool(_session, request, made.token)
     if session.person.must_change:
         return RedirectResponse(address(NEW_PASSWORD, next=target), 303)
@@ -81,7 +85,7 @@ def _session(request: Request, token: str) -> Session:
     idle = timedelta(minutes=hall.county.settings.session_idle_minutes)
     found = sessions.resume(hall.database, token, hall.now(), idle)
     if found is None:
-        raise Unauthenticated("登录已经失效,请重新登录。")
+        raise Unauthenticated("登录已经失效，请重新登录。")
     return found
 
 
@@ -103,7 +107,7 @@ async def second_factor(request: Request) -> Response:
     token = request.cookies.get(COOKIE, "")
     session = session_of(request)
     if session is None or session.second_factor:
-        return _sign_in_page(request, target, kept, fault="登录已经失效,请重新登录。", status=401)
+        return _sign_in_page(request, target, kept, fault="登录已经失效，请重新登录。", status=401)
     try:
         made = await run_in_threadpool(sessions.second_factor, hall.database, token, digits, hall.now())
     except TooMany as error:
@@ -126,7 +130,11 @@ async def show_new_password(request: Request) -> Response:
     if session is None or not session.second_factor:
         return RedirectResponse(SIGN_IN, 303)
     target = local_path(request.query_params.get("next", ""))
-    return _new_password_page(request, target, {}) if session.person.must_change else RedirectResponse(target, 303)
+    return (
+        _new_password_page(request, target, {})
+        if session.person.must_change
+        else RedirectResponse(target, 303)
+    )
 
 
 async def new_password(request: Request) -> Response:
@@ -139,7 +147,7 @@ async def new_password(request: Request) -> Response:
     if session is None or not session.second_factor or not session.person.must_change:
         return RedirectResponse(SIGN_IN, 303)
     if not sessions.csrf_matches(session, token):
-        raise Forbidden("页面已经过期,没有执行。请刷新页面后再操作一次。")
+        raise Forbidden("页面已经过期，没有执行。请刷新页面后再操作一次。")
     password = given if isinstance(given, str) else ""
     try:
         made = await run_in_threadpool(change_password, request, session.person, password, str(again or ""))
@@ -231,7 +239,9 @@ def _digits_page(
     )
 
 
-def _new_password_page(request: Request, target: str, errors: dict[str, str], *, status: int = 200) -> Response:
+def _new_password_page(
+    request: Request, target: str, errors: dict[str, str], *, status: int = 200
+) -> Response:
     session = session_of(request)
     if session is None:
         return RedirectResponse(SIGN_IN, 303)

@@ -14,7 +14,7 @@ from handlers.casework.authority import departments_in_scope
 from handlers.context import Hall, hall_of
 from handlers.session import SignedIn
 from presentation.view import Crumb
-from rules.access import Role
+from rules.access import ROLE_LABELS, Role
 
 FRONT = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR})
 WORKERS = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR, Role.REVIEWER, Role.DECIDER})
@@ -60,6 +60,13 @@ def navigation(hall: Hall, person: SignedIn, current: str) -> tuple[NavLink, ...
     )
 
 
+def posts(hall: Hall, person: SignedIn) -> tuple[str, ...]:
+    """The posts held today in words, each once: role and unit."""
+    ground, today = hall.site_data.ground(), hall.now().date()
+    held = [each for each in person.assignments if each.holds_on(today)]
+    return tuple(dict.fromkeys(f"{ROLE_LABELS[each.role]} · {ground.unit_name(each.unit)}" for each in held))
+
+
 def staff_page(
     request: Request,
     template: str,
@@ -84,6 +91,7 @@ def staff_page(
         head=NO_INDEX,
         breadcrumbs=(Crumb("工作台", DESK if crumbs else ""), *crumbs),
         navigation=navigation(hall, person, current),
+        posts=posts(hall, person),
         **values,
     )
 

@@ -38,7 +38,16 @@ class Kept:
     @property
     def page(self) -> str:
         """The page on which it was written."""
-        for ending in ("/moves/", "/materials/", "/fees/", "/certificate", "/answer", "/extend", "/decide", "/revoke"):
+        for ending in (
+            "/moves/",
+            "/materials/",
+            "/fees/",
+            "/certificate",
+            "/answer",
+            "/extend",
+            "/decide",
+            "/revoke",
+        ):
             head, found, _ = self.address.partition(ending)
             if found:
                 return head
@@ -70,7 +79,7 @@ async def on_signed_out(request: Request, error: Exception) -> Response:
         asked=True,
         kept=kept if kept.texts else None,
         login="",
-        fault="登录已过期,这一步没有执行。请重新登录。",
+        fault="登录已过期，这一步没有执行。请重新登录。",
         note="",
         idle_minutes=hall.county.settings.session_idle_minutes,
         longest_hours=12,

@@ -34,9 +34,7 @@ def account(request: Request) -> Response:
 
 def _account_page(request: Request, errors: dict[str, str], status: int = 200) -> Response:
     hall, person = hall_of(request), _person(request)
-    open_sessions = sessions.of_person(
-        hall.database, person.person_id, person.token, hall.now(), idle(hall)
-    )
+    open_sessions = sessions.of_person(hall.database, person.person_id, person.token, hall.now(), idle(hall))
     return staff_page(
         request,
         "staff/account.html",
@@ -114,7 +112,7 @@ async def confirm_enrolment(request: Request) -> Response:
         secret, uri = await run_in_threadpool(
             sessions.enrol, hall.database, person.person_id, hall.county.hall_name
         )
-        fault = f"{error.fields.get('digits', error.detail)}。为了安全换了一个新的二维码,请重新扫描"
+        fault = f"{error.fields.get('digits', error.detail)}。为了安全换了一个新的二维码，请重新扫描"
         return _enrolment_page(request, secret, uri, fault, 422)
     return RedirectResponse(address(HERE, done="enabled"), 303)
 
@@ -150,7 +148,7 @@ def _check_current(request: Request, given: str, field: str) -> None:
     except TooMany as error:
         raise Invalid(error.detail, {field: error.detail}) from error
     except HallError as error:
-        message = "现在的密码不对,请再填一遍"
+        message = "现在的密码不对，请再填一遍"
         raise Invalid(message, {field: message}) from error
 
 
@@ -171,7 +169,9 @@ routes = [
     route(HERE, account, guard=staff(), name="staff_account"),
     route(HERE + "/password", password, guard=staff(), methods=_POST, name="staff_password"),
     route(HERE + "/second-factor", begin_enrolment, guard=staff(), methods=_POST, name="staff_enrol"),
-    route(HERE + "/second-factor/confirm", confirm_enrolment, guard=staff(), methods=_POST, name="staff_confirm"),
+    route(
+        HERE + "/second-factor/confirm", confirm_enrolment, guard=staff(), methods=_POST, name="staff_confirm"
+    ),
     route(HERE + "/second-factor/disable", disable, guard=staff(), methods=_POST, name="staff_disable"),
     route(HERE + "/sessions", end_sessions, guard=staff(), methods=_POST, name="staff_end_sessions"),
 ]

@@ -75,5 +75,6 @@ def _too_many(request: Request, limit: RateLimitItem, what: str, who: str) -> To
     wait = max(1, round(reset - time.time()))
     minutes = max(1, -(-wait // 60))
     return TooMany(
-        f"短时间里试的次数太多了。为了保护您的信息，请过 {minutes} 分钟再试；急着办的，可以打电话或到窗口查询。", wait
+        f"短时间里试的次数太多了。为了保护您的信息，请过 {minutes} 分钟再试；急着办的，可以打电话或到窗口查询。",
+        wait,
     )

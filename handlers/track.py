@@ -164,7 +164,7 @@ async def download(request: Request) -> Response:
 
 
 def _length(due: DueView) -> str:
-    extra = f",已延长{duration(due.extension, due.unit)}" if due.extension else ""
+    extra = f"，已延长{duration(due.extension, due.unit)}" if due.extension else ""
     return duration(due.limit, due.unit) + extra
 
 
@@ -193,7 +193,11 @@ def timeline(hall: Hall, view: CaseView) -> list[TimelineEntry]:
             entries[-1] = TimelineEntry(last.title, last.when, last.detail, "stopped", last.href, last.link)
         return entries
     now_words = view.state_label + (f"：{view.step_name}" if view.step_name else "")
-    detail = f"现在由{view.holder_name}办理" if view.holder_name and view.holder_name != "申请人" else "现在等您补正"
+    detail = (
+        f"现在由{view.holder_name}办理"
+        if view.holder_name and view.holder_name != "申请人"
+        else "现在等您补正"
+    )
     entries.append(TimelineEntry(now_words, None, detail, "now"))
     item = hall.site_data.version(view.item_version)
     entries.extend(TimelineEntry(title, None, detail, "next") for title, detail in coming(view, item))
@@ -224,9 +228,19 @@ _PROVED = public("one's own case, proved by number and code in a sealed cookie")
 routes = [
     route("/hall/track", ask, guard=public("asks for number and code"), name="track_ask"),
     route(
-        "/hall/track", prove, guard=public("number and code are checked and limited"), methods=("POST",), name="track_prove"
+        "/hall/track",
+        prove,
+        guard=public("number and code are checked and limited"),
+        methods=("POST",),
+        name="track_prove",
     ),
-    route("/hall/track/leave", leave, guard=public("clears the browser's own cookies"), methods=("POST",), name="track_leave"),
+    route(
+        "/hall/track/leave",
+        leave,
+        guard=public("clears the browser's own cookies"),
+        methods=("POST",),
+        name="track_leave",
+    ),
     route("/hall/track/{number}/files/{file}", download, guard=_PROVED, name="track_file"),
     route("/hall/track/{number}", show, guard=_PROVED, name="track"),
     *track_actions.routes,

@@ -70,7 +70,12 @@ class Supplementing:
             accept = base.accept or next(
                 (each.accept for each in self.form.fields() if each.type == "file" and each.accept), ()
             )
-            found.append((code not in missing, base.model_copy(update={"required": False, "when": None, "accept": accept})))
+            found.append(
+                (
+                    code not in missing,
+                    base.model_copy(update={"required": False, "when": None, "accept": accept}),
+                )
+            )
         return tuple(each for _, each in sorted(found, key=lambda pair: pair[0]))
 
     @property
@@ -144,7 +149,9 @@ def _as_posted(form: ApplicationForm, answers: Mapping[str, Json]) -> dict[str, 
             for at, row in enumerate(value):
                 for column in each.columns:
                     cell = row.get(column.id) if isinstance(row, dict) else None
-                    found[f"{each.id}.{at}.{column.id}"] = tuple(map(str, cell)) if isinstance(cell, list) else (str(cell or ""),)
+                    found[f"{each.id}.{at}.{column.id}"] = (
+                        tuple(map(str, cell)) if isinstance(cell, list) else (str(cell or ""),)
+                    )
         elif isinstance(value, list):
             found[each.id] = tuple(str(one) for one in value)
         elif value is not None:
@@ -188,16 +195,26 @@ async def _sent(request: Request, work: Supplementing, refused: Mapping[str, str
     errors |= refused
     answers: dict[str, Json] = dict(work.before)
     if own:
-        shown = {each.id for each in work.form.fields() if (home := work.form.section_of(each.id)) and home.id in own}
+        shown = {
+            each.id
+            for each in work.form.fields()
+            if (home := work.form.section_of(each.id)) and home.id in own
+        }
         kept = {name: value for name, value in work.before.items() if name not in shown}
-        answers = {**kept, **{k: v for k, v in apply_filing.own_answers(work.form, validated.values).items() if k in shown}}
+        answers = {
+            **kept,
+            **{k: v for k, v in apply_filing.own_answers(work.form, validated.values).items() if k in shown},
+        }
     changed = answers != dict(work.before)
     if not errors and not filling.files and not changed:
         errors = {"": "还没有上传文件，也没有改动填写的内容。请按补正告知书补齐以后再提交。"}
     if errors:
         return _supplement_page(request, work, errors, 422)
     data = MoveData(
-        attachments={name.removeprefix("material_"): tuple(one.id for one in kept) for name, kept in filling.files.items()},
+        attachments={
+            name.removeprefix("material_"): tuple(one.id for one in kept)
+            for name, kept in filling.files.items()
+        },
         answers=answers if changed else None,
     )
     await hall.casework.move_async(
@@ -212,7 +229,9 @@ def _own_sections(work: Supplementing) -> tuple[ApplicationSection, ...]:
     return tuple(section for section in work.form.sections if section.id.startswith("part"))
 
 
-def _supplement_page(request: Request, work: Supplementing, errors: Mapping[str, str], status: int) -> Response:
+def _supplement_page(
+    request: Request, work: Supplementing, errors: Mapping[str, str], status: int
+) -> Response:
     hall, view, filling = hall_of(request), work.proved.view, work.draft.filling
     validated = validate_answers(work.form, filling.answers, filling.files, set())
     sections = [
@@ -227,7 +246,8 @@ def _supplement_page(request: Request, work: Supplementing, errors: Mapping[str,
         for section in _own_sections(work)
     ]
     files = {
-        name: [UploadedFile(one.id, one.name, one.size) for one in kept] for name, kept in filling.files.items()
+        name: [UploadedFile(one.id, one.name, one.size) for one in kept]
+        for name, kept in filling.files.items()
     }
     return hall.page(
         request,
@@ -236,7 +256,11 @@ def _supplement_page(request: Request, work: Supplementing, errors: Mapping[str,
         status=status,
         section="look",
         head=_HEAD,
-        breadcrumbs=(Crumb("查进度", "/hall/track"), Crumb(view.number, f"/hall/track/{view.number}"), Crumb("补正")),
+        breadcrumbs=(
+            Crumb("查进度", "/hall/track"),
+            Crumb(view.number, f"/hall/track/{view.number}"),
+            Crumb("补正"),
+        ),
         case=view,
         work=work,
         files=files,
@@ -293,7 +317,11 @@ def _withdraw_page(request: Request, proved: ProvedCase, wrong: str, status: int
         status=status,
         section="look",
         head=_HEAD,
-        breadcrumbs=(Crumb("查进度", "/hall/track"), Crumb(view.number, f"/hall/track/{view.number}"), Crumb("撤回")),
+        breadcrumbs=(
+            Crumb("查进度", "/hall/track"),
+            Crumb(view.number, f"/hall/track/{view.number}"),
+            Crumb("撤回"),
+        ),
         case=view,
         wrong=wrong,
         key=secrets.token_urlsafe(18),
@@ -309,7 +337,15 @@ _PROVED = public("one's own case, proved by number and code in a sealed cookie")
 
 routes = [
     route("/hall/track/{number}/supplement", supplement, guard=_PROVED, name="supplement"),
-    route("/hall/track/{number}/supplement", send_supplement, guard=_PROVED, methods=("POST",), name="supplement_send"),
+    route(
+        "/hall/track/{number}/supplement",
+        send_supplement,
+        guard=_PROVED,
+        methods=("POST",),
+        name="supplement_send",
+    ),
     route("/hall/track/{number}/withdraw", withdraw, guard=_PROVED, name="withdraw"),
-    route("/hall/track/{number}/withdraw", send_withdraw, guard=_PROVED, methods=("POST",), name="withdraw_send"),
+    route(
+        "/hall/track/{number}/withdraw", send_withdraw, guard=_PROVED, methods=("POST",), name="withdraw_send"
+    ),
 ]

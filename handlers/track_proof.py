@@ -117,7 +117,9 @@ def ask(
     )
 
 
-async def answer_case(request: Request, *, title: str, purpose: str, section: str = "look", then: str = "") -> Response:
+async def answer_case(
+    request: Request, *, title: str, purpose: str, section: str = "look", then: str = ""
+) -> Response:
     """The posted answer to `ask`: remembered when right, asked again when not.
 
     `then` is where to go on, with {number} in it; empty: the address that was posted to.

@@ -43,14 +43,20 @@ async def take(
     refused: dict[str, str] = {}
     for each in fields:
         mine = kept.setdefault(each.id, [])
-        limits = Limits(tuple(kind.lower().lstrip(".") for kind in each.accept), each.max_megabytes * MEGABYTE)
+        limits = Limits(
+            tuple(kind.lower().lstrip(".") for kind in each.accept), each.max_megabytes * MEGABYTE
+        )
         for upload in files_of(posted, each.id):
             total = sum(one.size for given in kept.values() for one in given) + (upload.size or 0)
             if len(mine) >= each.max_files:
-                refused[each.id] = f"最多上传 {each.max_files} 个文件，多出来的没有保存。可以合成一个 PDF 再传"
+                refused[each.id] = (
+                    f"最多上传 {each.max_files} 个文件，多出来的没有保存。可以合成一个 PDF 再传"
+                )
                 break
             if total > total_megabytes * MEGABYTE:
-                refused[each.id] = f"全部文件加起来超过 {total_megabytes} MB，“{upload.filename}”没有保存，请压缩后再传"
+                refused[each.id] = (
+                    f"全部文件加起来超过 {total_megabytes} MB，“{upload.filename}”没有保存，请压缩后再传"
+                )
                 break
             throttle.once(request, throttle.UPLOADS, "upload")
             try:
@@ -59,7 +65,9 @@ async def take(
                     field=each.id, draft_hash=owner,
                 )  # fmt: skip
             except TooLarge:
-                refused[each.id] = f"“{upload.filename}”超过 {each.max_megabytes} MB，没有保存，请压缩或分成几个文件"
+                refused[each.id] = (
+                    f"“{upload.filename}”超过 {each.max_megabytes} MB，没有保存，请压缩或分成几个文件"
+                )
             except (UnsupportedMedia, Invalid) as error:
                 refused[each.id] = error.detail.rstrip("。")
             else:

@@ -1,4 +1,4 @@
-"""How dates, durations and money are written for people: 2026年12月3日(周四), 7个工作日, ¥80."""
+"""How dates, durations and money are written for people: 2026年12月3日（周四）, 7个工作日, ¥80."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def _as_moment(value: date | datetime | str) -> datetime | date:
 
 
 def date_cn(value: Moment, weekday: bool = True) -> str:
-    """`2026年12月3日(周四)`; nothing for None. Strings are ISO dates or stamps."""
+    """`2026年12月3日（周四）`; nothing for None. Strings are ISO dates or stamps."""
     if value is None or value == "":
         return ""
     day = _as_date(value)
     text = f"{day.year}年{day.month}月{day.day}日"
-    return f"{text}({WEEKDAYS[day.weekday()]})" if weekday else text
+    return f"{text}（{WEEKDAYS[day.weekday()]}）" if weekday else text
 
 
 def datetime_cn(value: Moment, weekday: bool = False) -> str:

@@ -51,7 +51,7 @@ def notice_docx(notice: NoticeDocument) -> bytes:
     if notice.drill:
         _line(
             document,
-            "演练文书,不产生法律效力",
+            "演练文书，不产生法律效力",
             12,
             align=WD_ALIGN_PARAGRAPH.RIGHT,
             colour=RGBColor(0xA6, 0x1B, 0x1B),
@@ -62,7 +62,7 @@ def notice_docx(notice: NoticeDocument) -> bytes:
     if notice.number:
         _line(document, notice.number, 14, align=WD_ALIGN_PARAGRAPH.CENTER, after=18)
     if notice.addressee:
-        _line(document, notice.addressee + ":", 16)
+        _line(document, notice.addressee + "：", 16)
     for text in notice.paragraphs:
         body_line(document, text)
     if notice.rows:
@@ -170,10 +170,12 @@ def _line(
 
 def _signature(document: Docx, notice: NoticeDocument) -> None:
     _line(document, "", 16)
-    for text in (notice.signed_by or notice.issuer, date_cn(notice.date, weekday=False), "(盖章处)"):
-        paragraph = _line(document, text, 16 if text != "(盖章处)" else 10.5, align=WD_ALIGN_PARAGRAPH.CENTER)
+    for text in (notice.signed_by or notice.issuer, date_cn(notice.date, weekday=False), "（盖章处）"):
+        paragraph = _line(
+            document, text, 16 if text != "（盖章处）" else 10.5, align=WD_ALIGN_PARAGRAPH.CENTER
+        )
         paragraph.paragraph_format.left_indent = Cm(8)
-        paragraph.paragraph_format.keep_with_next = text != "(盖章处)"
+        paragraph.paragraph_format.keep_with_next = text != "（盖章处）"
 
 
 def _foot(document: Docx, notice: NoticeDocument) -> None:

@@ -22,20 +22,20 @@ def form_docx(sheet: FormSheet) -> bytes:
     if sheet.filled:
         paragraph = document.add_paragraph()
         paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-        run = paragraph.add_run("填写样例 · 内容虚构,请按实际填写")
+        run = paragraph.add_run("填写样例 · 内容虚构，请按实际填写")
         set_face(run, SONG, 10.5, bold=True)
         run.font.color.rgb = RGBColor(0xA6, 0x1B, 0x1B)
     title_line(document, sheet.title, 20)
     head = document.add_paragraph()
     head.paragraph_format.space_after = Pt(6)
-    set_face(head.add_run(f"事项:{sheet.item_name}    受理:{sheet.department}"), SONG, 10.5)
+    set_face(head.add_run(f"事项：{sheet.item_name}    受理：{sheet.department}"), SONG, 10.5)
     for part in sheet.sections:
         _section_table(document, part)
     sign = document.add_paragraph()
     sign.paragraph_format.space_before = Pt(18)
     signer = "张示例" if sheet.filled else "____________"
     day = "2026年1月5日" if sheet.filled else "______年____月____日"
-    set_face(sign.add_run(f"申请人(签名或盖章):{signer}        日期:{day}"), SONG, 12)
+    set_face(sign.add_run(f"申请人（签名或盖章）：{signer}        日期：{day}"), SONG, 12)
     return saved(document)
 
 

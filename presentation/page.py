@@ -38,7 +38,7 @@ class Shell:
         """From `site/data/shell.html` or from HTML text. Raises ValueError when the body mark is missing."""
         text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
         if "@@hall:body@@" not in text:
-            raise ValueError("shell 页面里没有 @@hall:body@@ 标记,请重新运行 hall build")
+            raise ValueError("shell 页面里没有 @@hall:body@@ 标记，请重新运行 hall build")
         if not site_name:
             match = re.search(r'<meta name="SiteName" content="([^"]*)">', text)
             site_name = html.unescape(match.group(1)) if match else ""

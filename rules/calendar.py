@@ -57,7 +57,7 @@ class WorkCalendar:
                 made_up = "调休上班" if day.weekday() >= 5 else "假期后上班"
                 self._named[day] = DayStatus(True, f"{name}{made_up}", False)
             for day, name in each.regional.items():
-                self._named[day] = DayStatus(False, f"{name}放假(地方规定)", False)
+                self._named[day] = DayStatus(False, f"{name}放假（地方规定）", False)
         self._working_days: dict[int, list[int]] = {}
 
     def status(self, day: date) -> DayStatus:
@@ -67,12 +67,15 @@ class WorkCalendar:
             return named
         published = day.year in self.years
         weekday = WEEKDAYS[day.weekday()]
-        working, reason = day.weekday() < 5, f"{weekday},工作日" if day.weekday() < 5 else f"{weekday},休息日"
+        working, reason = (
+            day.weekday() < 5,
+            f"{weekday}，工作日" if day.weekday() < 5 else f"{weekday}，休息日",
+        )
         if not published:
             holiday = statutory_holidays(day.year).get(day)
             if holiday is not None:
-                working, reason = False, f"{holiday},法定节日"
-            reason += f"({day.year}年放假安排未公布,暂定)"
+                working, reason = False, f"{holiday}，法定节日"
+            reason += f"({day.year}年放假安排未公布，暂定)"
         return DayStatus(working, reason, not published)
 
     def is_working(self, day: date) -> bool:
@@ -86,7 +89,7 @@ class WorkCalendar:
     def add_working_days(self, start: date, days: int) -> date:
         """The `days`-th working day after `start` (not counted); 0 is `start`; below 0 counts backwards."""
         if abs(days) > MOST_DAYS:
-            raise Invalid(f"期限 {days} 天过长,请核对")
+            raise Invalid(f"期限 {days} 天过长，请核对")
         if days == 0:
             return start
         return self._forward(start, days) if days > 0 else self._backward(start, -days)

@@ -39,7 +39,7 @@ def facts_from(plain: Mapping[str, object], now: datetime) -> Facts:
     if start is not None and end is not None and end < start and not wrong:
         wrong["end"] = "结束时间早于开始时间"
     if wrong or start is None:
-        raise Invalid(";".join(f"{key}:{text}" for key, text in wrong.items()), wrong)
+        raise Invalid("；".join(f"{key}：{text}" for key, text in wrong.items()), wrong)
     return Facts(
         object=cast(CardObject, kind),
         start=start,
@@ -58,7 +58,7 @@ def pause_from(plain: object) -> Pause:
     """A pause with at least a start, in any of the ways people write one. Raises Invalid."""
     pause, _ = _pause(plain)
     if pause is None:
-        raise Invalid("暂停要写开始日期,如 2026-03-02..2026-03-05")
+        raise Invalid("暂停要写开始日期，如 2026-03-02..2026-03-05")
     return pause
 
 
@@ -68,7 +68,7 @@ def _pauses(plain: object, wrong: dict[str, str]) -> tuple[tuple[Pause, ...], in
     if isinstance(plain, int) and not isinstance(plain, bool) and plain >= 0:
         return (), plain
     if not isinstance(plain, Sequence) or isinstance(plain, str):
-        wrong["pauses"] = "要写成列表,每项如 2026-03-02..2026-03-05"
+        wrong["pauses"] = "要写成列表，每项如 2026-03-02..2026-03-05"
         return (), 0
     found: list[Pause] = []
     loose = 0
@@ -91,7 +91,7 @@ def _pause(plain: object) -> tuple[Pause | None, int]:
     if isinstance(plain, str):
         first, dots, last = plain.partition("..")
         if not dots:
-            raise Invalid(f"暂停“{plain}”读不懂,请写成 2026-03-02..2026-03-05")
+            raise Invalid(f"暂停“{plain}”读不懂，请写成 2026-03-02..2026-03-05")
         return _built(first, last or None, None, ""), 0
     if isinstance(plain, Mapping):
         days = plain.get("days", plain.get("notified"))
@@ -103,7 +103,7 @@ def _pause(plain: object) -> tuple[Pause | None, int]:
         return _built(first, last, days, str(plain.get("reason") or "")), 0
     if isinstance(plain, Sequence) and len(plain) == 2:
         return _built(plain[0], plain[1], None, ""), 0
-    raise Invalid("暂停读不懂,请写成 2026-03-02..2026-03-05")
+    raise Invalid("暂停读不懂，请写成 2026-03-02..2026-03-05")
 
 
 def _built(first: object, last: object, days: int | None, reason: str) -> Pause:
@@ -111,7 +111,7 @@ def _built(first: object, last: object, days: int | None, reason: str) -> Pause:
         raise Invalid("暂停缺少开始日期")
     begin, end = _text(first), None if last is None else _text(last)
     if end is None and days is None:
-        raise Invalid("未结束的暂停要写告知的天数(days)")
+        raise Invalid("未结束的暂停要写告知的天数（days）")
     if is_date_only(begin) and (end is None or is_date_only(end)):
         pause = Pause.of_days(parse_date(begin), None if end is None else parse_date(end), days, reason)
     else:
@@ -145,7 +145,7 @@ def _whole(plain: Mapping[str, object], key: str, wrong: dict[str, str]) -> int 
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        wrong[key] = f"应为不小于 0 的整数(现为 {value!r})"
+        wrong[key] = f"应为不小于 0 的整数（现为 {value!r}）"
         return None
     return value
 
@@ -161,6 +161,6 @@ def _chosen(
     if value is None and not required:
         return None
     if value not in allowed:
-        wrong[key] = f"应为 {'、'.join(allowed)} 之一" + ("" if value is None else f"(现为 {value!r})")
+        wrong[key] = f"应为 {'、'.join(allowed)} 之一" + ("" if value is None else f"（现为 {value!r}）")
         return None
     return value

@@ -152,12 +152,12 @@ def judge(rule: CardRule, facts: Facts, calendar: WorkCalendar) -> Verdict:
     """The level of one thing under one rule, at its end or now. Raises Invalid when the facts contradict."""
     if facts.object != rule.object:
         raise Invalid(
-            f"规则“{rule.id}”用于{OBJECT_LABELS[rule.object]},不能用于{OBJECT_LABELS[facts.object]}"
+            f"规则“{rule.id}”用于{OBJECT_LABELS[rule.object]}，不能用于{OBJECT_LABELS[facts.object]}"
         )
     if not rule.enabled:
         return Verdict(NONE, None, f"规则“{rule.title}”未启用")
     if facts.dropped is not None:
-        return Verdict(NONE, None, f"{DROPPED_LABELS[facts.dropped]},不再检查")
+        return Verdict(NONE, None, f"{DROPPED_LABELS[facts.dropped]}，不再检查")
     limit, statutory = limits(rule, facts)
     at = local(facts.end if facts.end is not None else facts.now)
     counting = counting_of(rule, facts, calendar)
@@ -185,15 +185,15 @@ def limits(rule: CardRule, facts: Facts) -> tuple[int, int | None]:
     limit = facts.limit if facts.limit is not None else rule.default_limit
     if limit is None:
         raise Invalid(
-            f"{OBJECT_LABELS[rule.object]}缺少时限(limit),规则“{rule.id}”也没有默认值",
+            f"{OBJECT_LABELS[rule.object]}缺少时限（limit），规则“{rule.id}”也没有默认值",
             {"limit": "请填写时限"},
         )
     if limit < 0:
-        raise Invalid(f"时限不能是负数(现为 {limit})", {"limit": "不能是负数"})
+        raise Invalid(f"时限不能是负数（现为 {limit}）", {"limit": "不能是负数"})
     if facts.statutory is not None and facts.statutory < 0:
-        raise Invalid(f"法定时限不能是负数(现为 {facts.statutory})", {"statutory": "不能是负数"})
+        raise Invalid(f"法定时限不能是负数（现为 {facts.statutory}）", {"statutory": "不能是负数"})
     if facts.end is not None and local(facts.end) < local(facts.start):
-        raise Invalid("结束时间早于开始时间,请核对", {"end": "早于开始时间"})
+        raise Invalid("结束时间早于开始时间，请核对", {"end": "早于开始时间"})
     statutory = None if facts.statutory is None else facts.statutory + facts.extra_days
     return limit + facts.extra_days, statutory
 
@@ -212,7 +212,7 @@ def _why(
     level: int,
     since: datetime | None,
 ) -> str:
-    """For example `已用8个工作日,承诺时限7个工作日,超出1个工作日:黄牌,自2018-10-25起`."""
+    """For example `已用8个工作日，承诺时限7个工作日，超出1个工作日：黄牌，自2018-10-25起`."""
     days = "个工作日" if rule.unit == "workday" else "日"
     used = counting.used(at)
     threshold = rule.thresholds.of_level(level)
@@ -220,7 +220,7 @@ def _why(
     if threshold is not None and threshold.against == "statutory":
         base, word = limit_against(rule.thresholds, threshold, limit, statutory), "法定时限"
         if statutory is None:
-            word = f"无法定时限,按承诺时限加{rule.thresholds.statutory_fallback}日即"
+            word = f"无法定时限，按承诺时限加{rule.thresholds.statutory_fallback}日即"
     base = counting.effective_limit(base)
     left = base - used
     if left > 0:
@@ -230,9 +230,9 @@ def _why(
     else:
         state = f"超出{-left}{days}"
     name = rule.level_names.get(level, str(level))
-    begun = "" if since is None else f",自{_moment(since, counting.precision)}起"
-    ceiling = "(不足一日按一日计)" if counting.precision == "second" else ""
-    return f"已用{used}{days}{ceiling},{word}{base}{days},{state}:{name}{begun}"
+    begun = "" if since is None else f"，自{_moment(since, counting.precision)}起"
+    ceiling = "（不足一日按一日计）" if counting.precision == "second" else ""
+    return f"已用{used}{days}{ceiling}，{word}{base}{days}，{state}：{name}{begun}"
 
 
 def _moment(moment: datetime, precision: Precision) -> str:

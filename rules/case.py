@@ -58,9 +58,9 @@ def check(state: State, name: MoveName, role: Role, facts: CaseFacts) -> Move:
     move = MOVES[name]
     obstacle = _obstacle(state, move, facts)
     if obstacle:
-        raise IllegalMove(f"不能“{move.label}”:{obstacle}")
+        raise IllegalMove(f"不能“{move.label}”：{obstacle}")
     if role not in _allowed(move, facts):
-        raise Forbidden(f"“{move.label}”应由{_names(_allowed(move, facts))}进行,{ROLE_LABELS[role]}不能操作")
+        raise Forbidden(f"“{move.label}”应由{_names(_allowed(move, facts))}进行，{ROLE_LABELS[role]}不能操作")
     return move
 
 
@@ -157,7 +157,7 @@ def _obstacle(state: State, move: Move, facts: CaseFacts) -> str:
     if state not in move.from_states:
         return f"办件现在是“{STATE_LABELS[state]}”"
     reasons = {
-        MoveName.SUPPLEMENT_NOTICE: (facts.supplement_spent, "补正只能一次告知,这一次已经用过"),
+        MoveName.SUPPLEMENT_NOTICE: (facts.supplement_spent, "补正只能一次告知，这一次已经用过"),
         MoveName.EXTEND: (facts.extended, "已经延期过一次"),
         MoveName.DEEM_ACCEPT: (not facts.notice_overdue, "告知补正的五个工作日还没有过"),
         MoveName.ACCEPT: (state is State.RECEIVED and facts.pre_review_needed, "网上申请要先预审"),
@@ -168,7 +168,7 @@ def _obstacle(state: State, move: Move, facts: CaseFacts) -> str:
     if move.position == "last" and not facts.at_last_step:
         return "还有审查环节没有完成"
     if move.position == "before_last" and facts.at_last_step:
-        return "已经是最后一个环节,请作出决定"
+        return "已经是最后一个环节，请作出决定"
     if move.position == "after_first" and facts.step_index <= 0:
         return "已经是第一个环节"
     return ""

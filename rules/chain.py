@@ -151,7 +151,7 @@ class _Reader:
             yield Fault("changed", row.sequence, f"第{row.sequence}条的附带内容与它的承诺值不符")
         published = self._checkpoints.get(number)
         if sound and published is not None and published != row.hash:
-            yield Fault("changed", row.sequence, f"第{row.sequence}条与已公布的校验点不符,记录被改写过")
+            yield Fault("changed", row.sequence, f"第{row.sequence}条与已公布的校验点不符，记录被改写过")
         if number < self._next:
             yield self._late(row, number)
             return
@@ -159,7 +159,7 @@ class _Reader:
             self._missing.append(range(self._next, number))
         elif sound and self._head_is_sound and row.previous not in self._heads:
             before = max(row.sequence - 1, 1)
-            yield Fault("changed", before, f"第{row.sequence}条接不上前一条:第{before}条被改写过")
+            yield Fault("changed", before, f"第{row.sequence}条接不上前一条：第{before}条被改写过")
         elif self._shift != shift and number != row.sequence:
             yield Fault("changed", row.sequence, f"第{number}条的序号被改成了{row.sequence}")
         self._next, self._heads, self._head_is_sound = number + 1, {row.hash}, sound
@@ -167,11 +167,11 @@ class _Reader:
     def finish(self) -> Iterator[Fault]:
         """What only the end of the chain can show."""
         for gap in self._missing:
-            count = "" if len(gap) == 1 else f"至第{gap[-1]}条,共{len(gap)}条"
+            count = "" if len(gap) == 1 else f"至第{gap[-1]}条，共{len(gap)}条"
             yield Fault("removed", gap[0], f"第{gap[0]}条{count}被删除")
         last = max(self._checkpoints, default=0)
         if last >= self._next:
-            detail = f"已公布的校验点是第{last}条,现在只到第{self._next - 1}条"
+            detail = f"已公布的校验点是第{last}条，现在只到第{self._next - 1}条"
             yield Fault("tail_cut", self._next, detail)
 
     def _late(self, row: ChainRow, number: int) -> Fault:

@@ -55,12 +55,12 @@ CLOCK_LABELS: Mapping[ClockKind, str] = MappingProxyType(
 ARTICLES: Mapping[ClockKind, str] = MappingProxyType(
     {
         ClockKind.PRE_ACCEPTANCE: "本县网上预审时限规定",
-        ClockKind.SUPPLEMENT_NOTICE: "《行政许可法》第三十二条:五日内一次告知,逾期不告知的即为受理",
+        ClockKind.SUPPLEMENT_NOTICE: "《行政许可法》第三十二条：五日内一次告知，逾期不告知的即为受理",
         ClockKind.PROMISE: "部门承诺办结时限",
-        ClockKind.STATUTE: "《行政许可法》第四十二条:自受理之日起二十日内作出决定",
+        ClockKind.STATUTE: "《行政许可法》第四十二条：自受理之日起二十日内作出决定",
         ClockKind.STAGE: "事项规定的环节时限",
-        ClockKind.SPECIAL_PROCEDURE: "《行政许可法》第四十五条:所需时间不计算在期限内,并书面告知申请人",
-        ClockKind.DELIVERY: "《行政许可法》第四十四条:自作出决定之日起十日内颁发、送达",
+        ClockKind.SPECIAL_PROCEDURE: "《行政许可法》第四十五条：所需时间不计算在期限内，并书面告知申请人",
+        ClockKind.DELIVERY: "《行政许可法》第四十四条：自作出决定之日起十日内颁发、送达",
         ClockKind.CERTIFICATE: "本县办结后出证时限规定",
         ClockKind.LETTER: "本县咨询投诉答复时限规定",
         ClockKind.ORDER: "督办通知书载明的时限",

@@ -40,7 +40,7 @@ def due(
     ends on the next working day (art. 203). Raises Invalid for a negative or absurd limit.
     """
     if limit < 0:
-        raise Invalid(f"期限不能是负数(现为 {limit})")
+        raise Invalid(f"期限不能是负数（现为 {limit}）")
     counting = Counting(calendar, day_start(start), unit, "day", tuple(pauses))
     return explain(counting, limit)
 
@@ -68,23 +68,23 @@ def _unmoved(counting: Counting, limit: int) -> date:
 def _trace_days(counting: Counting, limit: int) -> Iterator[TraceDay]:
     calendar, first = counting.calendar, local_date(counting.start)
     last, unmoved = counting.due(limit), _unmoved(counting, limit)
-    yield TraceDay(first, False, "起算当日不计入,自次日起算" if limit else "当日办结")
+    yield TraceDay(first, False, "起算当日不计入，自次日起算" if limit else "当日办结")
     used = 0
     for offset in range(1, (last - first).days + 1):
         day = first + timedelta(days=offset)
         status = calendar.status(day)
         if day > unmoved:
-            moved = "顺延到这一日" if day == last else "期限最后一日遇休息日,顺延"
-            yield TraceDay(day, False, f"{status.reason};{moved}")
+            moved = "顺延到这一日" if day == last else "期限最后一日遇休息日，顺延"
+            yield TraceDay(day, False, f"{status.reason}；{moved}")
             continue
         total = counting.used_days(day)
         pause = _pause_on(counting, day)
         if total > used:
             yield TraceDay(
-                day, True, status.reason if counting.unit == "workday" else f"自然日({status.reason})"
+                day, True, status.reason if counting.unit == "workday" else f"自然日（{status.reason}）"
             )
         elif pause is not None and (status.working or counting.unit == "day"):
-            yield TraceDay(day, False, f"{pause.reason or '暂停计时'},不计入期限")
+            yield TraceDay(day, False, f"{pause.reason or '暂停计时'}，不计入期限")
         else:
             yield TraceDay(day, False, status.reason)
         used = total
@@ -101,9 +101,9 @@ def _trace_seconds(counting: Counting, limit: int) -> Iterator[TraceDay]:
         reason = calendar.status(day).reason
         pause = _pause_on(counting, day)
         if gained == 0 and pause is not None and calendar.status(day).working:
-            yield TraceDay(day, False, f"{pause.reason or '暂停计时'},不计入期限")
+            yield TraceDay(day, False, f"{pause.reason or '暂停计时'}，不计入期限")
         elif 0 < gained < DAY_SECONDS:
-            yield TraceDay(day, True, f"{reason},计入{_hours(gained)}")
+            yield TraceDay(day, True, f"{reason}，计入{_hours(gained)}")
         else:
             yield TraceDay(day, gained > 0, reason)
 

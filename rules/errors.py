@@ -100,7 +100,7 @@ class Invalid(HallError):
 
     def __init__(self, detail: str = "", fields: Mapping[str, str] | None = None) -> None:
         self.fields: Mapping[str, str] = MappingProxyType(dict(fields or {}))
-        super().__init__(detail or ";".join(self.fields.values()))
+        super().__init__(detail or "；".join(self.fields.values()))
 
 
 class TooMany(HallError):

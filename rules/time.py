@@ -56,7 +56,7 @@ def parse_stamp(text: str) -> datetime:
             return day_start(date(year, month, day))
         return local(datetime.fromisoformat(cleaned))
     except (ValueError, OverflowError) as error:
-        raise Invalid(f"日期时间“{text}”无法识别,请写成 2026-03-01 或 2026-03-01T09:30:00+08:00") from error
+        raise Invalid(f"日期时间“{text}”无法识别，请写成 2026-03-01 或 2026-03-01T09:30:00+08:00") from error
 
 
 def format_stamp(moment: datetime) -> str:

@@ -57,10 +57,10 @@ def said(change: Change) -> str:
     if change.kind == "removed":
         return "取消"
     parts = [
-        f"{d.label}:{_short(d.before) or '(无)'} → {_short(d.after) or '(无)'}"
+        f"{d.label}：{_short(d.before) or '（无）'} → {_short(d.after) or '（无）'}"
         for d in change.differences[:12]
     ]
-    return ";".join(parts) or "没有影响内容的修改"
+    return "；".join(parts) or "没有影响内容的修改"
 
 
 def _short(text: str) -> str:

@@ -87,8 +87,12 @@ def build(
     portal, editorial = _portal(root, items_dirs, content_dirs, problems)
     if strict and problems:
         listed = "\n".join(str(problem) for problem in in_order(problems))
-        raise Invalid(f"有 {len(problems)} 处问题,按 --strict 不生成网站:\n{listed}")
-    fresh = [] if tolerated is None else [each for each in problems if each.is_error and each.path not in tolerated]
+        raise Invalid(f"有 {len(problems)} 处问题，按 --strict 不生成网站：\n{listed}")
+    fresh = (
+        []
+        if tolerated is None
+        else [each for each in problems if each.is_error and each.path not in tolerated]
+    )
     if fresh:
         listed = "\n".join(str(problem) for problem in in_order(fresh))
         raise Invalid(f"有 {len(fresh)} 处错误，网站保持原样：\n{listed}")
@@ -134,7 +138,7 @@ def _portal(
     problems += reading.problems
     wrong = [problem for problem in reading.errors if problem.path == "county.yml"]
     if wrong:
-        raise Invalid("county.yml 有误,不能生成网站:" + ";".join(str(problem) for problem in wrong))
+        raise Invalid("county.yml 有误，不能生成网站：" + "；".join(str(problem) for problem in wrong))
     codes = load_codes(root, problems)
     editorial = render(root, reading.county, contents, problems)
     program = program_stamp()

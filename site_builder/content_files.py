@@ -24,7 +24,7 @@ class ArticleHead(Part):
 
     title: Text
     date: date
-    unit: str | None = Field(None, description="部门编号,或发布单位的名称")
+    unit: str | None = Field(None, description="部门编号，或发布单位的名称")
     summary: str | None = None
     attachments: tuple[Text, ...] = Field((), description="同一文件夹里的附件文件名")
 
@@ -45,11 +45,13 @@ def read_head(path: Path, root: Root, model: type[_M], problems: list[Problem]) 
     try:
         front = split_front_matter(source.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        problems.append(Problem(shown, 1, "", "文件不是 UTF-8 编码,请用编辑器另存为 UTF-8", rule="content"))
+        problems.append(Problem(shown, 1, "", "文件不是 UTF-8 编码，请用编辑器另存为 UTF-8", rule="content"))
         return None
     if not front.head.strip():
         problems.append(
-            Problem(shown, 1, "", "开头要有两行 --- 夹着的标题、日期等(参照同文件夹里的文件)", rule="content")
+            Problem(
+                shown, 1, "", "开头要有两行 --- 夹着的标题、日期等（参照同文件夹里的文件）", rule="content"
+            )
         )
         return None
     document = parse_yaml(front.head)
@@ -73,7 +75,7 @@ def attachment(folder: Path, name: str, shown: str, within: Path, problems: list
     path = (folder / name).resolve()
     if not path.is_relative_to(within.resolve()) or not path.is_file():
         problems.append(
-            Problem(shown, 1, "attachments", f"找不到附件 {name},请放在同一个文件夹里", rule="content")
+            Problem(shown, 1, "attachments", f"找不到附件 {name}，请放在同一个文件夹里", rule="content")
         )
         return None
     return path

@@ -33,20 +33,20 @@ class FolderHead(Part):
     title: Text
     order: int = 100
     intro: str | None = None
-    basis: str | None = Field(None, description="公开依据,如《政府信息公开条例》第二十条第几项")
+    basis: str | None = Field(None, description="公开依据，如《政府信息公开条例》第二十条第几项")
 
 
 class EntryHead(Part):
     """The head of one entry."""
 
     title: Text
-    index_number: Text = Field(description="索引号:9位组织机构代码/4位年份-5位流水号")
+    index_number: Text = Field(description="索引号：9位组织机构代码/4位年份-5位流水号")
     published: date = Field(description="公开日期")
-    created: date | None = Field(None, description="生成(成文)日期")
-    unit: Text = Field(description="公开机构:部门编号或名称")
+    created: date | None = Field(None, description="生成（成文）日期")
+    unit: Text = Field(description="公开机构：部门编号或名称")
     document_number: str | None = Field(None, description="文号")
     topic: str | None = Field(None, description="主题分类")
-    status: str = Field("有效", description="有效性:有效、已废止、已修改")
+    status: str = Field("有效", description="有效性：有效、已废止、已修改")
     summary: str | None = None
     attachments: tuple[Text, ...] = ()
 
@@ -174,7 +174,7 @@ def _entry(
     head, text = read
     number = head.index_number
     if not is_index_number(number):
-        said = f"索引号 {number} 不对:应为9位组织机构代码、斜线、4位年份、短横线、5位流水号,如 MB0000238/2026-00001"
+        said = f"索引号 {number} 不对：应为9位组织机构代码、斜线、4位年份、短横线、5位流水号，如 MB0000238/2026-00001"
         problems.append(Problem(shown, 2, "index_number", said, rule="index-number"))
     elif number in seen:
         said = f"索引号 {number} 与 {seen[number]} 重复"

@@ -39,7 +39,7 @@ def _doors(portal: Portal) -> Iterator[tuple[str, str, str, str, tuple[Card, ...
         "/query/",
         "look",
         "我要查",
-        "不用登录。凭编号和查询码查自己的事,公开的信息随便看。",
+        "不用登录。凭编号和查询码查自己的事，公开的信息随便看。",
         (
             Card(
                 "查办件进度",
@@ -52,11 +52,13 @@ def _doors(portal: Portal) -> Iterator[tuple[str, str, str, str, tuple[Card, ...
             ),
             Card(
                 "查政府信息",
-                "按目录看主动公开的信息;事项的每一次修改也都公开。",
+                "按目录看主动公开的信息；事项的每一次修改也都公开。",
                 (("信息公开目录", "/disclosure/"), ("事项更新记录", "/changes/"), ("开放数据", "/data/")),
             ),
             Card(
-                "查哪天上班", "法定节假日和调休,期限就是按它算的。", (("工作日历", "/supervision/calendar/"),)
+                "查哪天上班",
+                "法定节假日和调休，期限就是按它算的。",
+                (("工作日历", "/supervision/calendar/"),),
             ),
         ),
     )
@@ -64,16 +66,16 @@ def _doors(portal: Portal) -> Iterator[tuple[str, str, str, str, tuple[Card, ...
         "/consult/",
         "ask",
         "我要问",
-        f"问题会转给负责的部门,{settings.letter_days} 个工作日内答复。",
+        f"问题会转给负责的部门，{settings.letter_days} 个工作日内答复。",
         (
             Card(
                 "在网上问",
-                "写清楚想问什么就行,也可以指定问哪个部门。",
+                "写清楚想问什么就行，也可以指定问哪个部门。",
                 (("写信问", "/hall/letters/new"), ("看回复", "/hall/letters/track")),
             ),
             Card(
                 "打电话问",
-                f"{county.hotline or '请看各部门的电话'}(上班时间)。急事打电话最快。"
+                f"{county.hotline or '请看各部门的电话'}（上班时间）。急事打电话最快。"
                 if county.hotline
                 else "各部门的电话在部门页上。",
                 (("各部门电话", "/departments/"), ("服务中心和乡镇窗口", "/about/centre/")),
@@ -89,17 +91,17 @@ def _doors(portal: Portal) -> Iterator[tuple[str, str, str, str, tuple[Card, ...
         "/rate/",
         "rate",
         "我要评",
-        "办完一件事,请您评一评。一件事评一次,五个等级,差评会有人联系您。",
+        "办完一件事，请您评一评。一件事评一次，五个等级，差评会有人联系您。",
         (
             Card(
                 "给办完的事打分",
-                "办结以后,凭办件编号和查询码评价;进度页上也可以评。",
+                "办结以后，凭办件编号和查询码评价；进度页上也可以评。",
                 (("去评价", "/hall/rate"),),
             ),
-            Card("网页有错,告诉我们", "哪一页、哪句话不对,写一句就行。", (("网站纠错", "/hall/feedback"),)),
+            Card("网页有错，告诉我们", "哪一页、哪句话不对，写一句就行。", (("网站纠错", "/hall/feedback"),)),
             Card(
                 "评价是怎么处理的",
-                "不满意的,一个工作日内联系您,五个工作日内整改并回访。",
+                "不满意的，一个工作日内联系您，五个工作日内整改并回访。",
                 (("评价说明", "/help/rating/"),),
             ),
         ),
@@ -109,7 +111,7 @@ def _doors(portal: Portal) -> Iterator[tuple[str, str, str, str, tuple[Card, ...
         "/supervision/",
         "watch",
         "我要督",
-        f"办得慢、乱收费、态度差,告诉{county.supervisor_name}。每件事的时限都有人、有规则盯着。",
+        f"办得慢、乱收费、态度差，告诉{county.supervisor_name}。每件事的时限都有人、有规则盯着。",
         (
             Card(
                 "投诉",
@@ -123,12 +125,12 @@ def _doors(portal: Portal) -> Iterator[tuple[str, str, str, str, tuple[Card, ...
             ),
             Card(
                 "监察规则",
-                "快到期、超期时亮什么颜色,规则公开,还带着算例。",
+                "快到期、超期时亮什么颜色，规则公开，还带着算例。",
                 (("看规则", "/supervision/rules/"), ("颜色和牌是什么意思", "/help/lights/")),
             ),
             Card(
                 "办件怎么走",
-                "一件事从收到到送达,每一步谁能做什么、要给您什么文书。",
+                "一件事从收到到送达，每一步谁能做什么、要给您什么文书。",
                 (("办件状态图", "/supervision/states/"),),
             ),
             Card(

@@ -50,7 +50,7 @@ def flow_picture(item: Item, steps: tuple[FlowStep, ...]) -> Markup:
     said = "→".join(f"{step.name}({step.days})" if step.days else step.name for step in steps)
     parts = [
         f'<svg class="flow-picture" role="img" viewBox="0 0 {width} {height}" '
-        f'aria-label="流程图:{escape(said)}">'
+        f'aria-label="流程图：{escape(said)}">'
     ]
     for place, step in enumerate(steps):
         x = _LEFT + place * (_BOX + _GAP)
@@ -78,7 +78,7 @@ def _branches(steps: tuple[FlowStep, ...], top: int) -> list[str]:
     below: list[tuple[int, str]] = []
     if "受理" in names:
         below.append((names.index("受理"), "补正或不予受理"))
-    below.append((len(steps) - 2, "不予许可(说明理由)"))
+    below.append((len(steps) - 2, "不予许可（说明理由）"))
     parts: list[str] = []
     for place, text in dict(below).items():
         x = _LEFT + place * (_BOX + _GAP)

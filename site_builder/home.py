@@ -93,7 +93,7 @@ def outputs(portal: Portal, found: Mapping[str, Sequence[Group]]) -> Iterator[Ou
         "home.html",
         "",
         (key,),
-        description=f"{portal.county.hall_name}:办事指南、网上申请、查进度、咨询投诉,一个网站办好",
+        description=f"{portal.county.hall_name}：办事指南、网上申请、查进度、咨询投诉，一个网站办好",
         wide=True,
         values=values,
     )

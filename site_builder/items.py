@@ -114,7 +114,7 @@ def _page(portal: Portal, shown: Shown) -> Output:
         return portal.shell.render(
             item.name,
             body,
-            description=item.purpose or f"{shown.department.name}:{item.name}的条件、材料、流程、时限和收费",
+            description=item.purpose or f"{shown.department.name}：{item.name}的条件、材料、流程、时限和收费",
             section="do",
             breadcrumbs=(
                 ("我要办", "/items/"),
@@ -196,7 +196,7 @@ def _paper(portal: Portal, shown: Shown, forms: bool) -> Iterator[Output]:
         yield portal.page(
             f"/items/{item.code}/{name}/",
             "paper_form.html",
-            f"{title}:{item.name}",
+            f"{title}：{item.name}",
             (shown.key,),
             section="do",
             crumbs=(("我要办", "/items/"), (item.name, shown.address), (title, "")),
@@ -226,7 +226,7 @@ def _history(portal: Portal, shown: Shown) -> Output:
     return portal.page(
         f"/items/{item.code}/history/",
         "item_history.html",
-        f"更新记录:{item.name}",
+        f"更新记录：{item.name}",
         (shown.key, portal.changes.key_of(item.code)),
         section="do",
         crumbs=(("我要办", "/items/"), (item.name, shown.address), ("更新记录", "")),

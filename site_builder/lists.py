@@ -189,7 +189,7 @@ def _list(portal: Portal, group: Group, beside: Sequence[Group], entries: Entrie
             "list.html",
             title,
             (len(group.items), number, *(each.key for each in shown), *(g.code for g in beside)),
-            description=f"{group.kind_name}:{title},共 {len(group.items)} 项",
+            description=f"{group.kind_name}：{title}，共 {len(group.items)} 项",
             section="do",
             crumbs=(("我要办", "/items/"), (group.kind_name, f"/{group.kind}/"), (group.name, "")),
             values={

@@ -12,7 +12,7 @@ from site_builder.outputs import Output, fingerprint
 from site_builder.portal import Portal
 
 FILES = (
-    ("目录:部门、单位、全部事项的摘要", "/data/catalog.json", "/data/catalog.schema.json"),
+    ("目录：部门、单位、全部事项的摘要", "/data/catalog.json", "/data/catalog.schema.json"),
     ("工作日历", "/data/calendar.json", "/data/calendar.schema.json"),
     ("监察规则", "/data/supervision.json", "/data/supervision.schema.json"),
     ("搜索提示", "/data/suggest.json", "/data/suggest.schema.json"),

@@ -23,7 +23,7 @@ class Figures(BaseModel):
     on_time_month: int = Field(0, ge=0)
     letters_month: int = Field(0, ge=0)
     answered_month: int = Field(0, ge=0)
-    on_time_rate: int | None = Field(None, ge=0, le=1000, description="本月按时办结率,千分比")
+    on_time_rate: int | None = Field(None, ge=0, le=1000, description="本月按时办结率，千分比")
 
     @property
     def on_time_percent(self) -> str:
@@ -43,7 +43,7 @@ def read_figures(folder: Path, problems: list[Problem]) -> Figures | None:
     except (ValidationError, OSError):
         problems.append(
             Problem(
-                "published/figures.json", 0, "", "读不懂,首页不显示今日数字;请运行 hall publish", "warning"
+                "published/figures.json", 0, "", "读不懂，首页不显示今日数字；请运行 hall publish", "warning"
             )
         )
         return None

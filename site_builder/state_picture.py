@@ -37,7 +37,7 @@ def state_picture(chart: Diagram) -> Markup:
     width = 2 * _EDGE + len(columns) * _BOX + (len(columns) - 1) * _GAP
     height = 2 * _EDGE + _BEND + rows * _ROW
     parts = [
-        f'<svg class="flow-picture" role="img" viewBox="0 0 {width} {height}" aria-label="办件状态图,逐项说明见下面的表">'
+        f'<svg class="flow-picture" role="img" viewBox="0 0 {width} {height}" aria-label="办件状态图，逐项说明见下面的表">'
     ]
     for one, other in sorted(pairs, key=lambda pair: (order[pair[0]], order[pair[1]])):
         parts.append(_line(place[one], place[other], back=order[other] < order[one]))

@@ -21,7 +21,7 @@ def outputs(portal: Portal) -> Iterator[Output]:
         "centre.html",
         "政务服务中心和乡镇窗口",
         (),
-        description="政务服务中心、专业窗口、乡镇便民服务中心和村(社区)便民服务站的地址、时间和电话",
+        description="政务服务中心、专业窗口、乡镇便民服务中心和村（社区）便民服务站的地址、时间和电话",
         crumbs=(("关于本厅", "/about/"), ("政务服务中心和乡镇窗口", "")),
         values={"centre": units.get(portal.county.centre), "windows": windows, "towns": towns},
     )

@@ -83,7 +83,7 @@ UNITS = OrgTree(
 )
 LICENCE = Item(
     code="11990121MB0000238C499012300100",
-    name="食品经营许可(新办)",
+    name="食品经营许可（新办）",
     type="01",
     department="market",
     applicants=("1", "2"),

@@ -34,7 +34,12 @@ REPOSITORY = Path(__file__).parents[1]
 CITIZEN_JOBS = ("search", "forms", "apply", "track", "letters", "feedback", "api")
 EVERYTHING = "TESTEVERYTHING01"
 FOOD = "11990121MB0000238C4990123001001"
-ELSEWHERE, COUNTER, SUSPENDED, ABSENT = "TESTELSEWHERE001", "TESTCOUNTER00001", "TESTSUSPENDED001", "TESTABSENT000001"
+ELSEWHERE, COUNTER, SUSPENDED, ABSENT = (
+    "TESTELSEWHERE001",
+    "TESTCOUNTER00001",
+    "TESTSUSPENDED001",
+    "TESTABSENT000001",
+)
 PASSWORD = "Qinghe-2026-test"
 ID_NUMBER = "990121199003070010"
 CREDIT_CODE = "91990121MA0000015B"
@@ -53,7 +58,7 @@ result: {name: 某证, kind: certificate, delivery: [window, courier]}
 EVERYTHING_YAML = f"""
 code: {EVERYTHING}
 name: 样样都问的许可
-purpose: 每种问题都有一个,只为测试。
+purpose: 每种问题都有一个，只为测试。
 {_HEAD}
 applicants: ["1", "2"]
 depth: 3
@@ -102,8 +107,12 @@ form:
           max_rows: 3
         - {{id: licence_copy, label: 执照照片, type: file, required: false, max_files: 2, max_megabytes: 1, accept: [pdf, jpg, docx]}}
 """
-ELSEWHERE_YAML = f"code: {ELSEWHERE}\nname: 在省网办的许可\nonline_url: https://example.invalid/apply\n{_HEAD}\ndepth: 1\n"
-COUNTER_YAML = f"code: {COUNTER}\nname: 只在窗口办的许可\n{_HEAD}\ndepth: 1\naccepting_units: [window-market]\n"
+ELSEWHERE_YAML = (
+    f"code: {ELSEWHERE}\nname: 在省网办的许可\nonline_url: https://example.invalid/apply\n{_HEAD}\ndepth: 1\n"
+)
+COUNTER_YAML = (
+    f"code: {COUNTER}\nname: 只在窗口办的许可\n{_HEAD}\ndepth: 1\naccepting_units: [window-market]\n"
+)
 SUSPENDED_YAML = f"code: {SUSPENDED}\nname: 暂停办理的许可\nstatus: suspended\n{_HEAD}\ndepth: 1\n"
 
 STAFF: Mapping[str, tuple[tuple[Role, str], ...]] = {
@@ -196,14 +205,24 @@ class Office:
     def move(self, number: str, name: str, who: str, **values: str) -> Moved:
         self._keys += 1
         return self.hall.casework.move(
-            number, name, ByStaff(self.people[who]), MoveData(values=values), key=f"m{self._keys}", now=self.clock()
+            number,
+            name,
+            ByStaff(self.people[who]),
+            MoveData(values=values),
+            key=f"m{self._keys}",
+            now=self.clock(),
         )
 
     def supplement_notice(self, number: str, *missing: str) -> Moved:
         self._keys += 1
-        data = MoveData(values={"reason": "平面图看不清,请重画"}, missing=missing)
+        data = MoveData(values={"reason": "平面图看不清，请重画"}, missing=missing)
         return self.hall.casework.move(
-            number, "supplement_notice", ByStaff(self.people["window"]), data, key=f"m{self._keys}", now=self.clock()
+            number,
+            "supplement_notice",
+            ByStaff(self.people["window"]),
+            data,
+            key=f"m{self._keys}",
+            now=self.clock(),
         )
 
     def finish(self, number: str) -> None:
@@ -255,9 +274,15 @@ def fields_of(page: str, action: str = "") -> dict[str, list[str]]:
 def _controls(inner: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     inner = re.sub(r"<noscript>.*?</noscript>", "", inner, flags=re.S)
-    pattern = r"<(?P<one>input)\b(?P<own>[^>]*)>|<(?P<two>textarea|select)\b(?P<its>[^>]*)>(?P<body>.*?)</(?P=two)>"
+    pattern = (
+        r"<(?P<one>input)\b(?P<own>[^>]*)>|<(?P<two>textarea|select)\b(?P<its>[^>]*)>(?P<body>.*?)</(?P=two)>"
+    )
     for match in re.finditer(pattern, inner, re.S):
-        tag, attributes, body = match["one"] or match["two"], match["own"] or match["its"] or "", match["body"] or ""
+        tag, attributes, body = (
+            match["one"] or match["two"],
+            match["own"] or match["its"] or "",
+            match["body"] or "",
+        )
         given = {name: html.unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', attributes)}
         name, kind = given.get("name", ""), given.get("type", "text")
         if not name or kind in ("file", "submit"):
@@ -351,7 +376,9 @@ def filled_draft(client: TestClient, code: str = EVERYTHING) -> str:
         assert answer.status_code == 200, text_of(answer.text)
         draft = re.sub(r"/[^/]+$", "", str(answer.url.path))
         assert not answer.url.path.endswith(section), text_of(answer.text)
-    answer = post_section(client, draft, "materials", {}, files={"material_plan": ("平面图.pdf", PDF, "application/pdf")})
+    answer = post_section(
+        client, draft, "materials", {}, files={"material_plan": ("平面图.pdf", PDF, "application/pdf")}
+    )
     assert answer.status_code == 200, text_of(answer.text)
     answer = post_section(client, draft, "delivery", {"delivery": "window"})
     assert answer.url.path.endswith("/check"), text_of(answer.text)

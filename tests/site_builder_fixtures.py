@@ -44,7 +44,7 @@ FULL_CODE = "11990121MB0000238C4990123001001"
 FULL = f"""\
 code: {FULL_CODE}
 basic_code: "990123001001"
-name: 食品经营许可(新办)
+name: 食品经营许可（新办）
 plain_names: [开饭店, 开小吃店]
 purpose: 开饭店要先拿到这个许可。
 type: "01"

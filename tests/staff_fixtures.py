@@ -60,7 +60,9 @@ def staffed(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
     return office
 
 
-def filed(office: Office, name: str = "张示例", key: str = "k1", drill: bool = False, **answers: Any) -> Filed:
+def filed(
+    office: Office, name: str = "张示例", key: str = "k1", drill: bool = False, **answers: Any
+) -> Filed:
     """A case filed online without going through the citizen's pages."""
     application = Application(
         item_code=EVERYTHING,
@@ -68,7 +70,9 @@ def filed(office: Office, name: str = "张示例", key: str = "k1", drill: bool 
         answers={"shop": "示例小馆", "owner_id": ID_NUMBER, "phone2": "0000-5550998", "kinds": ["hot"],
                  "staff": [{"name": "李示例", "id_number": ID_NUMBER}], **answers},
     )  # fmt: skip
-    return office.hall.casework.file_case(application, key=key, channel="web", now=office.clock(), drill=drill)
+    return office.hall.casework.file_case(
+        application, key=key, channel="web", now=office.clock(), drill=drill
+    )
 
 
 def sign_in(client: Any, login: str, password: str = PASSWORD, **more: str) -> Any:

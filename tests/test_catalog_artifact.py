@@ -123,7 +123,7 @@ def test_the_version_changes_with_the_content_and_only_with_it() -> None:
 def test_limits_read_as_people_say_them() -> None:
     assert limit_text(None) is None
     assert limit_text(Limit(days=0)) == "当场办结"
-    assert limit_text(Limit(days=30, unit="day")) == "30日(自然日)"
+    assert limit_text(Limit(days=30, unit="day")) == "30日（自然日）"
 
 
 def test_names_are_spelled_for_lists_and_files() -> None:
@@ -131,7 +131,7 @@ def test_names_are_spelled_for_lists_and_files() -> None:
     assert initial_of("银行") == "Y"
     assert initial_of("《甲》乙") == "J"
     assert initial_of("〇") in "#L"
-    assert slug("食品经营许可(新办)") == "shi-pin-jing-ying-xu-ke-xin-ban"
+    assert slug("食品经营许可（新办）") == "shi-pin-jing-ying-xu-ke-xin-ban"
     assert len(slug("很" * 100)) <= 50
     assert slug("!!") == "x"
     assert spelled("A类B") == "aleib"

@@ -39,7 +39,7 @@ def test_new_and_removed_items_are_one_change() -> None:
         (
             {},
             {"statutory": {"days": 20, "unit": "day"}},
-            ("statutory", "法定办结时限", "20个工作日", "20日(自然日)", "changed"),
+            ("statutory", "法定办结时限", "20个工作日", "20日（自然日）", "changed"),
         ),
         ({}, {"courier": None}, ("courier", "是否可邮寄", "是", "否", "changed")),
         (
@@ -55,7 +55,7 @@ def test_new_and_removed_items_are_one_change() -> None:
         (
             {},
             {"fees": [{"name": "工本费", "standard": "每证10元", "basis": "某文"}]},
-            ("fees[工本费]", "收费", "", "工本费;收费标准:每证10元;收费依据:某文", "added"),
+            ("fees[工本费]", "收费", "", "工本费；收费标准：每证10元；收费依据：某文", "added"),
         ),
     ],
 )
@@ -77,7 +77,7 @@ def test_materials_are_matched_by_name_wherever_they_stand() -> None:
     assert changes(old, new) == [
         ("materials[乙].copies", "申请材料“乙”·复印件份数", "1", "2", "changed"),
         ("materials[丙]", "申请材料", "丙", "", "removed"),
-        ("materials[丁]", "申请材料", "", "丁;免提交:是", "added"),
+        ("materials[丁]", "申请材料", "", "丁；免提交：是", "added"),
     ]
 
 

@@ -266,7 +266,7 @@ def problems_of(root_folder: Path, *items: tuple[str, dict[str, Any]], **root: s
 def test_a_code_used_twice_names_the_other_file_and_the_line(tmp_path: Path) -> None:
     problems = problems_of(tmp_path / "c", ("a", {}), ("b", {}))
     assert [str(problem) for problem in problems] == [
-        "items/market/b.yml:2: code: 实施编码 11990121MB0000238C4990123001001 已用在 items/market/a.yml,请另给编码"
+        "items/market/b.yml:2: code: 实施编码 11990121MB0000238C4990123001001 已用在 items/market/a.yml，请另给编码"
     ]
 
 
@@ -319,6 +319,6 @@ def test_content_yaml_that_nobody_else_reads_is_checked_too(tmp_path: Path) -> N
     )
     problems = [str(problem) for problem in check_root(root, TODAY).errors]
     assert problems == [
-        "content/codes/level.yml:4: codes: 至少要 1 项(现在是一组“键: 值”)",
-        "content/disclosure/list.yml:2: YAML 格式有误(第 2 个字符附近):方括号里少了逗号或右括号",
+        "content/codes/level.yml:4: codes: 至少要 1 项（现在是一组“键: 值”）",
+        "content/disclosure/list.yml:2: YAML 格式有误（第 2 个字符附近）：方括号里少了逗号或右括号",
     ]

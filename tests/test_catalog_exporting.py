@@ -89,7 +89,7 @@ def test_every_cell_of_an_xlsx_is_text(tmp_path: Path) -> None:
     file = tmp_path / "a.xlsx"
     file.write_bytes(export(reading.items, reading.departments, CODES, "xlsx"))
     book = load_workbook(file)
-    assert book.sheetnames == ["事项", "材料(供阅读)"]
+    assert book.sheetnames == ["事项", "材料（供阅读）"]
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s"}
     assert not [cell.value for cell in cells if str(cell.value)[:1] in ("=", "+", "-", "@")]

@@ -42,13 +42,13 @@ def test_faults_in_several_files_are_all_told_with_their_lines(tmp_path: Path) -
     write_item(root, "unknown", MINIMAL.format(code="1006") + "plain_name: [甲]\nlevel: 4\n")
     write_item(root, "missing", 'code: "1007"\ntype: "01"\ndepartment: market\n')
     assert shown(root) == [
-        "items/market/bad-number.yml:7: materials[0].copies: 不能小于 0(现在是 -1)",
-        "items/market/bad-yaml.yml:3: YAML 格式有误(第 1 个字符附近):引号没有成对",
+        "items/market/bad-number.yml:7: materials[0].copies: 不能小于 0（现在是 -1）",
+        "items/market/bad-yaml.yml:3: YAML 格式有误（第 1 个字符附近）：引号没有成对",
         "items/market/missing.yml:1: name: 缺少这个必填字段",
-        "items/market/tabs.yml:4: 行首用了制表符(Tab),请全部换成空格",
-        "items/market/twice.yml:5: name: 这个键写了两次(第一次在第 2 行),请只留一个",
-        "items/market/unknown.yml:5: plain_name: 没有这个字段,是不是想写 plain_names?",
-        'items/market/unknown.yml:6: level: 要写成文字,请加引号:"4"',
+        "items/market/tabs.yml:4: 行首用了制表符（Tab），请全部换成空格",
+        "items/market/twice.yml:5: name: 这个键写了两次（第一次在第 2 行），请只留一个",
+        "items/market/unknown.yml:5: plain_name: 没有这个字段，是不是想写 plain_names?",
+        'items/market/unknown.yml:6: level: 要写成文字，请加引号："4"',
     ]
     assert [loaded.slug for loaded in read(root).items] == ["good"]
 
@@ -56,14 +56,14 @@ def test_faults_in_several_files_are_all_told_with_their_lines(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("promised: {days: 十}\n", 5, "要写整数(现在是 十)"),
-        ("depth: 4\n", 5, "只能是 0、1、2、3(现在是 4)"),
+        ("promised: {days: 十}\n", 5, "要写整数（现在是 十）"),
+        ("depth: 4\n", 5, "只能是 0、1、2、3（现在是 4）"),
         ("review_by: 2026-13-01\n", 5, "要写日期"),
         ("courier: 也许\n", 5, "只能写 true(是)或 false(否)"),
         ("conditions: 一句话\n", 5, "要写成列表"),
         ("contacts: 电话\n", 5, "要写成一组“键: 值”"),
         ("contacts:\n  enquiry: 0000-5550001\n", 5, "缺少这个必填字段"),
-        ("version: 1.0\n", 5, '请加引号:"1.0"'),
+        ("version: 1.0\n", 5, '请加引号："1.0"'),
         ("form:\n  sections: []\n  extra: 1\n", 7, "没有这个字段"),
         (
             "form:\n  sections:\n    - title: 页\n      fields:\n        - {id: a, label: 甲, type: choice}\n",
@@ -109,7 +109,7 @@ def test_a_file_that_is_not_utf_8_is_named_with_the_line(tmp_path: Path) -> None
     root = make_root(tmp_path / "c")
     path = root.items / "market" / "gbk.yml"
     path.write_bytes(b"code: '1001'\n" + "name: 许可\n".encode("gbk"))
-    assert shown(root) == ["items/market/gbk.yml:2: 文件不是 UTF-8 编码,请用编辑器另存为 UTF-8"]
+    assert shown(root) == ["items/market/gbk.yml:2: 文件不是 UTF-8 编码，请用编辑器另存为 UTF-8"]
 
 
 def test_an_empty_file_and_a_list_are_told(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_an_empty_file_and_a_list_are_told(tmp_path: Path) -> None:
     write_item(root, "list", "- a\n- b\n")
     assert shown(root) == [
         "items/market/empty.yml:1: 文件是空的",
-        "items/market/list.yml:1: 要写成一组“键: 值”(现在是 2 项的列表)",
+        "items/market/list.yml:1: 要写成一组“键: 值”（现在是 2 项的列表）",
     ]
 
 
@@ -130,8 +130,8 @@ def test_department_folder_and_item_must_agree(tmp_path: Path) -> None:
     (root.items / "market" / "two.yaml").write_text("x: 1\n", "utf-8")
     assert shown(root) == [
         "items/market/one.yml:4: department: 部门 police 要与所在文件夹 market 相同",
-        "items/market/two.yaml: 文件名要以 .yml 结尾,请改名",
-        "items/police: 文件夹里没有 department.yml,请写明是哪个部门",
+        "items/market/two.yaml: 文件名要以 .yml 结尾，请改名",
+        "items/police: 文件夹里没有 department.yml，请写明是哪个部门",
         "items/stray.yml: 事项文件要放进部门的文件夹",
     ]
 

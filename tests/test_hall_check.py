@@ -34,7 +34,7 @@ def break_it(county: Path, file: str = "bad", **changes: object) -> Path:
 def test_a_right_root_exits_0(county: Path) -> None:
     result = run("--root", county)
     assert result.exit_code == 0
-    assert "共检查 1 个事项,没有问题" in result.stderr
+    assert "共检查 1 个事项，没有问题" in result.stderr
 
 
 def test_errors_stand_apart_from_warnings_and_exit_1(county: Path) -> None:

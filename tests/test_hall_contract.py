@@ -61,7 +61,7 @@ def test_every_command_and_option_explains_itself_in_chinese(path: tuple[str, ..
     told = hall(*path, "--help")
     assert told.exit_code == 0
     assert hall(*path, "-h").output == told.output
-    assert told.output.startswith("用法: ")
+    assert told.output.startswith("用法：")
     assert not re.search(r"\b(Usage|Options|Commands|Show this|required|default:)", told.output)
     found: click.Command = group
     for name in path:
@@ -91,8 +91,8 @@ def test_wrong_use_exits_with_2_and_says_why_in_chinese(name: str) -> None:
     for arguments in (WRONG_USES[name], [name, "--no-such-option"]):
         told = hall(*arguments)
         assert told.exit_code == 2, (arguments, told.output)
-        assert "错误:" in told.output
-        assert CHINESE.search(told.output.split("错误:")[-1])
+        assert "错误：" in told.output
+        assert CHINESE.search(told.output.split("错误：")[-1])
         assert not re.search(r"\b(Error|Try|Missing|Invalid|No such|Got)\b", told.output)
 
 

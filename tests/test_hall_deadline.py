@@ -55,7 +55,7 @@ def test_pauses_and_calendar_days():
 
 def test_text_is_readable():
     told = run("--start", "2026-12-04", "--limit", "20", "--text").output
-    assert told.startswith("到期日:2027-01-04(暂定")
+    assert told.startswith("到期日：2027-01-04（暂定")
     assert "元旦" in told
 
 

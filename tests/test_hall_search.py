@@ -46,11 +46,11 @@ def test_people_read_title_department_code_and_why(site: Path) -> None:
     output = hall_search("开饭店", "--site", site, "--text").output
     assert "食品经营许可(新办)" in output
     assert "青禾县市场监督管理局" in output
-    assert "“开饭店”也按这些找:食品经营许可、个体工商户设立登记" in output
+    assert "“开饭店”也按这些找：食品经营许可、个体工商户设立登记" in output
 
 
 def test_people_are_offered_a_better_spelling(site: Path) -> None:
-    assert "您要找的是不是:结婚登记" in hall_search("结昏登记", "--site", site, "--text").output
+    assert "您要找的是不是：结婚登记" in hall_search("结昏登记", "--site", site, "--text").output
 
 
 def test_nothing_found_is_an_empty_list_and_no_failure(site: Path) -> None:

@@ -48,7 +48,7 @@ def test_an_account_is_added_with_its_assignment_and_signs_in(place: list[str]) 
 
 def test_without_a_password_a_temporary_one_is_made_that_must_be_changed(place: list[str]) -> None:
     made = run(place, "add", "clerk", "张示例")
-    password = made.output.split("临时密码:")[1].split("(")[0]
+    password = made.output.split("临时密码：")[1].split("（")[0]
     assert signed_in(place, "clerk", password)
     database = Database.open(Path(place[1]) / ".hall" / "hall.db")
     assert people.by_login(database, "clerk").must_change  # type: ignore[union-attr]

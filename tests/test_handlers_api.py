@@ -68,7 +68,13 @@ def file_web(client: TestClient, key: str = "k1", **more: Any) -> Any:
 
 
 def file_window(client: TestClient, key: str, **more: Any) -> Any:
-    body = {"item": EVERYTHING, "answers": ANSWERS, "channel": "window", "accepting_unit": "window-market", **more}
+    body = {
+        "item": EVERYTHING,
+        "answers": ANSWERS,
+        "channel": "window",
+        "accepting_unit": "window-market",
+        **more,
+    }
     return client.post("/api/v1/cases", json=body, headers={"Idempotency-Key": key})
 
 
@@ -132,7 +138,9 @@ def test_real_answers_fit_the_document(office: Office) -> None:
     staff = program(office, "admin", "203.0.113.21")
     answers = {
         ("post", "/api/v1/cases", "201"): filed,
-        ("get", "/api/v1/cases/{number}", "200"): client.get(f"/api/v1/cases/{number}", headers={"X-Query-Code": code}),
+        ("get", "/api/v1/cases/{number}", "200"): client.get(
+            f"/api/v1/cases/{number}", headers={"X-Query-Code": code}
+        ),
         ("get", "/api/v1/items", "200"): client.get("/api/v1/items"),
         ("get", "/api/v1/items/{code}", "200"): client.get(f"/api/v1/items/{FOOD}"),
         ("get", "/api/v1/items/{code}/form", "200"): client.get(f"/api/v1/items/{FOOD}/form"),
@@ -143,7 +151,9 @@ def test_real_answers_fit_the_document(office: Office) -> None:
         ("get", "/api/v1/board", "200"): staff.get("/api/v1/board"),
         ("post", "/api/v1/sweep", "200"): staff.post("/api/v1/sweep"),
         ("get", "/api/v1/messages", "200"): staff.get("/api/v1/messages"),
-        ("get", "/api/v1/cases/{number}", "404"): client.get("/api/v1/cases/QH1", headers={"X-Query-Code": "x"}),
+        ("get", "/api/v1/cases/{number}", "404"): client.get(
+            "/api/v1/cases/QH1", headers={"X-Query-Code": "x"}
+        ),
     }
     for (method, path, status), answer in answers.items():
         assert str(answer.status_code) == status, f"{path}: {answer.text}"
@@ -216,7 +226,9 @@ def test_a_case_is_filed_tracked_supplemented_and_rated_without_a_page(office: O
     case = client.get(f"/api/v1/cases/{number}", headers=proof).json()
     assert case["rating"]["score"] == 1
     notice = case["notices"][0]["id"]
-    assert client.get(f"/api/v1/cases/{number}/notices/{notice}", headers=proof).json()["addressee"] == "张示例"
+    assert (
+        client.get(f"/api/v1/cases/{number}/notices/{notice}", headers=proof).json()["addressee"] == "张示例"
+    )
 
 
 def test_the_same_key_and_content_give_the_same_receipt_also_with_files(office: Office) -> None:
@@ -224,7 +236,10 @@ def test_the_same_key_and_content_give_the_same_receipt_also_with_files(office: 
     first, second = file_web(client), file_web(client)
     assert (first.status_code, second.status_code) == (201, 200)
     assert second.json()["repeated"]
-    assert (first.json()["number"], first.json()["query_code"]) == (second.json()["number"], second.json()["query_code"])
+    assert (first.json()["number"], first.json()["query_code"]) == (
+        second.json()["number"],
+        second.json()["query_code"],
+    )
     other = client.post(
         "/api/v1/cases", data=multipart({"item": EVERYTHING, "answers": {**ANSWERS, "shop": "另一家"}}), files=FILES,
         headers={"Idempotency-Key": "k1"},
@@ -265,7 +280,9 @@ def test_a_wrong_code_is_not_found_and_limited(office: Office) -> None:
     number = file_web(client).json()["number"]
     assert_problem(client.get(f"/api/v1/cases/{number}"), 400)
     for each in range(10):
-        assert_problem(client.get(f"/api/v1/cases/{number}", headers={"X-Query-Code": f"AAAA22{each:02}"}), 404)
+        assert_problem(
+            client.get(f"/api/v1/cases/{number}", headers={"X-Query-Code": f"AAAA22{each:02}"}), 404
+        )
     answer = client.get(f"/api/v1/cases/{number}", headers={"X-Query-Code": "AAAA2222"})
     assert_problem(answer, 429)
     assert int(answer.headers["retry-after"]) > 0
@@ -287,7 +304,12 @@ def test_a_case_is_withdrawn_once(office: Office) -> None:
 
 def test_a_window_files_for_a_walk_in_without_uploads(office: Office) -> None:
     clerk = program(office, "window")
-    filed = file_window(clerk, "k1", item=COUNTER, answers={**APPLICANT, "by_agent": "no", "delivery": "window", "truth": True})
+    filed = file_window(
+        clerk,
+        "k1",
+        item=COUNTER,
+        answers={**APPLICANT, "by_agent": "no", "delivery": "window", "truth": True},
+    )
     assert filed.status_code == 201, filed.text
     view = office.hall.casework.staff_view(filed.json()["number"], office.people["window"], office.clock())
     assert (view.case.channel, view.case.accepting_unit) == ("window", "window-market")
@@ -330,7 +352,10 @@ def test_a_drill_case_of_the_past_becomes_overdue_and_counts_nowhere(office: Off
 def test_staff_run_a_case_to_its_end_with_their_own_roles(office: Office) -> None:
     filed = file_web(program(office)).json()
     number = filed["number"]
-    people = {name: program(office, name, f"203.0.113.3{at}") for at, name in enumerate(("window", "reviewer", "decider"))}
+    people = {
+        name: program(office, name, f"203.0.113.3{at}")
+        for at, name in enumerate(("window", "reviewer", "decider"))
+    }
 
     def move(who: str, name: str, **values: str) -> Any:
         return people[who].post(
@@ -403,10 +428,17 @@ def test_a_letter_is_asked_chased_answered_and_rated_over_the_api(office: Office
     assert client.post(f"/api/v1/letters/{number}/chase", headers=proof).status_code == 204
     staff = program(office, "coordinator", "203.0.113.42")
     assert number in {each["number"] for each in staff.get("/api/v1/desk/letters").json()["letters"]}
-    assert staff.post(f"/api/v1/desk/letters/{number}/answer", json={"text": "请看办事指南第三部分,材料有三样。"}).status_code == 204
+    assert (
+        staff.post(
+            f"/api/v1/desk/letters/{number}/answer", json={"text": "请看办事指南第三部分，材料有三样。"}
+        ).status_code
+        == 204
+    )
     letter = client.get(f"/api/v1/letters/{number}", headers=proof).json()
-    assert (letter["answer"], letter["chases"]) == ("请看办事指南第三部分,材料有三样。", 1)
-    assert client.post(f"/api/v1/letters/{number}/rating", json={"score": 2}, headers=proof).status_code == 204
+    assert (letter["answer"], letter["chases"]) == ("请看办事指南第三部分，材料有三样。", 1)
+    assert (
+        client.post(f"/api/v1/letters/{number}/rating", json={"score": 2}, headers=proof).status_code == 204
+    )
     assert_problem(client.post(f"/api/v1/letters/{number}/rating", json={"score": 2}, headers=proof), 409)
     assert_problem(client.get(f"/api/v1/letters/{number}", headers={"X-Query-Code": "AAAA2222"}), 404)
 
@@ -416,7 +448,5 @@ def test_faults_of_a_letter_are_named(office: Office) -> None:
     body = {"department": "nowhere", "title": "", "content": "x", "name": "张示例", "phone": "1"}
     answer = client.post("/api/v1/letters", json=body, headers={"Idempotency-Key": "l1"})
     assert set(assert_problem(answer, 422)["errors"]) == {"department", "title", "phone"}
-    drill = client.post(
-        "/api/v1/letters", json={**body, "drill": True}, headers={"Idempotency-Key": "l2"}
-    )
+    drill = client.post("/api/v1/letters", json={**body, "drill": True}, headers={"Idempotency-Key": "l2"})
     assert_problem(drill, 403)

@@ -183,13 +183,19 @@ def test_a_cookie_that_ended_does_not_lose_what_was_typed(office: Office) -> Non
 def test_without_script_an_answer_calls_up_its_questions(office: Office) -> None:
     client = office.browser()
     first = client.get(f"{NEW}/part2")
-    assert re.search(r'<div data-when="tenure"[^>]* hidden>\s*<div class="field">\s*<label[^>]*for="f-landlord"', first.text)
+    assert re.search(
+        r'<div data-when="tenure"[^>]* hidden>\s*<div class="field">\s*<label[^>]*for="f-landlord"',
+        first.text,
+    )
     values = {**PART2, "tenure": "rent", "without_script": "1"}
     asked = post_section(client, NEW, "part2", values)
     assert asked.status_code == 422
     assert "根据您的回答，下面多了几个问题" in asked.text
     assert 'id="e-landlord"' not in asked.text
-    assert re.search(r'<div data-when="tenure" data-when-values="rent">\s*<div class="field">\s*<label[^>]*for="f-landlord"', asked.text)
+    assert re.search(
+        r'<div data-when="tenure" data-when-values="rent">\s*<div class="field">\s*<label[^>]*for="f-landlord"',
+        asked.text,
+    )
     draft = re.search(r'action="(/hall/apply/[^"]+)/part2"', asked.text)
     assert draft is not None
     on = post_section(client, draft[1], "part2", {**values, "landlord": "王示例"})
@@ -262,7 +268,9 @@ def test_the_same_click_sent_twice_gives_one_case_and_the_same_receipt(office: O
     first = client.post(f"{draft}/check", data=data)
     second = client.post(f"{draft}/check", data=data)
     assert first.url == second.url
-    assert re.findall(r'number-value">([^<]+)', first.text) == re.findall(r'number-value">([^<]+)', second.text)
+    assert re.findall(r'number-value">([^<]+)', first.text) == re.findall(
+        r'number-value">([^<]+)', second.text
+    )
     assert office.hall.database.value("SELECT count(*) FROM cases") == 1
     assert client.get(f"{draft}/applicant").url == first.url
 
@@ -404,7 +412,12 @@ def test_a_walk_ins_papers_are_counted_instead_of_uploaded(office: Office) -> No
         data={"csrf": clerk.headers["x-csrf"], "unit": "town-chengguan", "form_end": "1"},
     )
     draft = page.url.path.removesuffix("/applicant")
-    for section, values in (("applicant", APPLICANT), ("agent", {"by_agent": "no"}), ("part1", PART1), ("part2", PART2)):
+    for section, values in (
+        ("applicant", APPLICANT),
+        ("agent", {"by_agent": "no"}),
+        ("part1", PART1),
+        ("part2", PART2),
+    ):
         assert post_section(clerk, draft, section, values).status_code == 200
     post_section(clerk, draft, "materials", {"paper_plan_originals": "1", "paper_plan_copies": "2"})
     post_section(clerk, draft, "delivery", {"delivery": "window"})
@@ -462,7 +475,13 @@ def test_a_draft_keeps_what_two_tabs_save_at_once(office: Office) -> None:
 def test_a_files_field_forged_as_text_is_not_taken_for_a_file(office: Office) -> None:
     client = office.browser()
     draft = filled_draft(client)
-    post_section(client, draft, "materials", {"material_photo": "/etc/passwd"}, files={"material_plan": ("b.pdf", PDF, "application/pdf")})
+    post_section(
+        client,
+        draft,
+        "materials",
+        {"material_photo": "/etc/passwd"},
+        files={"material_plan": ("b.pdf", PDF, "application/pdf")},
+    )
     assert "passwd" not in client.get(f"{draft}/check").text
 
 

@@ -122,9 +122,9 @@ def test_a_card_is_revoked_with_the_reason_and_stays_visible(staffed: Office) ->
     path = f"{CARDS}/{card.id}"
     fields = fields_of(client.get(path).text, "/revoke")
     assert client.post(f"{path}/revoke", data={**fields, "reason": " "}).status_code == 422
-    answer = client.post(f"{path}/revoke", data={**fields, "reason": "停电一天,有证明"})
+    answer = client.post(f"{path}/revoke", data={**fields, "reason": "停电一天，有证明"})
     assert "已撤销" in answer.text
-    assert "停电一天,有证明" in answer.text
+    assert "停电一天，有证明" in answer.text
     assert "market-supervisor示例" in answer.text
     again = client.post(f"{path}/revoke", data={**fields, "reason": "再来一次"})
     assert again.status_code == 409

@@ -125,7 +125,9 @@ def test_what_cannot_be_taken_back_asks_to_be_confirmed(staffed: Office, move: s
     who, values = WHO_AND_WHAT[move]
     case = brought_to(staffed, move)
     before = case_of(staffed, case.number)
-    answer = do(staffed.signed_in(who), case.number, move, **{k: v for k, v in values.items() if k != "confirm"})
+    answer = do(
+        staffed.signed_in(who), case.number, move, **{k: v for k, v in values.items() if k != "confirm"}
+    )
     assert answer.status_code == 422
     assert "请核对后勾选确认" in answer.text
     for value in values.values():
@@ -145,7 +147,9 @@ def test_illegal_moves_are_refused_and_change_nothing(staffed: Office) -> None:
         client = staffed.signed_in(who)
         token = {"csrf": client.headers["x-csrf"], "key": f"{who}{move}", "seen": "0", "form_end": "1"}
         typed = {f"{move}.{name}": "一些内容" for name in ("reason", "basis", "opinion", "confirm")}
-        answer = client.post(f"{CASE}{case.number}/moves/{move}", data={**token, **typed, f"{move}.confirm": "yes"})
+        answer = client.post(
+            f"{CASE}{case.number}/moves/{move}", data={**token, **typed, f"{move}.confirm": "yes"}
+        )
         assert answer.status_code == status, (who, move, text_of(answer.text)[:300])
         assert case_of(staffed, case.number) == before
 
@@ -221,7 +225,11 @@ def test_hostile_text_is_shown_and_not_run(staffed: Office) -> None:
     case = filed(staffed, name=hostile, shop=hostile)
     client = staffed.signed_in("window")
     do(client, case.number, "pre_review", opinion=hostile)
-    for path in (CASE + case.number + "?show=personal", "/hall/staff/?tab=all&q=" + hostile, "/hall/staff/messages"):
+    for path in (
+        CASE + case.number + "?show=personal",
+        "/hall/staff/?tab=all&q=" + hostile,
+        "/hall/staff/messages",
+    ):
         page = client.get(path).text
         assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in client.get(CASE + case.number + "?show=personal").text
@@ -252,7 +260,9 @@ def test_materials_handed_over_are_recorded_and_wrong_numbers_come_back(staffed:
     wrong = client.post(path, data={**fields, "material.plan.originals": "许多"})
     assert wrong.status_code == 422
     assert "份数请填 0 到 99" in wrong.text
-    answer = client.post(path, data={**fields, "material.plan.originals": "1", "material.plan.note": "A3 图纸"})
+    answer = client.post(
+        path, data={**fields, "material.plan.originals": "1", "material.plan.note": "A3 图纸"}
+    )
     assert "材料已登记" in answer.text
     assert "原件 1 份" in text_of(answer.text)
     assert "A3 图纸" in answer.text
@@ -265,10 +275,14 @@ def test_files_brought_to_the_window_complete_a_supplement(staffed: Office) -> N
     client = staffed.signed_in("window")
     fields = fields_of(client.get(CASE + case.number).text, "/moves/supplement")
     path = f"{CASE}{case.number}/moves/supplement"
-    bad = client.post(path, data=fields, files={"supplement.file.plan": ("x.exe", b"MZ\x90\x00", "application/pdf")})
+    bad = client.post(
+        path, data=fields, files={"supplement.file.plan": ("x.exe", b"MZ\x90\x00", "application/pdf")}
+    )
     assert bad.status_code == 422
     assert case_of(staffed, case.number).state == "supplementing"
-    good = client.post(path, data=fields, files={"supplement.file.plan": ("新图.pdf", PDF, "application/pdf")})
+    good = client.post(
+        path, data=fields, files={"supplement.file.plan": ("新图.pdf", PDF, "application/pdf")}
+    )
     assert good.status_code == 200, text_of(good.text)
     assert "新图.pdf" in good.text
     assert case_of(staffed, case.number).state == "received"

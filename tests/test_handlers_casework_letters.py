@@ -26,7 +26,7 @@ def ask(
     hall: Hall, when: str = "2026-03-02", *, key: str = "k", drill: bool = False, **changes: object
 ) -> LetterFiled:
     values: dict[str, object] = {
-        "kind": "consultation", "department": "market", "title": "怎么办证", "content": "开小吃店要办什么证?",
+        "kind": "consultation", "department": "market", "title": "怎么办证", "content": "开小吃店要办什么证？",
         "name": "张示例", "phone": "0000-5550999", "public": True,
     }  # fmt: skip
     return hall.casework.ask(LetterRequest(**(values | changes)), key=key, now=at(when), drill=drill)  # type: ignore[arg-type]

@@ -18,7 +18,9 @@ def numbers_in(page: str) -> list[str]:
 def counts_in(page: str) -> dict[str, int]:
     return {
         label: int(count)
-        for label, count in re.findall(r'<a href="/hall/staff/\?[^"]*"[^>]*>([^<]+) <span class="count">(\d+)', page)
+        for label, count in re.findall(
+            r'<a href="/hall/staff/\?[^"]*"[^>]*>([^<]+) <span class="count">(\d+)', page
+        )
     }
 
 
@@ -73,7 +75,10 @@ def test_filters_by_state_and_department(staffed: Office) -> None:
     staffed.move(first.number, "pre_review", "window")
     client = staffed.signed_in("supervisor")
     assert numbers_in(client.get(DESK + "?tab=all&state=pre_reviewed").text) == [first.number]
-    assert sorted(numbers_in(client.get(DESK + "?tab=all&department=market").text)) == [first.number, second.number]
+    assert sorted(numbers_in(client.get(DESK + "?tab=all&department=market").text)) == [
+        first.number,
+        second.number,
+    ]
     assert numbers_in(client.get(DESK + "?tab=all&department=police").text) == []
     assert len(numbers_in(client.get(DESK + "?tab=nonsense&state=nonsense").text)) <= 2
 
@@ -84,7 +89,7 @@ def test_pages_of_twenty(staffed: Office) -> None:
     client = staffed.signed_in("window")
     page = client.get(DESK).text
     assert len(numbers_in(page)) == 20
-    assert "第 1 页,共 2 页" in page
+    assert "第 1 页，共 2 页" in page
     following = re.search(r'<a href="([^"]+)" rel="next"', page)
     assert following is not None
     assert len(numbers_in(client.get(following[1].replace("&amp;", "&")).text)) == 3
@@ -129,7 +134,10 @@ def test_messages_lead_to_what_they_speak_of(staffed: Office) -> None:
     case = filed(staffed)
     page = staffed.signed_in("window").get("/hall/staff/messages").text
     assert f'href="{CASE}{case.number}"' in page
-    assert f'href="{CASE}{case.number}"' not in staffed.signed_in("police-window").get("/hall/staff/messages").text
+    assert (
+        f'href="{CASE}{case.number}"'
+        not in staffed.signed_in("police-window").get("/hall/staff/messages").text
+    )
 
 
 def test_a_walk_ins_errand_is_found_and_begun_on_the_citizens_form(staffed: Office) -> None:

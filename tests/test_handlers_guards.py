@@ -59,7 +59,9 @@ def test_every_route_was_made_with_a_guard_and_says_why_it_is_public(staffed: Of
 
 def test_there_is_something_behind_the_guards() -> None:
     assert len(BEHIND) > 30
-    assert {"/hall/board", "/hall/cards", "/hall/staff/", "/api/v1/desk", "/api/v1/sweep"} <= {path for _, path, _ in BEHIND}
+    assert {"/hall/board", "/hall/cards", "/hall/staff/", "/api/v1/desk", "/api/v1/sweep"} <= {
+        path for _, path, _ in BEHIND
+    }
 
 
 def test_nobody_passes_a_staff_route_without_signing_in(staffed: Office) -> None:
@@ -95,7 +97,9 @@ def test_a_role_passes_its_own_routes_and_no_others(staffed: Office, login: str)
     {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "https://evil.example"}, {"origin": "null"},
     {"origin": "http://["}, {"origin": "http://testserver.evil.example"}, {"sec-fetch-site": ""},
 ])  # fmt: skip
-def test_a_request_made_by_another_site_is_refused_everywhere(staffed: Office, headers: dict[str, str]) -> None:
+def test_a_request_made_by_another_site_is_refused_everywhere(
+    staffed: Office, headers: dict[str, str]
+) -> None:
     client = staffed.signed_in("admin")
     del client.headers["sec-fetch-site"]
     for method, path, _ in WAYS:
@@ -124,11 +128,18 @@ def test_another_department_and_another_town_see_nothing_of_a_case(staffed: Offi
     for login in ("police", "police-window", "town"):
         client = staffed.signed_in(login)
         client.headers["accept"] = "application/json"
-        for path in (CASE + case.number, f"/api/v1/desk/cases/{case.number}", f"/hall/notices/{notice}.docx", f"/api/v1/desk/notices/{notice}"):
+        for path in (
+            CASE + case.number,
+            f"/api/v1/desk/cases/{case.number}",
+            f"/hall/notices/{notice}.docx",
+            f"/api/v1/desk/notices/{notice}",
+        ):
             answer = client.get(path)
             assert answer.status_code == 404, (login, path)
             assert "张示例" not in answer.text
-        assert case.number not in client.get(f"/hall/staff/?tab=all&q={case.number}", headers={"accept": "text/html"}).text.replace(f'value="{case.number}"', "").replace(f"q={case.number}", "")
+        assert case.number not in client.get(
+            f"/hall/staff/?tab=all&q={case.number}", headers={"accept": "text/html"}
+        ).text.replace(f'value="{case.number}"', "").replace(f"q={case.number}", "")
         form = {"csrf": client.headers["x-csrf"], "form_end": "1"}
         assert client.post(f"{CASE}{case.number}/moves/pre_review", data=form).status_code == 404
     assert unknown.status_code == 404
@@ -207,14 +218,21 @@ def test_one_address_cannot_keep_an_applicant_from_their_case(staffed: Office) -
     for number in range(20):
         stranger.get(f"/api/v1/cases/{case.number}", headers={"X-Query-Code": f"AAAA{number:04}"})
     own = program(staffed, address="198.51.100.10")
-    assert own.get(f"/api/v1/cases/{case.number}", headers={"X-Query-Code": case.query_code}).status_code == 200
-    assert_problem(stranger.get(f"/api/v1/cases/{case.number}", headers={"X-Query-Code": case.query_code}), 429)
+    assert (
+        own.get(f"/api/v1/cases/{case.number}", headers={"X-Query-Code": case.query_code}).status_code == 200
+    )
+    assert_problem(
+        stranger.get(f"/api/v1/cases/{case.number}", headers={"X-Query-Code": case.query_code}), 429
+    )
 
 
 def test_wrong_code_and_unknown_number_get_the_same_answer(staffed: Office) -> None:
     case = filed(staffed)
     client = program(staffed)
-    answers = [client.get(f"/api/v1/cases/{number}", headers={"X-Query-Code": "AAAA2222"}) for number in (case.number, "QH202603029999")]
+    answers = [
+        client.get(f"/api/v1/cases/{number}", headers={"X-Query-Code": "AAAA2222"})
+        for number in (case.number, "QH202603029999")
+    ]
     bodies = [{**answer.json(), "request_id": ""} for answer in answers]
     assert bodies[0] == bodies[1]
     assert [answer.status_code for answer in answers] == [404, 404]
@@ -222,7 +240,10 @@ def test_wrong_code_and_unknown_number_get_the_same_answer(staffed: Office) -> N
 
 def test_the_limits_still_hold_a_guesser_back(staffed: Office) -> None:
     client = program(staffed, address="198.51.100.77")
-    statuses = [client.post("/api/v1/session", json={"login": f"guess-{n}", "password": "x"}).status_code for n in range(32)]
+    statuses = [
+        client.post("/api/v1/session", json={"login": f"guess-{n}", "password": "x"}).status_code
+        for n in range(32)
+    ]
     assert statuses == [401] * throttle.SIGN_INS.amount + [429] * (32 - throttle.SIGN_INS.amount)
 
 
@@ -246,7 +267,9 @@ def test_the_second_factor_is_not_guessed_by_signing_in_again(staffed: Office, w
             continue
         answer = sign_in(client, "decider")
         if answer.status_code == 200:
-            answer = client.post("/hall/staff/second-factor", data={"digits": digits[number], "form_end": "1"})
+            answer = client.post(
+                "/hall/staff/second-factor", data={"digits": digits[number], "form_end": "1"}
+            )
         statuses.append(answer.status_code)
     assert statuses == [401] * 4 + [429] * 8
 

@@ -38,7 +38,9 @@ def unharmed(page: str) -> None:
     assert "Traceback" not in page
 
 
-@pytest.mark.parametrize("name", ["shop", "owner_id", "opening", "capital", "workers", "kinds", "staff", "nothing"])
+@pytest.mark.parametrize(
+    "name", ["shop", "owner_id", "opening", "capital", "workers", "kinds", "staff", "nothing"]
+)
 def test_no_value_of_an_answer_breaks_the_hall(office: Office, name: str) -> None:
     client = program(office)
     for at, value in enumerate(VALUES):
@@ -82,14 +84,18 @@ def test_any_json_is_either_understood_or_refused_and_what_is_understood_can_be_
     model.model_dump_json().encode()
 
 
-@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "0001-01-01", "2026-02-30"])
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "0001-01-01", "2026-02-30"]
+)
 def test_a_time_of_receipt_at_the_end_of_the_calendar_is_refused(office: Office, moment: str) -> None:
     client = program(office, "window")
     body = {
         "item": EVERYTHING, "answers": ANSWERS, "channel": "window", "accepting_unit": "window-market", "drill": True,
         "received_at": moment,
     }  # fmt: skip
-    assert "received_at" in assert_problem(client.post("/api/v1/cases", json=body, headers=JSON), 422)["errors"]
+    assert (
+        "received_at" in assert_problem(client.post("/api/v1/cases", json=body, headers=JSON), 422)["errors"]
+    )
 
 
 LETTER = {
@@ -100,15 +106,25 @@ LETTER = {
 
 def test_script_in_a_letter_is_text_on_every_page_that_shows_it(staffed: Office) -> None:
     writer = staffed.browser()
-    sent = writer.post("/hall/letters/new", data={**LETTER, "title": SCRIPT[:100], "content": SCRIPT, "name": SCRIPT[:60]})
+    sent = writer.post(
+        "/hall/letters/new", data={**LETTER, "title": SCRIPT[:100], "content": SCRIPT, "name": SCRIPT[:60]}
+    )
     assert sent.status_code == 200
     number = str(sent.url.path).rsplit("/", 1)[1]
     staffed.hall.casework.answer(
         number, _by(staffed, "coordinator"), SCRIPT, now=staffed.clock(), public=True
     )
-    pages = [writer.get(f"/hall/letters/{number}"), writer.get("/hall/letters"), writer.get("/hall/letters?department=market")]
+    pages = [
+        writer.get(f"/hall/letters/{number}"),
+        writer.get("/hall/letters"),
+        writer.get("/hall/letters?department=market"),
+    ]
     clerk = staffed.signed_in("coordinator")
-    pages += [clerk.get(f"/hall/staff/letters/{number}"), clerk.get("/hall/staff/letters?tab=all"), clerk.get("/hall/staff/messages")]
+    pages += [
+        clerk.get(f"/hall/staff/letters/{number}"),
+        clerk.get("/hall/staff/letters?tab=all"),
+        clerk.get("/hall/staff/messages"),
+    ]
     for page in pages:
         assert page.status_code == 200, page.url
         unharmed(page.text)
@@ -123,14 +139,19 @@ def _by(office: Office, login: str) -> Any:
 
 
 def test_script_in_a_case_is_text_on_every_page_that_shows_it(staffed: Office) -> None:
-    case = filed(staffed, name=SCRIPT[:90], shop=SCRIPT, kinds=[SCRIPT], staff=[{"name": SCRIPT, "id_number": SCRIPT}])
+    case = filed(
+        staffed, name=SCRIPT[:90], shop=SCRIPT, kinds=[SCRIPT], staff=[{"name": SCRIPT, "id_number": SCRIPT}]
+    )
     clerk = staffed.signed_in("window")
     form = fields_of(clerk.get(CASE + case.number).text, "/moves/refuse")
     typed = {"refuse.reason": SCRIPT, "refuse.basis": SCRIPT, "refuse.confirm": "yes"}
     clerk.post(f"{CASE}{case.number}/moves/refuse", data={**form, **typed})
     citizen = staffed.browser()
     citizen.post("/hall/track", data={"number": case.number, "code": case.query_code, "form_end": "1"})
-    notices = [each.id for each in staffed.hall.casework.public_view(case.number, case.query_code, staffed.clock()).notices]
+    notices = [
+        each.id
+        for each in staffed.hall.casework.public_view(case.number, case.query_code, staffed.clock()).notices
+    ]
     pages = [
         clerk.get(CASE + case.number), clerk.get(f"{CASE}{case.number}?show=personal"), clerk.get("/hall/staff/?tab=all"),
         clerk.get("/hall/staff/?tab=all&q=" + SCRIPT[:90]), citizen.get(f"/hall/track/{case.number}"),
@@ -154,13 +175,21 @@ def test_script_in_an_address_is_never_markup(staffed: Office, path: str) -> Non
 
 
 def test_control_characters_never_reach_the_records(staffed: Office) -> None:
-    sent = staffed.browser().post("/hall/letters/new", data={**LETTER, "title": CONTROLS, "content": CONTROLS * 3, "name": CONTROLS})
+    sent = staffed.browser().post(
+        "/hall/letters/new", data={**LETTER, "title": CONTROLS, "content": CONTROLS * 3, "name": CONTROLS}
+    )
     assert sent.status_code == 200
     row = staffed.hall.database.row("SELECT title, content FROM letter")
     assert row is not None
     assert (row["title"], row["content"]) == ("字后", "字后" * 3)
     client = program(staffed)
-    body = {"kind": "complaint", "department": "market", "title": CONTROLS, "content": CONTROLS * 3, "name": CONTROLS}
+    body = {
+        "kind": "complaint",
+        "department": "market",
+        "title": CONTROLS,
+        "content": CONTROLS * 3,
+        "name": CONTROLS,
+    }
     answer = client.post("/api/v1/letters", json=body, headers=JSON)
     assert answer.status_code == 201, answer.text
     assert staffed.hall.database.value("SELECT title FROM letter WHERE kind = 'complaint'") == "字后"
@@ -199,7 +228,9 @@ def test_thousands_of_fields_and_doubled_names_do_no_harm(office: Office) -> Non
     assert doubled.status_code == 422
 
 
-@pytest.mark.parametrize("name", ["张三的\r\nSet-Cookie: x=1", 'a"; filename="b.exe', "许可证", "a\u202egpj.exe", "文" * 300])
+@pytest.mark.parametrize(
+    "name", ["张三的\r\nSet-Cookie: x=1", 'a"; filename="b.exe', "许可证", "a\u202egpj.exe", "文" * 300]
+)
 def test_no_name_gets_out_of_its_header(name: str) -> None:
     answer = docx_response(b"x", name)
     value = answer.headers["content-disposition"]
@@ -211,7 +242,19 @@ def test_no_name_gets_out_of_its_header(name: str) -> None:
         assert unquote(value.rpartition("''")[2]) == "许可证.docx"
 
 
-@pytest.mark.parametrize("name", ["../../hall.db", "a\r\nX: y.pdf", '"><script>.pdf', "C:\\x\\图.pdf", "\u202efdp.exe.pdf", "." * 300 + "pdf", "图" * 300 + ".pdf", "con.pdf"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../hall.db",
+        "a\r\nX: y.pdf",
+        '"><script>.pdf',
+        "C:\\x\\图.pdf",
+        "\u202efdp.exe.pdf",
+        "." * 300 + "pdf",
+        "图" * 300 + ".pdf",
+        "con.pdf",
+    ],
+)
 def test_a_hostile_file_name_is_only_a_name(office: Office, name: str) -> None:
     client = office.browser()
     draft = filled_draft(client)
@@ -234,7 +277,9 @@ def test_the_same_key_for_other_content_is_a_conflict_and_files_nothing(office: 
     assert file_web(client, "same").status_code == 201
     assert file_web(client, "same").status_code == 200
     other = client.post(
-        "/api/v1/cases", json={"item": EVERYTHING, "answers": {**ANSWERS, "shop": "别的"}}, headers={"Idempotency-Key": "same"}
+        "/api/v1/cases",
+        json={"item": EVERYTHING, "answers": {**ANSWERS, "shop": "别的"}},
+        headers={"Idempotency-Key": "same"},
     )
     assert other.status_code in (409, 422)
     assert office.hall.database.value("SELECT count(*) FROM cases") == 1

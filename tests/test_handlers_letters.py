@@ -12,7 +12,7 @@ LETTER = {
     "kind": "consultation",
     "department": "market",
     "title": "开小吃店要办哪些证",
-    "content": "想在城关镇开一家小吃店,\n要办哪些证?<script>alert(1)</script>",
+    "content": "想在城关镇开一家小吃店,\n要办哪些证？<script>alert(1)</script>",
     "name": "张示例",
     "phone": "0000-5550999",
 }
@@ -42,7 +42,7 @@ def test_a_letter_gets_number_code_and_the_day_of_its_answer(office: Office) -> 
     sent = send(office)
     page = sent.client.get(f"/hall/letters/{sent.number}")
     words = text_of(page.text)
-    for expected in (sent.number, sent.code, "最晚2026年3月9日(周一)答复", "为什么是这一天", "等待答复"):
+    for expected in (sent.number, sent.code, "最晚2026年3月9日（周一）答复", "为什么是这一天", "等待答复"):
         assert expected in words, expected
     assert "<script>alert" not in page.text
 
@@ -143,7 +143,10 @@ def test_a_letter_names_a_case_only_if_its_code_was_proved(office: Office) -> No
     filed = file_case(office)
     mine = send(office, filed.client, case=filed.number)
     theirs = send(office, office.browser("203.0.113.76"), case=filed.number)
-    rows = {row["number"]: row["case_id"] for row in office.hall.database.rows("SELECT number, case_id FROM letter")}
+    rows = {
+        row["number"]: row["case_id"]
+        for row in office.hall.database.rows("SELECT number, case_id FROM letter")
+    }
     assert rows[mine.number] is not None
     assert rows[theirs.number] is None
 

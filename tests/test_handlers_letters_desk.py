@@ -11,12 +11,18 @@ from tests.staff_fixtures import Office, fields_of, staffed, text_of
 __all__ = ["staffed"]
 
 HERE = "/hall/staff/letters"
-ANSWER = "您好,开办小餐饮要先办理食品经营许可,材料清单见办事指南。"
+ANSWER = "您好，开办小餐饮要先办理食品经营许可，材料清单见办事指南。"
 
 
 def asked(office: Office, key: str, public: bool = True, title: str = "开小饭店要什么手续") -> LetterFiled:
     request = LetterRequest(
-        "consultation", "market", title, "想在城关镇开一家小饭店,要办什么。", "赵示例", "0000-5550777", public=public
+        "consultation",
+        "market",
+        title,
+        "想在城关镇开一家小饭店，要办什么。",
+        "赵示例",
+        "0000-5550777",
+        public=public,
     )
     return office.hall.casework.ask(request, key=key, now=office.clock())
 
@@ -31,7 +37,10 @@ def test_reminded_letters_come_first_then_the_most_urgent(staffed: Office) -> No
     second = asked(staffed, "b")
     staffed.hall.casework.chase(second.number, second.query_code, now=staffed.clock())
     page = staffed.signed_in("decider").get(HERE).text
-    assert re.findall(r'data-row-link href="/hall/staff/letters/([^"]+)"', page) == [second.number, first.number]
+    assert re.findall(r'data-row-link href="/hall/staff/letters/([^"]+)"', page) == [
+        second.number,
+        first.number,
+    ]
     assert "催办1次" in page
 
 

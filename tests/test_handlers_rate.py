@@ -36,7 +36,9 @@ def test_a_rating_without_level_or_with_too_many_words_is_told_at_its_field(offi
     none = filed.client.post(f"/hall/rate/{filed.number}", data={"score": "9", "form_end": "1"})
     assert none.status_code == 422
     assert 'id="e-score"' in none.text
-    long = filed.client.post(f"/hall/rate/{filed.number}", data={"score": "1", "words": "长" * 501, "form_end": "1"})
+    long = filed.client.post(
+        f"/hall/rate/{filed.number}", data={"score": "1", "words": "长" * 501, "form_end": "1"}
+    )
     assert long.status_code == 422
     assert 'id="e-words"' in long.text
 

@@ -14,7 +14,15 @@ def test_the_receipt_shows_number_code_and_what_comes_next(office: Office) -> No
     filed = file_case(office)
     page = filed.client.get(f"/hall/receipt/{filed.number}")
     words = text_of(page.text)
-    for expected in (filed.number, filed.code, "接下来", "预计不晚于", "为什么是这一天", "收件凭证", "平面图"):
+    for expected in (
+        filed.number,
+        filed.code,
+        "接下来",
+        "预计不晚于",
+        "为什么是这一天",
+        "收件凭证",
+        "平面图",
+    ):
         assert expected in words, expected
     assert 'class="paper"' in page.text
     assert 'class="qr"' in page.text

@@ -31,7 +31,14 @@ NEW = "three-Horses-9-lamps"
 ROLES_OF: dict[str, tuple[str, ...]] = {
     "/hall/staff/": ("window", "reviewer", "decider", "coordinator", "supervisor", "market-supervisor"),
     "/hall/staff/window": ("window", "coordinator"),
-    "/hall/staff/letters": ("window", "reviewer", "decider", "coordinator", "supervisor", "market-supervisor"),
+    "/hall/staff/letters": (
+        "window",
+        "reviewer",
+        "decider",
+        "coordinator",
+        "supervisor",
+        "market-supervisor",
+    ),
     "/hall/staff/messages": ("window", "publisher", "supervisor"),
     "/hall/staff/account": ("window", "publisher", "supervisor"),
     "/hall/board": ("supervisor", "market-supervisor", "coordinator"),
@@ -58,7 +65,9 @@ def staff_routes(office: Office) -> list[Route]:
     ]
 
 
-def test_every_staff_page_sends_strangers_to_the_sign_in_page_and_posts_change_nothing(staffed: Office) -> None:
+def test_every_staff_page_sends_strangers_to_the_sign_in_page_and_posts_change_nothing(
+    staffed: Office,
+) -> None:
     found = staff_routes(staffed)
     assert len(found) == 25
     client = staffed.browser()
@@ -95,7 +104,10 @@ def test_every_staff_post_without_the_sessions_token_is_refused(staffed: Office)
         for token in ({}, {"csrf": "x"}):
             answer = clients[login].post(path, data={"form_end": "1", **token})
             assert answer.status_code == 403, path
-    assert staffed.hall.casework.staff_view(case.number, staffed.people["window"], staffed.clock()).case.version == 0
+    assert (
+        staffed.hall.casework.staff_view(case.number, staffed.people["window"], staffed.clock()).case.version
+        == 0
+    )
 
 
 def test_a_form_posted_from_another_site_is_refused(staffed: Office) -> None:
@@ -195,7 +207,11 @@ def test_what_was_typed_when_the_session_ended_comes_back_after_signing_in(staff
     case = filed(staffed)
     client = staffed.signed_in("window")
     fields = fields_of(client.get(CASE + case.number).text, "/moves/refuse")
-    typed = {"refuse.reason": "不属于本机关<b>职权</b>", "refuse.basis": "《某规定》第一条", "refuse.confirm": "yes"}
+    typed = {
+        "refuse.reason": "不属于本机关<b>职权</b>",
+        "refuse.basis": "《某规定》第一条",
+        "refuse.confirm": "yes",
+    }
     staffed.clock.forward(minutes=40)
     answer = client.post(f"{CASE}{case.number}/moves/refuse", data={**fields, **typed})
     assert answer.status_code == 401
@@ -285,7 +301,9 @@ def test_an_initial_password_must_be_changed_before_anything_else(staffed: Offic
         (NEW, NEW + "x", "不一样"),
         (PASSWORD, PASSWORD, "不能和现在的密码相同"),
     ):
-        answer = client.post("/hall/staff/new-password", data={**fields, "password": password, "again": again})
+        answer = client.post(
+            "/hall/staff/new-password", data={**fields, "password": password, "again": again}
+        )
         assert answer.status_code == 422, password
         assert words in text_of(answer.text), password
     answer = client.post("/hall/staff/new-password", data={**fields, "password": NEW, "again": NEW})
@@ -315,7 +333,9 @@ def test_other_devices_are_listed_and_can_be_signed_out(staffed: Office) -> None
     assert here.get("/hall/staff/").url.path == "/hall/staff/"
 
 
-@pytest.mark.parametrize("password", ["password123", "P@ssw0rd2026", "1qaz2wsx3edc", "Qwertyuiop1", "woaini1314!!"])
+@pytest.mark.parametrize(
+    "password", ["password123", "P@ssw0rd2026", "1qaz2wsx3edc", "Qwertyuiop1", "woaini1314!!"]
+)
 def test_what_everybody_tries_first_is_common(password: str) -> None:
     assert is_common(password)
 

@@ -15,7 +15,11 @@ from tests.handlers_fixtures import PDF, FiledCase, Office, fields_of, file_case
 
 def _prove(office: Office, filed: FiledCase, address: str = "203.0.113.77"):  # type: ignore[no-untyped-def]
     client = office.browser(address)
-    data = {"number": filed.number.lower(), "code": f" {filed.code[:4].lower()} {filed.code[4:]}", "form_end": "1"}
+    data = {
+        "number": filed.number.lower(),
+        "code": f" {filed.code[:4].lower()} {filed.code[4:]}",
+        "form_end": "1",
+    }
     return client, client.post("/hall/track", data=data)
 
 
@@ -24,7 +28,17 @@ def test_number_and_code_show_where_a_case_stands_and_why_it_is_due_that_day(off
     _, page = _prove(office, filed)
     assert page.url.path == f"/hall/track/{filed.number}"
     words = text_of(page.text)
-    for expected in ("待预审", "现在由", "预计不晚于", "为什么是这一天", "已收到您的申请", "受理", "初审", "审批", "收件凭证"):
+    for expected in (
+        "待预审",
+        "现在由",
+        "预计不晚于",
+        "为什么是这一天",
+        "已收到您的申请",
+        "受理",
+        "初审",
+        "审批",
+        "收件凭证",
+    ):
         assert expected in words, expected
     assert 'aria-current="step"' in page.text
     assert "张示例" not in words
@@ -63,12 +77,16 @@ def test_unknown_number_and_wrong_code_take_the_same_time(office: Office) -> Non
     assert abs(known - unknown) < 0.002
 
 
-def test_wrong_codes_are_limited_per_number_whoever_asks(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_codes_are_limited_per_number_whoever_asks(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(throttle, "WRONG_PER_NUMBER", RateLimitItemPerHour(10))
     filed = file_case(office)
     for number in range(10):
         client = office.browser(f"203.0.113.{100 + number}")
-        wrong = client.post("/hall/track", data={"number": filed.number, "code": f"AAAA22{number:02}", "form_end": "1"})
+        wrong = client.post(
+            "/hall/track", data={"number": filed.number, "code": f"AAAA22{number:02}", "form_end": "1"}
+        )
         assert wrong.status_code == 422
     client, refused = _prove(office, filed, "203.0.113.200")
     assert refused.status_code == 429
@@ -82,7 +100,9 @@ def test_wrong_codes_are_limited_per_number_whoever_asks(office: Office, monkeyp
 def test_wrong_codes_are_limited_per_address_over_many_numbers(office: Office) -> None:
     client = office.browser("203.0.113.201")
     statuses = [
-        client.post("/hall/track", data={"number": f"QH20260302{n:04}", "code": "AAAA2222", "form_end": "1"}).status_code
+        client.post(
+            "/hall/track", data={"number": f"QH20260302{n:04}", "code": "AAAA2222", "form_end": "1"}
+        ).status_code
         for n in range(31)
     ]
     assert statuses == [422] * 30 + [429]
@@ -91,7 +111,14 @@ def test_wrong_codes_are_limited_per_address_over_many_numbers(office: Office) -
 def test_an_address_alone_opens_nothing(office: Office) -> None:
     filed = file_case(office)
     stranger = office.browser("203.0.113.79")
-    for address in ("track/{}", "track/{}/withdraw", "track/{}/supplement", "receipt/{}", "rate/{}", "receipt/{}.docx"):
+    for address in (
+        "track/{}",
+        "track/{}/withdraw",
+        "track/{}/supplement",
+        "receipt/{}",
+        "rate/{}",
+        "receipt/{}.docx",
+    ):
         page = stranger.get("/hall/" + address.format(filed.number))
         assert 'name="code"' in page.text, address
         assert "样样都问的许可" not in page.text, address
@@ -111,7 +138,13 @@ def test_a_forged_or_foreign_cookie_proves_nothing(office: Office) -> None:
     filed = file_case(office)
     token = filed.client.cookies["hall_cases"]
     client = office.browser("203.0.113.80")
-    for forged in (token[:-4] + "AAAA", "x" * 200, "", "=%00", token[:40] + ("B" if token[40] == "A" else "A") + token[41:]):
+    for forged in (
+        token[:-4] + "AAAA",
+        "x" * 200,
+        "",
+        "=%00",
+        token[:40] + ("B" if token[40] == "A" else "A") + token[41:],
+    ):
         client.headers["cookie"] = f"hall_cases={forged}"
         assert 'name="code"' in client.get(f"/hall/track/{filed.number}").text
     client.headers["cookie"] = f"hall_letters={token}"
@@ -121,7 +154,9 @@ def test_a_forged_or_foreign_cookie_proves_nothing(office: Office) -> None:
 def test_cookies_are_out_of_reach_of_scripts_and_other_sites(office: Office) -> None:
     filed = file_case(office)
     answer = office.browser("203.0.113.81").post(
-        "/hall/track", data={"number": filed.number, "code": filed.code, "form_end": "1"}, follow_redirects=False
+        "/hall/track",
+        data={"number": filed.number, "code": filed.code, "form_end": "1"},
+        follow_redirects=False,
     )
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
@@ -221,7 +256,9 @@ def test_files_of_a_supplement_wait_until_it_is_sent(office: Office) -> None:
     address = f"/hall/track/{filed.number}/supplement"
     values = fields_of(filed.client.get(address).text, "supplement")
     kept = filed.client.post(
-        address, data={**values, "do": "save"}, files={"material_plan": ("新平面图.pdf", PDF + b" ", "application/pdf")}
+        address,
+        data={**values, "do": "save"},
+        files={"material_plan": ("新平面图.pdf", PDF + b" ", "application/pdf")},
     )
     assert "新平面图.pdf" in kept.text
     assert "还没有提交" in kept.text
@@ -245,7 +282,9 @@ def test_an_empty_or_wrong_supplement_is_not_sent(office: Office) -> None:
     assert 'id="e-owner_id"' in wrong.text
     assert fields_of(wrong.text, "supplement")["owner_id"] == ["123"]
     disguised = filed.client.post(
-        address, data={**values, "do": "send"}, files={"material_plan": ("图.pdf", b"MZ\x90", "application/pdf")}
+        address,
+        data={**values, "do": "send"},
+        files={"material_plan": ("图.pdf", b"MZ\x90", "application/pdf")},
     )
     assert disguised.status_code == 422
     assert office.hall.casework.public_view(filed.number, filed.code, office.clock()).state == "supplementing"

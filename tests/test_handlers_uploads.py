@@ -25,7 +25,9 @@ NEW = f"/hall/apply/{EVERYTHING}/new"
 
 
 def _upload(client: TestClient, name: str, content: bytes) -> tuple[int, str]:
-    answer = post_section(client, NEW, "part2", PART2, files={"licence_copy": (name, content, "application/pdf")})
+    answer = post_section(
+        client, NEW, "part2", PART2, files={"licence_copy": (name, content, "application/pdf")}
+    )
     return answer.status_code, answer.text
 
 

@@ -216,11 +216,11 @@ def test_a_notice_is_an_a4_document_with_number_body_and_place_for_the_seal() ->
     for said in (
         "受理通知书",
         "试市监受〔2026〕1号",
-        "张示例:",
+        "张示例：",
         "您的申请已受理。",
         "1. 申请书",
         "2026年12月3日",
-        "(盖章处)",
+        "（盖章处）",
         "演练文书",
     ):
         assert said in text
@@ -232,7 +232,7 @@ def test_a_notice_is_an_a4_document_with_number_body_and_place_for_the_seal() ->
     paper = html.fromstring(
         templates().from_string('{% import "macros/parts.html" as p %}{{ p.paper(n) }}').render(n=notice)
     )  # fmt: skip
-    for said in ("受理通知书", "试市监受〔2026〕1号", "(盖章处)"):
+    for said in ("受理通知书", "试市监受〔2026〕1号", "（盖章处）"):
         assert said in paper.text_content()
 
 

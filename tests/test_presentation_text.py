@@ -14,7 +14,7 @@ from presentation.masking import masked_address, masked_id, masked_name, masked_
 
 
 def test_dates_name_the_weekday() -> None:
-    assert date_cn(date(2026, 12, 3)) == "2026年12月3日(周四)"
+    assert date_cn(date(2026, 12, 3)) == "2026年12月3日（周四）"
     assert date_cn("2026-12-03", weekday=False) == "2026年12月3日"
     assert date_cn(None) == ""
 
@@ -22,7 +22,7 @@ def test_dates_name_the_weekday() -> None:
 def test_moments_are_shown_in_shanghai_time() -> None:
     assert datetime_cn(datetime(2026, 12, 2, 16, 30, tzinfo=UTC)) == "2026年12月3日 00:30"
     assert datetime_cn("2026-12-03T09:05:00+08:00") == "2026年12月3日 09:05"
-    assert date_cn(datetime(2026, 12, 2, 16, 30, tzinfo=UTC)) == "2026年12月3日(周四)"
+    assert date_cn(datetime(2026, 12, 2, 16, 30, tzinfo=UTC)) == "2026年12月3日（周四）"
     assert datetime_cn("2026-12-03") == "2026年12月3日"
 
 

@@ -44,8 +44,8 @@ def test_statutory_holidays_are_off_in_every_published_notice():
 def test_reasons_are_told_in_chinese():
     assert CALENDAR.status(date(2026, 2, 17)).reason == "春节放假"
     assert CALENDAR.status(date(2026, 2, 14)).reason == "春节调休上班"
-    assert CALENDAR.status(date(2026, 3, 2)).reason == "周一,工作日"
-    assert CALENDAR.status(date(2026, 3, 1)).reason == "周日,休息日"
+    assert CALENDAR.status(date(2026, 3, 2)).reason == "周一，工作日"
+    assert CALENDAR.status(date(2026, 3, 1)).reason == "周日，休息日"
 
 
 def test_an_unpublished_year_has_weekends_and_statutory_holidays_marked_provisional():
@@ -96,7 +96,7 @@ def test_regional_holidays_are_off_and_say_so():
     year = CALENDAR.years[2026]
     own = CalendarYear(2026, year.off, year.work, {date(2026, 4, 20): "三月三"}, year.sources)
     calendar = WorkCalendar([own])
-    assert calendar.status(date(2026, 4, 20)).reason == "三月三放假(地方规定)"
+    assert calendar.status(date(2026, 4, 20)).reason == "三月三放假（地方规定）"
     assert calendar.add_working_days(date(2026, 4, 17), 1) == date(2026, 4, 21)
 
 

@@ -253,7 +253,7 @@ def test_the_reason_tells_days_limit_and_since():
     assert rule is not None
     facts = Facts("case", noon(START), 7, now=noon(date(2018, 10, 25)), statutory=10)
     assert judge(rule, facts, CALENDAR).why == (
-        "已用8个工作日,承诺时限7个工作日,超出1个工作日:黄牌,自2018-10-25起"
+        "已用8个工作日，承诺时限7个工作日，超出1个工作日：黄牌，自2018-10-25起"
     )
 
 
@@ -261,7 +261,7 @@ def test_messages_fill_their_variables_and_leave_unknown_ones_empty():
     rule = RULES["four-level"].rule_for("case")
     assert rule is not None
     text = message(rule, 1, {"item": "食品经营许可", "case_number": "QH1", "left": "2"})
-    assert text == "食品经营许可(QH1)将于到期,还剩2个工作日,请尽快办理。"
+    assert text == "食品经营许可（QH1）将于到期，还剩2个工作日，请尽快办理。"
     assert message(rule, 0, {}) == ""
 
 

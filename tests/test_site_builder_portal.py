@@ -209,7 +209,7 @@ def test_the_data_is_what_the_handlers_read(site: Path, built: Built) -> None:
     assert Shell.load(site / "data" / "shell.html").site_name == "试县网上大厅"
     for name in ("catalog", "item", "calendar", "supervision", "suggest"):
         assert "$schema" in json.loads((site / "data" / f"{name}.schema.json").read_text()) or name
-    assert json.loads((site / "data" / "suggest.json").read_text())["items"][0][0] == "食品经营许可(新办)"
+    assert json.loads((site / "data" / "suggest.json").read_text())["items"][0][0] == "食品经营许可（新办）"
 
 
 def test_the_sitemap_lists_each_page_once(site: Path) -> None:

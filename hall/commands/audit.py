@@ -21,7 +21,7 @@ _WHERE = click.option(
     "--root", "where", type=click.Path(path_type=Path, exists=True, file_okay=False), help="县的目录"
 )
 _DB = click.option(
-    "--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件,默认 .hall/hall.db"
+    "--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件，默认 .hall/hall.db"
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="用 JSON 输出结果")
 
@@ -38,11 +38,11 @@ def command() -> None:
     "--checkpoint",
     "texts",
     multiple=True,
-    help="校验点:序号:哈希,或校验点文件;可重复。默认用 published/ 里的",
+    help="校验点：序号：哈希，或校验点文件；可重复。默认用 published/ 里的",
 )
 @_JSON
 def verify(where: Path | None, db: Path | None, texts: tuple[str, ...], as_json: bool) -> None:
-    """逐条核验日志链:改动、删除、插入、调换、截断,一一指明。"""
+    """逐条核验日志链：改动、删除、插入、调换、截断，一一指明。"""
     path, published = _places(where, db)
     try:
         checkpoints = [each for text in texts for each in _checkpoints(text)]
@@ -68,10 +68,10 @@ def verify(where: Path | None, db: Path | None, texts: tuple[str, ...], as_json:
 @click.option("--write", is_flag=True, help="写进 published/checkpoints.json")
 @_JSON
 def checkpoint(where: Path | None, db: Path | None, write: bool, as_json: bool) -> None:
-    """打印日志链现在的校验点(序号:哈希),抄到别处保存,以后用它发现截断和重写。"""
+    """打印日志链现在的校验点（序号：哈希），抄到别处保存，以后用它发现截断和重写。"""
     path, published = _places(where, db)
     if write and published is None:
-        raise click.UsageError("不在县的目录里,不知道 published/ 在哪里;请用 --root 指明。")
+        raise click.UsageError("不在县的目录里，不知道 published/ 在哪里；请用 --root 指明。")
     database = Database.open(path)
     try:
         if write and published is not None:
@@ -85,16 +85,16 @@ def checkpoint(where: Path | None, db: Path | None, write: bool, as_json: bool) 
 
 def _print(found: auditing.Audit) -> None:
     for fault in found.faults:
-        click.echo(f"{FAULT_LABELS[fault.kind]}:{fault.detail}", err=True)
+        click.echo(f"{FAULT_LABELS[fault.kind]}：{fault.detail}", err=True)
     for name in found.missing_files:
-        click.echo(f"附件缺失:{name}", err=True)
-    erased = f",依规定删除内容 {found.erased} 条" if found.erased else ""
+        click.echo(f"附件缺失：{name}", err=True)
+    erased = f"，依规定删除内容 {found.erased} 条" if found.erased else ""
     against = (
-        f",对照校验点 {found.checkpoints} 个"
+        f"，对照校验点 {found.checkpoints} 个"
         if found.checkpoints
-        else ",没有校验点可对照(末尾截断要靠它发现)"
+        else "，没有校验点可对照（末尾截断要靠它发现）"
     )
-    click.echo(f"日志 {found.events} 条{erased}{against}:{'完好' if found.sound else '有问题'}。")
+    click.echo(f"日志 {found.events} 条{erased}{against}：{'完好' if found.sound else '有问题'}。")
 
 
 def _places(where: Path | None, db: Path | None) -> tuple[Path, Path | None]:
@@ -111,4 +111,4 @@ def _checkpoints(text: str) -> tuple[Checkpoint, ...]:
         return (Checkpoint(int(sequence), digest.lower()),)
     if Path(text).is_file():
         return auditing.read_checkpoints(Path(text))
-    raise Invalid(f"校验点“{text}”应写成 序号:64位哈希,或者一个文件")
+    raise Invalid(f"校验点“{text}”应写成 序号：64位哈希，或者一个文件")

@@ -20,10 +20,10 @@ from rules.time import SHANGHAI
 @click.option(
     "--root", "where", type=click.Path(path_type=Path, exists=True, file_okay=False), help="县的目录"
 )
-@click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件,默认 .hall/hall.db")
+@click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件，默认 .hall/hall.db")
 @click.option("--json", "as_json", is_flag=True, help="用 JSON 输出结果")
 def command(file: Path, where: Path | None, db: Path | None, as_json: bool) -> None:
-    """把数据库、附件和密钥备份成一个文件(.tar.gz),服务不用停。备份含密钥,请妥善保管。"""
+    """把数据库、附件和密钥备份成一个文件（.tar.gz），服务不用停。备份含密钥，请妥善保管。"""
     database = Database.open(db or Root.find(where).state / "hall.db")
     try:
         manifest = backups.backup(database, file, datetime.now(SHANGHAI))
@@ -32,4 +32,4 @@ def command(file: Path, where: Path | None, db: Path | None, as_json: bool) -> N
     if as_json:
         click.echo(json.dumps(asdict(manifest), ensure_ascii=False))
     else:
-        click.echo(f"已备份:办件 {manifest.cases} 件,日志 {manifest.events} 条,附件 {manifest.files} 个。")
+        click.echo(f"已备份：办件 {manifest.cases} 件，日志 {manifest.events} 条，附件 {manifest.files} 个。")

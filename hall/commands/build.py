@@ -15,19 +15,19 @@ from site_builder.compile import Built, build, clean
 
 
 @click.command("build")
-@click.option("--root", "where", type=click.Path(path_type=Path), help="县厅的目录(默认为当前目录)。")
+@click.option("--root", "where", type=click.Path(path_type=Path), help="县厅的目录（默认为当前目录）。")
 @click.option(
     "--items", "items_dirs", multiple=True, type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="事项目录,可重复;写了就不用默认的 items/。",
+    help="事项目录，可重复；写了就不用默认的 items/。",
 )  # fmt: skip
 @click.option(
     "--content", "content_dirs", multiple=True, type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="内容目录,可重复;写了就不用默认的 content/。",
+    help="内容目录，可重复；写了就不用默认的 content/。",
 )  # fmt: skip
-@click.option("--site", type=click.Path(path_type=Path, file_okay=False), help="写到哪里(默认 site/)。")
+@click.option("--site", type=click.Path(path_type=Path, file_okay=False), help="写到哪里（默认 site/）。")
 @click.option("--strict", is_flag=True, help="有警告也不生成。")
-@click.option("--forms", is_flag=True, help="把空白表和样例都写成 Word 文件,给没有办理程序的门户用。")
-@click.option("--clean", "cold", is_flag=True, help="先清掉已生成的网站和缓存,从头生成。")
+@click.option("--forms", is_flag=True, help="把空白表和样例都写成 Word 文件，给没有办理程序的门户用。")
+@click.option("--clean", "cold", is_flag=True, help="先清掉已生成的网站和缓存，从头生成。")
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出结果。")
 def command(
     where: Path | None,
@@ -39,9 +39,9 @@ def command(
     cold: bool,
     as_json: bool,
 ) -> None:
-    """把事项、内容和公开的结果生成静态门户;只重写变了的页面。
+    """把事项、内容和公开的结果生成静态门户；只重写变了的页面。
 
-    有错误的文件不会出现在网站上,并逐条列出,退出码为 1;没有错误为 0。
+    有错误的文件不会出现在网站上，并逐条列出，退出码为 1；没有错误为 0。
     """
     try:
         root = Root.find(where)
@@ -98,6 +98,6 @@ def _say(built: Built, target: Path) -> None:
             err=True,
         )
     click.echo(
-        f"{built.pages} 页、{built.files} 个文件,写了 {built.written} 个,删了 {built.removed} 个,"
-        f"索引 {built.documents} 项,用时 {built.seconds:.2f} 秒 → {target}"
+        f"{built.pages} 页、{built.files} 个文件，写了 {built.written} 个，删了 {built.removed} 个，"
+        f"索引 {built.documents} 项，用时 {built.seconds:.2f} 秒 → {target}"
     )

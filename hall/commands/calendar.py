@@ -15,15 +15,19 @@ from rules.calendar import WorkCalendar
 from rules.errors import HallError
 
 
-@click.group(help="工作日历:导入国务院每年的放假安排。")
+@click.group(help="工作日历：导入国务院每年的放假安排。")
 def command() -> None:
     """The group; `import` is its only command so far."""
 
 
-@command.command("import", help="导入一年的放假安排(holiday-cn 的 JSON 或本系统的 YAML),并重算受影响的期限。")
+@command.command(
+    "import", help="导入一年的放假安排（holiday-cn 的 JSON 或本系统的 YAML），并重算受影响的期限。"
+)
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--root", "where", type=click.Path(path_type=Path), help="县厅的目录(默认为当前目录)。")
-@click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件,默认 .hall/hall.db。")
+@click.option("--root", "where", type=click.Path(path_type=Path), help="县厅的目录（默认为当前目录）。")
+@click.option(
+    "--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件，默认 .hall/hall.db。"
+)
 @click.option("--json", "as_json", is_flag=True, help="用 JSON 输出结果。")
 def import_(file: Path, where: Path | None, db: Path | None, as_json: bool) -> None:
     """Exit codes: 0 done, 1 the notice is refused, 2 wrong use."""
@@ -80,14 +84,16 @@ def _told(
 
 def _as_text(told: dict[str, object]) -> str:
     lines = [
-        f"已导入{told['year']}年放假安排:{told['days_off']} 天放假,{told['make_up_days']} 天调休上班。",
+        f"已导入{told['year']}年放假安排：{told['days_off']} 天放假，{told['make_up_days']} 天调休上班。",
         f"写入 {told['file']}。",
     ]
     warnings = told["warnings"]
     if isinstance(warnings, list):
-        lines += [f"请核对:{each}" for each in warnings]
+        lines += [f"请核对：{each}" for each in warnings]
     clocks = told.get("clocks")
     if isinstance(clocks, dict):
-        lines.append(f"重算了 {clocks['looked_at']} 个在办期限,{len(clocks['moved'])} 个办件的到期日有变动。")
-    lines.append("请运行 hall build,让门户用上新的日历。")
+        lines.append(
+            f"重算了 {clocks['looked_at']} 个在办期限，{len(clocks['moved'])} 个办件的到期日有变动。"
+        )
+    lines.append("请运行 hall build，让门户用上新的日历。")
     return "\n".join(lines)

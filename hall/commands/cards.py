@@ -23,14 +23,14 @@ from rules.errors import Invalid, NotFound
 from rules.time import SHANGHAI, format_stamp, parse_stamp
 
 
-@click.command(help="按监察规则判定预警(1)、黄牌(2)、红牌(3);文件为 JSON Lines,- 为标准输入。")
+@click.command(help="按监察规则判定预警（1）、黄牌（2）、红牌（3）；文件为 JSON Lines,- 为标准输入。")
 @click.argument("file", type=click.File("r", encoding="utf-8-sig"))
 @click.option(
-    "--rules", "name", metavar="规则集", help="four-level(四级)或 three-light(三灯);默认按县里的设置。"
+    "--rules", "name", metavar="规则集", help="four-level(四级)或 three-light(三灯)；默认按县里的设置。"
 )
-@click.option("--now", "now_text", metavar="时间", help="没有写 end 的按这个时间判定,默认为现在。")
-@click.option("--root", "where", type=click.Path(path_type=Path), help="县厅的目录(用它的规则和日历)。")
-@click.option("--json", "_as_json", is_flag=True, help="以 JSON 输出(本来就是)。")
+@click.option("--now", "now_text", metavar="时间", help="没有写 end 的按这个时间判定，默认为现在。")
+@click.option("--root", "where", type=click.Path(path_type=Path), help="县厅的目录（用它的规则和日历）。")
+@click.option("--json", "_as_json", is_flag=True, help="以 JSON 输出（本来就是）。")
 def command(file: TextIO, name: str | None, now_text: str | None, where: Path | None, _as_json: bool) -> None:
     """Exit codes: 0 done, 1 a line was wrong, 2 wrong use."""
     try:

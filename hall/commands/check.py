@@ -18,12 +18,12 @@ from rules.time import SHANGHAI
 
 
 @click.command(
-    help="检查事项、内容和规则,一次列出所有文件的所有问题。\n\n"
-    "不写 PATH 检查整个目录;写文件或文件夹只看那里的问题;也可以是 hall import 写出的事项目录。"
-    "没有错误退出码为 0(有警告也算),有错误为 1,用法不对为 2。"
+    help="检查事项、内容和规则，一次列出所有文件的所有问题。\n\n"
+    "不写 PATH 检查整个目录；写文件或文件夹只看那里的问题；也可以是 hall import 写出的事项目录。"
+    "没有错误退出码为 0（有警告也算），有错误为 1，用法不对为 2。"
 )
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]...")
-@click.option("--root", "root_path", type=click.Path(path_type=Path), help="县厅的目录(默认为当前目录)。")
+@click.option("--root", "root_path", type=click.Path(path_type=Path), help="县厅的目录（默认为当前目录）。")
 @click.option("--strict", is_flag=True, help="警告也当作错误。")
 @click.option(
     "--format",
@@ -31,11 +31,11 @@ from rules.time import SHANGHAI
     type=click.Choice(["text", "github", "json"]),
     default="text",
     show_default=True,
-    help="输出格式;github 会标注在合并请求的文件上。",
+    help="输出格式；github 会标注在合并请求的文件上。",
 )
 @click.option("--json", "as_json", is_flag=True, help="与 --format json 相同。")
 @click.option("--errors-only", is_flag=True, help="不列出警告。")
-@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="按哪一天检查复核日期(默认今天)。")
+@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="按哪一天检查复核日期（默认今天）。")
 def command(
     paths: tuple[Path, ...],
     root_path: Path | None,
@@ -128,9 +128,9 @@ def _echo_text(errors: Sequence[Problem], warnings: Sequence[Problem]) -> None:
 
 def _echo_summary(items: int, errors: int, warnings: int) -> None:
     if errors or warnings:
-        click.echo(f"共检查 {items} 个事项:{errors} 处错误,{warnings} 处警告。", err=True)
+        click.echo(f"共检查 {items} 个事项：{errors} 处错误，{warnings} 处警告。", err=True)
     else:
-        click.echo(f"共检查 {items} 个事项,没有问题。", err=True)
+        click.echo(f"共检查 {items} 个事项，没有问题。", err=True)
 
 
 def _echo_github(problems: Sequence[Problem]) -> None:

@@ -24,8 +24,8 @@ from rules.time import parse_date
 _KEYS = frozenset({"start", "limit", "unit", "pauses", "pause"})
 
 
-@click.command(help="算一个期限到哪一天,并逐日说明为什么。起算当日不计;默认按工作日。")
-@click.option("--start", metavar="日期", help="起算日,如 2026-02-10(当日不计入)。")
+@click.command(help="算一个期限到哪一天，并逐日说明为什么。起算当日不计；默认按工作日。")
+@click.option("--start", metavar="日期", help="起算日，如 2026-02-10（当日不计入）。")
 @click.option("--limit", type=click.IntRange(0, 36_500), help="期限的天数。")
 @click.option(
     "--unit",
@@ -34,15 +34,18 @@ _KEYS = frozenset({"start", "limit", "unit", "pauses", "pause"})
     show_default=True,
     help="工作日或自然日。",
 )
-@click.option("--pause", "pauses", multiple=True, metavar="起..止", help="暂停计时的起止日期,可多次给出。")
+@click.option("--pause", "pauses", multiple=True, metavar="起..止", help="暂停计时的起止日期，可多次给出。")
 @click.option(
     "--batch",
     type=click.File("r", encoding="utf-8-sig"),
-    help="JSON Lines 文件,- 为标准输入;每行 {start, limit, unit, pauses}。",
+    help="JSON Lines 文件，- 为标准输入；每行 {start, limit, unit, pauses}。",
 )
-@click.option("--root", "where", type=click.Path(path_type=Path), help="县厅的目录(用它的工作日历)。")
+@click.option("--root", "where", type=click.Path(path_type=Path), help="县厅的目录（用它的工作日历）。")
 @click.option(
-    "--json/--text", "as_json", default=None, help="以 JSON 或文字输出;不写时,终端上是文字,送进管道是 JSON。"
+    "--json/--text",
+    "as_json",
+    default=None,
+    help="以 JSON 或文字输出；不写时，终端上是文字，送进管道是 JSON。",
 )
 def command(
     start: str | None,
@@ -56,11 +59,11 @@ def command(
     """Exit codes: 0 done, 1 a line of the batch was wrong, 2 wrong use."""
     if batch is not None:
         if start is not None or limit is not None or pauses:
-            raise click.UsageError("--batch 的每一行自带 start、limit 和 pauses,不要再另外给出。")
+            raise click.UsageError("--batch 的每一行自带 start、limit 和 pauses，不要再另外给出。")
         calendar = calendar_of(where)
         sys.exit(0 if answer_lines(batch, lambda plain: _answer_line(plain, calendar)) else 1)
     if start is None or limit is None:
-        raise click.UsageError("请给出 --start 和 --limit,或用 --batch 给出文件。")
+        raise click.UsageError("请给出 --start 和 --limit，或用 --batch 给出文件。")
     try:
         first = parse_date(start)
         stops = tuple(pause_from(each) for each in pauses)
@@ -105,14 +108,14 @@ def _answer_line(plain: Mapping[str, object], calendar: WorkCalendar) -> dict[st
         except Invalid as error:
             wrong["start"] = error.detail
     else:
-        wrong["start"] = "请写起算日,如 2026-02-10"
+        wrong["start"] = "请写起算日，如 2026-02-10"
     if isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit <= 36_500:
         wrong["limit"] = "应为 0 到 36500 之间的整数"
     if unit not in ("workday", "day"):
         wrong["unit"] = "应为 workday 或 day"
     pauses = _pauses(plain.get("pauses", plain.get("pause")), wrong)
     if wrong or first is None:
-        raise Invalid(";".join(f"{key}:{text}" for key, text in wrong.items()), wrong)
+        raise Invalid("；".join(f"{key}：{text}" for key, text in wrong.items()), wrong)
     return as_plain(due(first, cast(int, limit), cast(Unit, unit), calendar, pauses))
 
 
@@ -121,7 +124,7 @@ def _pauses(plain: object, wrong: dict[str, str]) -> tuple[Pause, ...]:
         return ()
     given: Sequence[object] = [plain] if isinstance(plain, str) else cast("Sequence[object]", plain)
     if not isinstance(given, list):
-        wrong["pauses"] = "要写成列表,每项如 2026-03-02..2026-03-05"
+        wrong["pauses"] = "要写成列表，每项如 2026-03-02..2026-03-05"
         return ()
     found: list[Pause] = []
     for at, each in enumerate(given):
@@ -133,8 +136,8 @@ def _pauses(plain: object, wrong: dict[str, str]) -> tuple[Pause, ...]:
 
 
 def _as_text(found: Deadline) -> str:
-    mark = "(暂定:有一年的放假安排还没有公布)" if found.provisional else ""
-    lines = [f"到期日:{found.due.isoformat()}{mark}"]
+    mark = "（暂定：有一年的放假安排还没有公布）" if found.provisional else ""
+    lines = [f"到期日：{found.due.isoformat()}{mark}"]
     used = 0
     for each in found.trace:
         used += each.counted

@@ -17,23 +17,23 @@ from rules.errors import HallError
 
 @click.command(
     name="export",
-    help="导出全部事项:一行一个事项,列名是国标的中文字段名。\n\n"
+    help="导出全部事项：一行一个事项，列名是国标的中文字段名。\n\n"
     "导出的表改过以后可以用 hall import --mapping county-hall 读回来。",
 )
 @click.option(
     "--format",
     "form",
     type=click.Choice(["xlsx", "csv", "json"]),
-    help="格式(默认按 --output 的结尾,否则 json)。",
+    help="格式（默认按 --output 的结尾，否则 json）。",
 )
 @click.option(
-    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="写到哪个文件(默认标准输出)。"
+    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="写到哪个文件（默认标准输出）。"
 )
-@click.option("--department", "departments", multiple=True, help="只导出这些部门(部门编号,可写几次)。")
+@click.option("--department", "departments", multiple=True, help="只导出这些部门（部门编号，可写几次）。")
 @click.option(
     "--items", "items_dirs", multiple=True, type=click.Path(exists=True, path_type=Path), help="事项目录。"
 )
-@click.option("--root", "root_path", type=click.Path(path_type=Path), help="县厅的目录(默认为当前目录)。")
+@click.option("--root", "root_path", type=click.Path(path_type=Path), help="县厅的目录（默认为当前目录）。")
 def command(
     form: str | None,
     output: Path | None,
@@ -50,7 +50,7 @@ def command(
         ending = output.suffix.lstrip(".").lower() if output else "json"
         form = ending if ending in ("xlsx", "csv", "json") else "json"
     if form == "xlsx" and output is None and sys.stdout.isatty():
-        raise click.UsageError("XLSX 不能显示在终端上,请用 --output 写明文件。")
+        raise click.UsageError("XLSX 不能显示在终端上，请用 --output 写明文件。")
     reading = read(root, items_dirs or None)
     unknown = [each for each in departments if each not in reading.departments]
     if unknown:
@@ -67,5 +67,5 @@ def command(
     else:
         click.echo(data, nl=False)
     if reading.errors:
-        click.echo(f"有 {len(reading.errors)} 处错误,出错的文件没有导出;请运行 hall check 查看。", err=True)
+        click.echo(f"有 {len(reading.errors)} 处错误，出错的文件没有导出；请运行 hall check 查看。", err=True)
         sys.exit(1)

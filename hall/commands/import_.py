@@ -23,19 +23,21 @@ _SHOWN = 20
 
 @click.command(
     name="import",
-    help="把别的系统公布的事项(JSON Lines、JSON、CSV、XLSX)按映射文件变成事项文件。\n\n"
-    "映射文件的写法见 catalog/mappings/README.md;自带的映射可以只写名字,如 guangdong、county-hall。"
-    "每一行不是成为文件,就是在报告里有原因。有行被拒绝时退出码为 1。",
+    help="把别的系统公布的事项（JSON Lines、JSON、CSV、XLSX）按映射文件变成事项文件。\n\n"
+    "映射文件的写法见 catalog/mappings/README.md；自带的映射可以只写名字，如 guangdong、county-hall。"
+    "每一行不是成为文件，就是在报告里有原因。有行被拒绝时退出码为 1。",
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--mapping", "mapping_name", required=True, help="映射文件,或自带映射的名字。")
+@click.option("--mapping", "mapping_name", required=True, help="映射文件，或自带映射的名字。")
 @click.option(
     "--into", required=True, type=click.Path(file_okay=False, path_type=Path), help="写到哪个事项目录。"
 )
-@click.option("--root", "root_path", type=click.Path(path_type=Path), help="县厅的目录,用它的代码表。")
+@click.option("--root", "root_path", type=click.Path(path_type=Path), help="县厅的目录，用它的代码表。")
 @click.option("--overwrite", is_flag=True, help="覆盖导入以后有人改过的文件。")
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出完整报告。")
-@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="把完整报告(JSON)写进文件。")
+@click.option(
+    "--report", type=click.Path(dir_okay=False, path_type=Path), help="把完整报告（JSON）写进文件。"
+)
 def command(
     file: Path,
     mapping_name: str,
@@ -81,7 +83,7 @@ def _mapping_path(name: str) -> Path:
         if path.is_file():
             return path
     known = "、".join(sorted(path.stem for path in PACKAGED.glob("*.yml")))
-    raise click.UsageError(f"没有映射文件 {name};自带的有:{known}")
+    raise click.UsageError(f"没有映射文件 {name}；自带的有：{known}")
 
 
 def _root(path: Path | None) -> Root | None:
@@ -96,19 +98,19 @@ def _root(path: Path | None) -> Root | None:
 
 def _echo(report: Report) -> None:
     click.echo(
-        f"读了 {report.read} 行,成为 {report.items} 个事项:新写 {report.written} 个,没有变化 {report.unchanged} 个,"
-        f"有人改过未覆盖 {report.kept} 个;新部门 {report.departments} 个。"
+        f"读了 {report.read} 行，成为 {report.items} 个事项：新写 {report.written} 个，没有变化 {report.unchanged} 个，"
+        f"有人改过未覆盖 {report.kept} 个；新部门 {report.departments} 个。"
     )
     for title, rows in (("拒绝", report.rejected), ("不是事项", report.skipped)):
         if rows:
             click.secho(f"{title} {len(rows)} 行", bold=True)
             for each in rows[:_SHOWN]:
-                click.echo(f"  第 {each.row} 行 {each.code}:{each.reason}")
+                click.echo(f"  第 {each.row} 行 {each.code}：{each.reason}")
     if report.warnings:
-        click.secho(f"警告 {len(report.warnings)} 条(完整清单用 --json 或 --report)", bold=True)
+        click.secho(f"警告 {len(report.warnings)} 条（完整清单用 --json 或 --report）", bold=True)
         for warning in report.warnings[:_SHOWN]:
-            click.echo(f"  第 {warning.row} 行 {warning.code} {warning.field}:{warning.message}")
+            click.echo(f"  第 {warning.row} 行 {warning.code} {warning.field}：{warning.message}")
     for name, count in report.unused.items():
-        click.echo(f"映射没有提到的列:{name}({count} 行有内容)")
+        click.echo(f"映射没有提到的列：{name}({count} 行有内容)")
     for path in report.absent:
-        click.echo(f"来源里已经没有:{path}")
+        click.echo(f"来源里已经没有：{path}")

@@ -15,15 +15,15 @@ from handlers.store.database import bring_up_to_date
 @click.option(
     "--root", "where", type=click.Path(path_type=Path, exists=True, file_okay=False), help="县的目录"
 )
-@click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件,默认 .hall/hall.db")
+@click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件，默认 .hall/hall.db")
 @click.option("--json", "as_json", is_flag=True, help="用 JSON 输出结果")
 def command(where: Path | None, db: Path | None, as_json: bool) -> None:
-    """建立数据库,或把旧版本的数据库升级到当前版本;比程序新的数据库不动,并说明。"""
+    """建立数据库，或把旧版本的数据库升级到当前版本；比程序新的数据库不动，并说明。"""
     path = db or Root.find(where).state / "hall.db"
     done = bring_up_to_date(path)
     if as_json:
         click.echo(json.dumps({"applied": done}))
     elif done:
-        click.echo(f"已升级:{'、'.join(done)}")
+        click.echo(f"已升级：{'、'.join(done)}")
     else:
-        click.echo("数据库已是最新,不需要升级。")
+        click.echo("数据库已是最新，不需要升级。")

@@ -42,12 +42,12 @@ def slug(name: str) -> str:
 
 @click.command("new")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--name", help="县的全称,如 青禾县")
+@click.option("--name", help="县的全称，如 青禾县")
 @click.option("--division-code", help="六位行政区划代码")
 @click.option("--department", "department_name", help="第一个部门的全称")
-@click.option("--enquiry", default="请填写-咨询电话", show_default=True, help="咨询电话,带区号")
-@click.option("--supervision", default="请填写-监督电话", show_default=True, help="监督电话,带区号")
-@click.option("--yes", is_flag=True, help="不提问,没给的用默认值")
+@click.option("--enquiry", default="请填写-咨询电话", show_default=True, help="咨询电话，带区号")
+@click.option("--supervision", default="请填写-监督电话", show_default=True, help="监督电话，带区号")
+@click.option("--yes", is_flag=True, help="不提问，没给的用默认值")
 @click.option("--json", "as_json", is_flag=True, help="用 JSON 输出结果")
 def command(
     folder: Path,
@@ -59,13 +59,13 @@ def command(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """新建一个县的目录:一个部门、一个事项、设置和说明,已用 git 管起来。"""
+    """新建一个县的目录：一个部门、一个事项、设置和说明，已用 git 管起来。"""
     if folder.exists() and any(folder.iterdir()):
-        raise click.UsageError(f"{folder} 已存在而且不是空的,请换一个目录名。")
+        raise click.UsageError(f"{folder} 已存在而且不是空的，请换一个目录名。")
     name = name or ("示范县" if yes else click.prompt("县的全称", default="示范县"))
     division_code = division_code or ("990000" if yes else click.prompt("六位行政区划代码", default="990000"))
     if not DIVISION.fullmatch(division_code):
-        raise click.UsageError(f"行政区划代码应是六位数字,现在是“{division_code}”。")
+        raise click.UsageError(f"行政区划代码应是六位数字，现在是“{division_code}”。")
     department_name = department_name or (
         f"{name}政务服务管理局" if yes else click.prompt("第一个部门", default=f"{name}政务服务管理局")
     )
@@ -90,10 +90,10 @@ def command(
     if as_json:
         click.echo(json.dumps({"root": str(folder), "files": written, "git": in_git}, ensure_ascii=False))
         return
-    click.echo(f"已在 {folder} 建好 {name} 的目录,共 {len(written)} 个文件。")
+    click.echo(f"已在 {folder} 建好 {name} 的目录，共 {len(written)} 个文件。")
     if not in_git:
-        click.echo("没有找到 git 或没有设置提交人,目录还没有用 git 管起来;变更记录页需要它。")
-    click.echo(f"下一步:cd {folder} && hall check && hall serve")
+        click.echo("没有找到 git 或没有设置提交人，目录还没有用 git 管起来；变更记录页需要它。")
+    click.echo(f"下一步：cd {folder} && hall check && hall serve")
 
 
 def lay_out(folder: Path, values: dict[str, str]) -> list[str]:

@@ -17,8 +17,8 @@ from handlers.store.database import Database
 @click.option(
     "--root", "where", type=click.Path(path_type=Path, exists=True, file_okay=False), help="县的目录"
 )
-@click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件,默认 .hall/hall.db")
-@click.option("--site", type=click.Path(path_type=Path, file_okay=False), help="网站目录,默认 site/")
+@click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件，默认 .hall/hall.db")
+@click.option("--site", type=click.Path(path_type=Path, file_okay=False), help="网站目录，默认 site/")
 @click.option("--json", "as_json", is_flag=True, help="用 JSON 输出结果")
 def command(where: Path | None, db: Path | None, site: Path | None, as_json: bool) -> None:
     """把今天的受理、办结、按时率写进 published/,门户下次生成时用上。"""
@@ -33,5 +33,5 @@ def command(where: Path | None, db: Path | None, site: Path | None, as_json: boo
         click.echo(json.dumps(asdict(figures), ensure_ascii=False, default=str))
     else:
         click.echo(
-            f"已写入 {root.shown(root.published / 'figures.json')}:本月收件 {figures.filed_month},办结 {figures.closed_month}。"
+            f"已写入 {root.shown(root.published / 'figures.json')}：本月收件 {figures.filed_month}，办结 {figures.closed_month}。"
         )

@@ -11,11 +11,11 @@ from catalog.root import NotARoot, Root
 
 
 @click.command(
-    help=f"把 items/{SCHEMA_NAME} 写进县厅的目录,编辑器据此提示和检查字段。"
+    help=f"把 items/{SCHEMA_NAME} 写进县厅的目录，编辑器据此提示和检查字段。"
     "代码表改过以后再运行一次。事项文件的第一行写 # yaml-language-server: $schema=../item.schema.json"
 )
-@click.option("--root", "root_path", type=click.Path(path_type=Path), help="县厅的目录(默认为当前目录)。")
-@click.option("--package", is_flag=True, hidden=True, help="更新安装包自带的一份(开发县厅时用)。")
+@click.option("--root", "root_path", type=click.Path(path_type=Path), help="县厅的目录（默认为当前目录）。")
+@click.option("--package", is_flag=True, hidden=True, help="更新安装包自带的一份（开发县厅时用）。")
 def command(root_path: Path | None, package: bool) -> None:
     """Exit codes: 0 done, 2 wrong use."""
     if package:

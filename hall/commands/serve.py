@@ -36,20 +36,20 @@ log = logging.getLogger("hall")
     "proxies",
     multiple=True,
     metavar="IP",
-    help="前面的反向代理的地址,可重复;只有它转来的访问者地址和 https 标记才算数",
+    help="前面的反向代理的地址，可重复；只有它转来的访问者地址和 https 标记才算数",
 )
-@click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件,默认 .hall/hall.db")
-@click.option("--site", type=click.Path(path_type=Path, file_okay=False), help="网站目录,默认 site/")
+@click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件，默认 .hall/hall.db")
+@click.option("--site", type=click.Path(path_type=Path, file_okay=False), help="网站目录，默认 site/")
 @click.option(
     "--items",
     "items_dirs",
     multiple=True,
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="另外的事项目录,可重复",
+    help="另外的事项目录，可重复",
 )
-@click.option("--only", default="", help=f"只运行这些工作,逗号分隔:{'、'.join(JOBS)}")
+@click.option("--only", default="", help=f"只运行这些工作，逗号分隔：{'、'.join(JOBS)}")
 @click.option("--demo", "with_demo", is_flag=True, help="空数据库里放进演示账号和演示办件")
-@click.option("--no-build", is_flag=True, help="不生成网站(网站由别处生成)")
+@click.option("--no-build", is_flag=True, help="不生成网站（网站由别处生成）")
 def command(
     where: Path | None,
     host: str,
@@ -62,7 +62,7 @@ def command(
     with_demo: bool,
     no_build: bool,
 ) -> None:
-    """在一个进程里运行门户、办理程序、期限巡查;事项一改,网站跟着更新。"""
+    """在一个进程里运行门户、办理程序、期限巡查；事项一改，网站跟着更新。"""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     root = Root.find(where)
     jobs = chosen_jobs(only)
@@ -85,7 +85,7 @@ def chosen_jobs(only: str) -> tuple[str, ...]:
     jobs = tuple(job.strip() for job in only.split(",") if job.strip())
     unknown = [job for job in jobs if job not in JOBS]
     if unknown:
-        raise click.UsageError(f"没有叫 {'、'.join(unknown)} 的工作;可以选 {'、'.join(JOBS)}。")
+        raise click.UsageError(f"没有叫 {'、'.join(unknown)} 的工作；可以选 {'、'.join(JOBS)}。")
     return jobs
 
 
@@ -112,7 +112,7 @@ class Compiler:
         for problem in built.problems:
             if problem.severity == "error":
                 click.echo(str(problem), err=True)
-        click.echo(f"网站已生成:{built.pages} 页,{built.seconds:.1f} 秒。")
+        click.echo(f"网站已生成：{built.pages} 页，{built.seconds:.1f} 秒。")
 
     def again(self) -> None:
         """The build after an edit; one that breaks a file leaves the last good edition as it is, and says so."""
@@ -201,7 +201,7 @@ def run(
             forwarded_allow_ips=list(proxies),
             timeout_graceful_shutdown=10,
         )
-        click.echo(f"{hall.county.hall_name} 已运行:http://{host}:{port}")
+        click.echo(f"{hall.county.hall_name} 已运行：http://{host}:{port}")
         for line in accounts:
             click.echo(line)
         uvicorn.Server(config).run()

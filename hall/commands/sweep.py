@@ -21,14 +21,14 @@ from rules.time import SHANGHAI, parse_stamp
 @click.option(
     "--root", "where", type=click.Path(path_type=Path, exists=True, file_okay=False), help="县的目录"
 )
-@click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件,默认 .hall/hall.db")
-@click.option("--site", type=click.Path(path_type=Path, file_okay=False), help="网站目录,默认 site/")
-@click.option("--now", "now_text", metavar="时间", help="按这个时间巡查,默认为现在")
+@click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件，默认 .hall/hall.db")
+@click.option("--site", type=click.Path(path_type=Path, file_okay=False), help="网站目录，默认 site/")
+@click.option("--now", "now_text", metavar="时间", help="按这个时间巡查，默认为现在")
 @click.option("--json", "as_json", is_flag=True, help="用 JSON 输出结果")
 def command(
     where: Path | None, db: Path | None, site: Path | None, now_text: str | None, as_json: bool
 ) -> None:
-    """做一次监察巡查:到点的办件发预警、黄牌、红牌,逾期未告知的视为受理。"""
+    """做一次监察巡查：到点的办件发预警、黄牌、红牌，逾期未告知的视为受理。"""
     try:
         now = parse_stamp(now_text) if now_text else datetime.now(SHANGHAI)
     except Invalid as error:
@@ -45,9 +45,9 @@ def command(
         click.echo(json.dumps(asdict(swept), ensure_ascii=False, default=str))
     else:
         click.echo(
-            f"看了 {swept.looked_at} 个期限,发牌 {swept.cards} 张,待确认 {swept.pending} 张,"
+            f"看了 {swept.looked_at} 个期限，发牌 {swept.cards} 张，待确认 {swept.pending} 张，"
             f"视为受理 {len(swept.deemed_accepted)} 件。"
         )
         for clock, number, why in swept.put_off:
-            click.echo(f"办件 {number}(时钟 {clock})没有算成,一小时后再试:{why}", err=True)
+            click.echo(f"办件 {number}（时钟 {clock}）没有算成，一小时后再试：{why}", err=True)
     sys.exit(1 if swept.put_off else 0)

@@ -30,7 +30,7 @@ _ROLES = {role.value: role for role in Role if role in STAFF_ROLES}
 
 @click.group("user")
 def command() -> None:
-    """管理工作人员账号:新增、任职、密码、停用。"""
+    """管理工作人员账号：新增、任职、密码、停用。"""
 
 
 def _stored(function: Callable[..., None]) -> Callable[..., None]:
@@ -40,7 +40,7 @@ def _stored(function: Callable[..., None]) -> Callable[..., None]:
         "--root", "where", type=click.Path(path_type=Path, exists=True, file_okay=False), help="县的目录"
     )
     @click.option(
-        "--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件,默认 .hall/hall.db"
+        "--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件，默认 .hall/hall.db"
     )
     @wraps(function)
     def wrapped(where: Path | None, db: Path | None, **values: Any) -> None:
@@ -64,12 +64,12 @@ def _opened(path: Path) -> Iterator[Database]:
 @click.argument("login")
 @click.argument("name")
 @click.option(
-    "--role", "roles", multiple=True, type=click.Choice(sorted(_ROLES)), help="岗位,与 --unit 成对,可重复"
+    "--role", "roles", multiple=True, type=click.Choice(sorted(_ROLES)), help="岗位，与 --unit 成对，可重复"
 )
-@click.option("--unit", "units", multiple=True, help="单位编号(部门、科室、窗口、镇、村或 county)")
+@click.option("--unit", "units", multiple=True, help="单位编号（部门、科室、窗口、镇、村或 county）")
 @click.option("--phone", default="", help="电话")
 @click.option("--email", default="", help="邮箱")
-@click.option("--password-stdin", is_flag=True, help="从标准输入读密码;不给就生成一个临时密码")
+@click.option("--password-stdin", is_flag=True, help="从标准输入读密码；不给就生成一个临时密码")
 @_stored
 def add(
     database: Database,
@@ -102,16 +102,16 @@ def add(
     database.write(job)
     click.echo(f"已新增 {login}({name})。")
     if not password_stdin:
-        click.echo(f"临时密码:{password}(首次登录要改)")
+        click.echo(f"临时密码：{password}（首次登录要改）")
 
 
 @command.command("assign")
 @click.argument("login")
 @click.argument("role", type=click.Choice(sorted(_ROLES)))
 @click.argument("unit")
-@click.option("--from", "first", metavar="日期", help="从哪天起,默认今天")
-@click.option("--to", "last", metavar="日期", help="到哪天止(含),默认长期")
-@click.option("--end", is_flag=True, help="结束这个任职(到 --to,默认今天)")
+@click.option("--from", "first", metavar="日期", help="从哪天起，默认今天")
+@click.option("--to", "last", metavar="日期", help="到哪天止（含），默认长期")
+@click.option("--end", is_flag=True, help="结束这个任职（到 --to，默认今天）")
 @_stored
 def assign(
     database: Database,
@@ -123,7 +123,7 @@ def assign(
     last: str | None,
     end: bool,
 ) -> None:
-    """让 LOGIN 在 UNIT 担任 ROLE,或结束这个任职。"""
+    """让 LOGIN 在 UNIT 担任 ROLE，或结束这个任职。"""
     _known_units(root, (unit,))
     person = _person(database, login)
     begins = parse_date(first) if first else _now().date()
@@ -136,18 +136,18 @@ def assign(
         click.echo(f"{login} 的任职到 {until} 结束。")
         return
     database.write(lambda tx: people.assign(tx, person.id, _ROLES[role], unit, begins, ends))
-    click.echo(f"{login}:{ROLE_LABELS[_ROLES[role]]},{unit},自 {begins} 起。")
+    click.echo(f"{login}：{ROLE_LABELS[_ROLES[role]]}，{unit}，自 {begins} 起。")
 
 
 @command.command("password")
 @click.argument("login")
-@click.option("--password-stdin", is_flag=True, help="从标准输入读密码;不给就生成一个临时密码")
+@click.option("--password-stdin", is_flag=True, help="从标准输入读密码；不给就生成一个临时密码")
 @click.option("--drop-second-factor", is_flag=True, help="手机丢失时取消第二因素")
 @_stored
 def password(
     database: Database, root: Root, login: str, password_stdin: bool, drop_second_factor: bool
 ) -> None:
-    """重设 LOGIN 的密码,解除锁定,已登录的全部退出。"""
+    """重设 LOGIN 的密码，解除锁定，已登录的全部退出。"""
     person = _person(database, login)
     new = sys.stdin.readline().rstrip("\n") if password_stdin else _temporary()
     people.check_password_rules(new, person.login, person.name)
@@ -159,7 +159,7 @@ def password(
             sessions.drop_second_factor(tx, person.id)
 
     database.write(job)
-    click.echo(f"{login} 的密码已重设。" + ("" if password_stdin else f"临时密码:{new}(首次登录要改)"))
+    click.echo(f"{login} 的密码已重设。" + ("" if password_stdin else f"临时密码：{new}（首次登录要改）"))
 
 
 @command.command("lock")
@@ -167,7 +167,7 @@ def password(
 @click.option("--unlock", is_flag=True, help="重新启用")
 @_stored
 def lock(database: Database, root: Root, login: str, unlock: bool) -> None:
-    """停用账号 LOGIN 并退出其登录,或重新启用。记录保留。"""
+    """停用账号 LOGIN 并退出其登录，或重新启用。记录保留。"""
     person = _person(database, login)
     database.write(lambda tx: people.set_active(tx, person.id, unlock))
     click.echo(f"{login} 已{'启用' if unlock else '停用'}。")
@@ -184,7 +184,7 @@ def list_(database: Database, root: Root, as_json: bool) -> None:
         return
     for each in found:
         jobs = "、".join(f"{ROLE_LABELS[a.role]}@{a.unit}" for a in each.assignments) or "没有任职"
-        marks = "" if each.active else "(停用)"
+        marks = "" if each.active else "（停用）"
         click.echo(f"{each.login}\t{each.name}{marks}\t{jobs}")
 
 
@@ -201,7 +201,7 @@ def _known_units(root: Root, units: tuple[str, ...]) -> None:
         unknown = [unit for unit in units if unit not in tree]
         if unknown:
             raise click.UsageError(
-                f"没有编号为 {'、'.join(unknown)} 的单位,见 content/units.yml 和 items/ 下的部门。"
+                f"没有编号为 {'、'.join(unknown)} 的单位，见 content/units.yml 和 items/ 下的部门。"
             )
 
 

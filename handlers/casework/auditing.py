@@ -63,7 +63,7 @@ def read_checkpoints(path: Path) -> tuple[Checkpoint, ...]:
         found = rows["checkpoints"] if isinstance(rows, dict) else rows
         return tuple(Checkpoint(int(row["sequence"]), str(row["hash"])) for row in found)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Invalid(f"读不懂校验点文件 {path.name}:{error}") from error
+        raise Invalid(f"读不懂校验点文件 {path.name}：{error}") from error
 
 
 def write_checkpoint(database: Database, folder: Path, now: datetime) -> Checkpoint:
@@ -104,7 +104,7 @@ def _erasures(database: Database) -> tuple[int, list[Fault]]:
     """Every payload that is gone must be named by an erasure, which is itself an event of the chain."""
     allowed, gone = audit_reads.named_by_erasures(database), audit_reads.without_payload(database)
     faults = [
-        Fault("removed", each, f"第{each}条的附带内容不见了,没有删除记录")
+        Fault("removed", each, f"第{each}条的附带内容不见了，没有删除记录")
         for each in gone
         if each not in allowed
     ]
@@ -116,7 +116,7 @@ def _dangling(database: Database, last: int) -> list[Fault]:
     beyond = audit_reads.last_named(database)
     if beyond <= last:
         return []
-    return [Fault("tail_cut", last + 1, f"有文书或附带内容属于第{beyond}条,记录却只到第{last}条")]
+    return [Fault("tail_cut", last + 1, f"有文书或附带内容属于第{beyond}条，记录却只到第{last}条")]
 
 
 def _misplaced(database: Database) -> list[Fault]:
@@ -127,7 +127,7 @@ def _misplaced(database: Database) -> list[Fault]:
         else Fault(
             "changed",
             each.sequence,
-            f"办件{each.number}的状态被改成了“{each.state}”,最后一条办理记录是“{each.moved_to}”",
+            f"办件{each.number}的状态被改成了“{each.state}”，最后一条办理记录是“{each.moved_to}”",
         )
         for each in audit_reads.misplaced(database)
     ]

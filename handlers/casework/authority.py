@@ -21,7 +21,7 @@ from rules.time import local_date
 SUPERVISORS = frozenset({Role.DEPARTMENT_SUPERVISOR, Role.COUNTY_SUPERVISOR})
 WORKERS = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR, Role.REVIEWER, Role.DECIDER})
 SEES_CASES = WORKERS | SUPERVISORS
-UNKNOWN_CASE = "没有找到这个办件:办件编号或查询码不对。查询码是8位字母和数字,在收件凭证上。"
+UNKNOWN_CASE = "没有找到这个办件：办件编号或查询码不对。查询码是8位字母和数字，在收件凭证上。"
 
 
 @dataclass(frozen=True, slots=True)

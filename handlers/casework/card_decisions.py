@@ -71,7 +71,7 @@ def _change(
             count(tx, card, now, 1)
         elif card.state == "issued":
             count(tx, card, card.issued, -1)
-        body = f"{card.subject_number}的{level_word(ground, card)}{'已确认' if state == 'issued' else '已撤销:' + words}"
+        body = f"{card.subject_number}的{level_word(ground, card)}{'已确认' if state == 'issued' else '已撤销：' + words}"
         message = outbox.NewMessage(
             now,
             "card.decided",

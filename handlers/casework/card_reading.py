@@ -74,7 +74,7 @@ def card_view(database: Database, ground: Ground, card_id: int, person: str, now
     with database.snapshot():
         card = cards.by_id(database, card_id)
         if card is None or card.department not in scope:
-            raise NotFound("没有这张牌,或者它不在您的监察范围内。")
+            raise NotFound("没有这张牌，或者它不在您的监察范围内。")
         clock = clocks.by_id(database, card.clock_id)
         ledger = clocks.pauses(database, card.subject, card.subject_id)
         past = tuple(

@@ -198,7 +198,7 @@ def _words(ground: Ground, rule: CardRule, card: Card, subject: Subject, clock: 
             "since": date_cn(card.since, False),
         },
     )
-    return body or f"{subject.title}({subject.number}){level}:{card.why}"
+    return body or f"{subject.title}（{subject.number}）{level}：{card.why}"
 
 
 def level_word(ground: Ground, card: Card) -> str:

@@ -200,16 +200,16 @@ def explain(ground: Ground, clock: Clock, pauses: Iterable[PauseRow], now: datet
     counting = _counting(ground, clock, ledger)
     limit = clock.limit_days + clock.extension_days
     unit = _unit(clock.limit_unit)
-    words = f"自{date_cn(clock.started, False)}(次日起算){duration(clock.limit_days, clock.limit_unit)}"
+    words = f"自{date_cn(clock.started, False)}（次日起算）{duration(clock.limit_days, clock.limit_unit)}"
     if clock.limit_days == 0:
         words = f"{date_cn(clock.started, False)}当日办结"
     if clock.extension_days:
-        words += f",经批准延长{clock.extension_days}日"
+        words += f"，经批准延长{clock.extension_days}日"
     if ledger:
-        words += ",暂停的时间不计入"
+        words += "，暂停的时间不计入"
     words += f",{date_cn(times.due)}截止"
     if times.provisional:
-        words += "(暂定:跨入放假安排尚未公布的年份,公布后重新计算并告知)"
+        words += "（暂定：跨入放假安排尚未公布的年份，公布后重新计算并告知）"
     return DueView(
         label=CLOCK_LABELS[clock.kind],
         kind=clock.kind,

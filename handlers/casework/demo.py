@@ -28,7 +28,7 @@ class Planted:
 
     def lines(self) -> tuple[str, ...]:
         """What to print."""
-        told = f"演示数据:办件 {self.cases} 件,来信 {self.letters} 封。"
+        told = f"演示数据：办件 {self.cases} 件，来信 {self.letters} 封。"
         return (*self.accounts, told)
 
 
@@ -40,7 +40,7 @@ def plant(casework: Casework, now: datetime) -> Planted:
     database, ground, now = casework.database, casework.ground(), local(now)
     planted = settings.get(database, "demo")
     if planted is None and any(settings.sizes(database)):
-        raise Conflict("这个数据库已有真实的账号或办件,没有放进演示数据。请另用一个数据库(--db)。")
+        raise Conflict("这个数据库已有真实的账号或办件，没有放进演示数据。请另用一个数据库（--db）。")
     people = demo_people.add_accounts(database, ground, now)
     if planted is None:
         stage = Stage(casework, people, now)
@@ -98,7 +98,7 @@ def _plan_open(stage: Stage, pool: Sequence[Item], long: Sequence[Item]) -> None
     Story(stage, _pick(pool, 3), 103).file(1).staff("window", "pre_review", 0, opinion="材料齐全")
     item = _pick([each for each in pool if each.materials] or pool, 4)
     missing = tuple(item.material_id(at) for at in range(min(2, len(item.materials))))
-    asked = "所附材料不清晰,请重新提交;并请补充说明经营场所。"
+    asked = "所附材料不清晰，请重新提交；并请补充说明经营场所。"
     Story(stage, item, 104).file(4).staff("window", "supplement_notice", 2, missing, reason=asked, days="15")
     Story(stage, _pick(pool, 5), 105).file(6).staff(
         "coordinator", "supplement_notice", 4, reason=asked
@@ -125,7 +125,7 @@ def _plan_open(stage: Stage, pool: Sequence[Item], long: Sequence[Item]) -> None
     ).staff(login_word(item.steps[0].role), "end_special", 2, opinion="检验合格").review(1)  # fmt: skip
     item = _pick(long, 14)
     Story(stage, item, 114).file(5).accept(4).review(3).staff(
-        "decider", "extend", 1, days="5", reason="情况复杂,需要进一步核实"
+        "decider", "extend", 1, days="5", reason="情况复杂，需要进一步核实"
     )
     Story(stage, _pick(long, 15), 115).file(7)  # nobody said anything for five days: deemed accepted
     item = _pick(pool, 16)
@@ -156,12 +156,12 @@ def _plan_ended(stage: Stage, pool: Sequence[Item]) -> None:
         "window",
         "refuse",
         4,
-        reason="申请事项不属于本机关职权范围,请向所在地机关申请",
+        reason="申请事项不属于本机关职权范围，请向所在地机关申请",
         basis="《行政许可法》第三十二条第一款第二项",
     )
     Story(stage, _pick(pool, 41), 141).file(6).accept(5).applicant("withdraw", 3, reason="暂不办理")
     Story(stage, _pick(pool, 42), 142).file(6).staff(
-        "coordinator", "void", 5, reason="与同日另一申请重复", basis="本县办件管理规定(虚构)"
+        "coordinator", "void", 5, reason="与同日另一申请重复", basis="本县办件管理规定（虚构）"
     )
     item = _pick(pool, 43)
     Story(stage, item, 143).file(9).accept(8).review(6).staff(
@@ -194,15 +194,15 @@ def _plan_letters(stage: Stage) -> None:
     def of(at: int) -> str:
         return departments[(at * 5) % len(departments)]
 
-    letter(stage, of(0), 1, "consultation", "办理需要本人到场吗", "请问可以委托家里人代办吗,需要带什么?")
+    letter(stage, of(0), 1, "consultation", "办理需要本人到场吗", "请问可以委托家里人代办吗，需要带什么？")
     late = letter(stage, of(1), 8, "complaint", "电话一直打不通", "连续三天上班时间打咨询电话都没有人接。")
     late("chase", 3, "")
     answered = letter(
-        stage, of(2), 6, "consultation", "证件到期怎么换", "证件下个月到期,可以网上换领吗?", public=True
+        stage, of(2), 6, "consultation", "证件到期怎么换", "证件下个月到期，可以网上换领吗？", public=True
     )
-    answered("answer", 4, "可以。请在网上大厅搜索对应事项,按提示提交,到期前三十日内都可以申请。")
+    answered("answer", 4, "可以。请在网上大厅搜索对应事项，按提示提交，到期前三十日内都可以申请。")
     answered("rate", 3, "1")
     soon = letter(
-        stage, of(3), 4, "complaint", "窗口中午没有人", "公告写着中午不休息,去了却要等到下午。", public=True
+        stage, of(3), 4, "complaint", "窗口中午没有人", "公告写着中午不休息，去了却要等到下午。", public=True
     )
     soon("chase", 1, "")

@@ -128,18 +128,18 @@ class Story:
     def accept(self, days_ago: int) -> Story:
         """Pre-review where it is needed, then acceptance."""
         if self.channel == "web" and not self.item.immediate:
-            self.staff("window", "pre_review", days_ago, opinion="材料齐全,符合形式要求")
+            self.staff("window", "pre_review", days_ago, opinion="材料齐全，符合形式要求")
         return self.staff("window", "accept", days_ago)
 
     def review(self, days_ago: int) -> Story:
         """All steps before the deciding one."""
         for step in self.item.steps[:-1]:
-            self.staff(login_word(step.role), "complete_step", days_ago, opinion=f"{step.name}通过,符合条件")
+            self.staff(login_word(step.role), "complete_step", days_ago, opinion=f"{step.name}通过，符合条件")
         return self
 
     def grant(self, days_ago: int) -> Story:
         """The decision to grant."""
-        return self.staff("decider", "grant", days_ago, opinion="符合法定条件,同意")
+        return self.staff("decider", "grant", days_ago, opinion="符合法定条件，同意")
 
     def deliver(self, days_ago: int) -> Story:
         """The result handed out."""
@@ -199,7 +199,7 @@ def party(item: Item, at: int) -> Party:
     number = f"{birth}{at % 1000:03d}"
     return Party(
         kind="1", name=name, id_type="111", id_number=number + ric.calc_check_digit(number), phone=phone,
-        address="青禾县城关镇示例路1号(虚构地址)",
+        address="青禾县城关镇示例路1号（虚构地址）",
     )  # fmt: skip
 
 

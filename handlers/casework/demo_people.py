@@ -83,7 +83,7 @@ def lines(ground: Ground) -> tuple[str, ...]:
     shown = [each for each in accounts if each.unit == department or each.unit not in ground.departments]
     rows = [f"  {each.login:<32}{ROLE_LABELS[each.role]}({ground.unit_name(each.unit)})" for each in shown]
     return (
-        f"演示账号(密码都是 {PASSWORD}),在 /hall/staff/sign-in 登录:",
+        f"演示账号（密码都是 {PASSWORD}），在 /hall/staff/sign-in 登录：",
         *rows,
-        "  其他部门照此:部门编号-window、-coordinator、-reviewer、-decider、-supervisor。",
+        "  其他部门照此：部门编号-window、-coordinator、-reviewer、-decider、-supervisor。",
     )

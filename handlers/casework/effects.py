@@ -65,7 +65,7 @@ def _supplement(progress: Progress) -> Outcome:
         try:
             canonical(dict(progress.data.answers))
         except TypeError as error:
-            raise Invalid("填写的内容里有无法保存的数值,请检查金额和数字。") from error
+            raise Invalid("填写的内容里有无法保存的数值，请检查金额和数字。") from error
         cases.change_answers(tx, case.id, progress.data.answers)
     for row in case_parts.materials(tx, case.id):
         added = arrived.get(row.code, 0)

@@ -290,10 +290,10 @@ class Filing:
             tx,
             [
                 message(
-                    "case.filed", "applicant", number, f"您的“{name}”申请已收到,办件编号{number}。", sealed
+                    "case.filed", "applicant", number, f"您的“{name}”申请已收到，办件编号{number}。", sealed
                 ),
                 message(
-                    "case.new", "unit", self.accepting_unit, f"新办件:{name}({number}),请及时处理。", None
+                    "case.new", "unit", self.accepting_unit, f"新办件：{name}（{number}），请及时处理。", None
                 ),
             ],
         )
@@ -316,7 +316,7 @@ def _check(item: Item, ground: Ground, application: Application, channel: str) -
     try:
         canonical(dict(application.answers))
     except TypeError as error:
-        raise Invalid("填写的内容里有无法保存的数值,请检查金额和数字。") from error
+        raise Invalid("填写的内容里有无法保存的数值，请检查金额和数字。") from error
 
 
 def _party(party: Party) -> dict[str, Json]:

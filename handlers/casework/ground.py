@@ -57,7 +57,7 @@ class Ground:
         """The item in force. Raises NotFound."""
         found = self.guides.current(code)
         if found is None:
-            raise NotFound("没有这个事项,或者它已经停办。请回到事项列表重新选择。")
+            raise NotFound("没有这个事项，或者它已经停办。请回到事项列表重新选择。")
         return found
 
     def unit_name(self, unit: str) -> str:

@@ -33,7 +33,7 @@ SCOPE = "ask"
 MOST_CHASES = 5
 _ANSWERERS = WORKERS
 _READERS = WORKERS | SUPERVISORS
-_UNKNOWN = "没有找到这封来信:编号或查询码不对。"
+_UNKNOWN = "没有找到这封来信：编号或查询码不对。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,11 @@ class Asking:
         label = LETTER_LABELS[request.kind]
         _happened(tx, letter, "ask", _WRITER, now, f"已收到您的{label}", "open", {"kind": request.kind})
         sealed = self.vault.seal(code, f"outbox/{number}")
-        body = f"您的{label}“{letter.title}”已收到,编号{number}。"
+        body = f"您的{label}“{letter.title}”已收到，编号{number}。"
         outbox.add(
             tx, [replace(_message(letter, "letter.asked", "applicant", number, body, now), sealed=sealed)]
         )
-        _tell_unit(tx, letter, f"新{label}:{letter.title}({number}),请按时答复。", now)
+        _tell_unit(tx, letter, f"新{label}：{letter.title}（{number}），请按时答复。", now)
         _count(tx, letter, now, "letters")
         result: dict[str, Json] = {"number": number, "query_code": code, "due": clock.due.isoformat()}
         idempotency.keep(tx, self.vault, SCOPE, self.key, self.print, result, now)
@@ -131,12 +131,12 @@ def chase(database: Database, number: str, query_code: str, now: datetime) -> No
         letter = prove_writer(tx, database.vault, number, query_code)
         _must_be_open(letter)
         if letter.chased is not None and local_date(letter.chased) == local_date(now):
-            raise Conflict("今天已经催办过了,明天可以再催。")
+            raise Conflict("今天已经催办过了，明天可以再催。")
         if letter.chases >= MOST_CHASES:
             raise Conflict("已经多次催办。您可以直接拨打监督电话。")
         letters.change(tx, letter, chases=letter.chases + 1, chased=now)
         _happened(tx, letter, "chase", _WRITER, now, "您催办了一次", "open", {"times": letter.chases + 1})
-        _tell_unit(tx, letter, f"来信人催办:{letter.title}({letter.number}),请尽快答复。", now)
+        _tell_unit(tx, letter, f"来信人催办：{letter.title}（{letter.number}），请尽快答复。", now)
         _count(tx, letter, now, "letters_chased")
 
     database.write(job)
@@ -171,7 +171,7 @@ def answer(
         )
         late = now > letter.due
         _happened(tx, letter, "answer", author, now, "已答复", "answered", {"late": late, "answer": words})
-        body = f"您的来信“{letter.title}”({letter.number})已有答复,请凭查询码查看并评价。"
+        body = f"您的来信“{letter.title}”（{letter.number}）已有答复，请凭查询码查看并评价。"
         outbox.add(tx, [_message(letter, "letter.answered", "applicant", letter.number, body, now)])
         _count(tx, letter, now, "letters_answered", "letters_late" if late else "letters_on_time")
 
@@ -198,9 +198,9 @@ def extend(database: Database, ground: Ground, number: str, person: str, reason:
         timed = casework_clocks.timed(ground, replace(fresh, extension_days=days), ())
         clocks.set_times(tx, timed)
         letters.change(tx, letter, extension_days=days, due=timed.due)
-        said = f"答复期限延长{days}个工作日:{words}"
+        said = f"答复期限延长{days}个工作日：{words}"
         _happened(tx, letter, "extend", author, now, said, "open", {"days": days, "reason": words})
-        body = f"您的来信“{letter.title}”({letter.number}){said}。"
+        body = f"您的来信“{letter.title}”（{letter.number}）{said}。"
         outbox.add(tx, [_message(letter, "letter.extended", "applicant", letter.number, body, now)])
 
     database.write(job)
@@ -302,8 +302,8 @@ def _for_staff(
         if any(
             in_scope(each.unit, tree, letter.department) for each in held(account, local_date(now), _READERS)
         ):
-            raise Forbidden("您的岗位可以查看这封来信,但不能答复。")
-    raise NotFound("没有找到这封来信,或者它不在您的管辖范围内。")
+            raise Forbidden("您的岗位可以查看这封来信，但不能答复。")
+    raise NotFound("没有找到这封来信，或者它不在您的管辖范围内。")
 
 
 def _clock(reads: Reads, letter: Letter) -> Clock:

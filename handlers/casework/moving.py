@@ -86,7 +86,7 @@ class Moving:
             if earlier is not None:
                 return _moved(earlier, repeated=True)
         if self.data.seen is not None and self.data.seen != case.version:
-            raise Conflict("这个办件刚刚被别人处理过。请刷新页面,看清现在的状态再操作。")
+            raise Conflict("这个办件刚刚被别人处理过。请刷新页面，看清现在的状态再操作。")
         item = self.ground.guides.version(case.item_version)
         progress = self._progress(tx, case, steps, item)
         move, standing = self._allowed(progress, found)
@@ -132,7 +132,7 @@ class Moving:
                 continue
             if may_make(move, standing, self.ground, facts, progress.steps):
                 return move, standing
-            refusal = refusal or Forbidden("这一环节由别的单位办理,不在您的岗位范围内。")
+            refusal = refusal or Forbidden("这一环节由别的单位办理，不在您的岗位范围内。")
         assert refusal is not None
         raise refusal
 
@@ -211,10 +211,10 @@ class Moving:
                 self.now, template, kind, to, "case", case.id, case.number, body, case.drill
             )
 
-        messages = [message("applicant", case.number, f"您的“{case.item_name}”({case.number}):{words}。")]
+        messages = [message("applicant", case.number, f"您的“{case.item_name}”（{case.number}）：{words}。")]
         if case.state not in ENDED and case.holder_role != Role.APPLICANT:
             label = STATE_LABELS[case.state]
-            body = f"{case.item_name}({case.number})转到您单位:{label}。"
+            body = f"{case.item_name}（{case.number}）转到您单位：{label}。"
             messages.append(message("unit", case.holder_unit, body))
         outbox.add(tx, messages)
 

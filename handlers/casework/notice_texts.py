@@ -25,7 +25,7 @@ from rules.case_terms import NOTICES, NoticeKind
 from rules.clock import ClockKind
 from rules.time import local_date
 
-APPEAL = "如不服本决定,可以自收到本决定之日起六十日内依法申请行政复议,或者自收到本决定之日起六个月内依法向人民法院提起行政诉讼。"
+APPEAL = "如不服本决定，可以自收到本决定之日起六十日内依法申请行政复议，或者自收到本决定之日起六个月内依法向人民法院提起行政诉讼。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ def issue(tx: Transaction, ground: Ground, kind: NoticeKind, facts: NoticeFacts,
         subject_id=case.id,
         unit=case.department,
         issued=facts.now,
-        title=NOTICES[kind].title + ("(演练)" if case.drill else ""),
-        addressee=facts.applicant.name if facts.applicant else "(已删除)",
+        title=NOTICES[kind].title + ("（演练）" if case.drill else ""),
+        addressee=facts.applicant.name if facts.applicant else "（已删除）",
         lines=lines,
         issuer=ground.unit_name(case.department),
         basis=NOTICES[kind].basis,
@@ -103,25 +103,27 @@ def _receipt(ground: Ground, facts: NoticeFacts) -> Lines:
         (
             "接下来",
             (
-                f"我们将在{date_cn(clock.due) if clock else '五个工作日内'}前告知是否受理;材料不齐的,一次性告知需要补正的全部内容。"
-                "逾期不告知的,自收到申请材料之日起即为受理。"
+                f"我们将在{date_cn(clock.due) if clock else '五个工作日内'}前告知是否受理；材料不齐的，一次性告知需要补正的全部内容。"
+                "逾期不告知的，自收到申请材料之日起即为受理。"
             ),
         ),
-        ("查询", f"凭办件编号和查询码可在{ground.county.hall_name}查询进度,不需要账号。请妥善保管查询码。"),
+        ("查询", f"凭办件编号和查询码可在{ground.county.hall_name}查询进度，不需要账号。请妥善保管查询码。"),
     )
 
 
 def _acceptance(ground: Ground, facts: NoticeFacts) -> Lines:
     case, promise, statute = facts.case, facts.clock(ClockKind.PROMISE), facts.clock(ClockKind.STATUTE)
     deemed = (
-        "五个工作日内未告知补正,依照《行政许可法》第三十二条,自收到申请材料之日起视为受理。"
+        "五个工作日内未告知补正，依照《行政许可法》第三十二条，自收到申请材料之日起视为受理。"
         if case.deemed
         else ""
     )
     due = (
-        "" if promise is None else f"{duration(promise.limit_days, promise.limit_unit)},{_due(promise)}前办结"
+        ""
+        if promise is None
+        else f"{duration(promise.limit_days, promise.limit_unit)}，{_due(promise)}前办结"
     )
-    law = "" if statute is None else f"{duration(statute.limit_days, statute.limit_unit)},{_due(statute)}前"
+    law = "" if statute is None else f"{duration(statute.limit_days, statute.limit_unit)}，{_due(statute)}前"
     return (
         ("受理日期", date_cn(case.accepted_at)),
         ("说明", deemed),
@@ -133,7 +135,7 @@ def _acceptance(ground: Ground, facts: NoticeFacts) -> Lines:
 
 def _refusal(ground: Ground, facts: NoticeFacts) -> Lines:
     return (
-        ("决定", "经审查,决定不予受理。"),
+        ("决定", "经审查，决定不予受理。"),
         ("理由", facts.values.get("reason", "")),
         ("依据", facts.values.get("basis", "")),
         ("权利告知", APPEAL),
@@ -146,7 +148,7 @@ def _supplement(ground: Ground, facts: NoticeFacts) -> Lines:
         ("需要补正的全部内容", facts.values.get("reason", "")),
         ("需要补正的材料", "\n".join(f"{at}. {name}" for at, name in enumerate(missing, 1))),
         ("补正期限", f"请在{date_cn(facts.supplement_due)}前一次补齐" if facts.supplement_due else ""),
-        ("怎样补正", "在网上凭办件编号和查询码提交,或者到收件窗口提交。补正后本机关不会再次要求补正。"),
+        ("怎样补正", "在网上凭办件编号和查询码提交，或者到收件窗口提交。补正后本机关不会再次要求补正。"),
         ("收到补正材料后", "自收到全部补正材料之日起重新计算是否受理的期限。"),
     )
 
@@ -159,9 +161,9 @@ def _special(ground: Ground, facts: NoticeFacts) -> Lines:
         ("依据", facts.values.get("basis", "")),
         (
             "所需时间",
-            f"{facts.values.get('days', '')}个工作日,{_due(clock)}前结束" if clock else "",
+            f"{facts.values.get('days', '')}个工作日，{_due(clock)}前结束" if clock else "",
         ),
-        ("对办理时限的影响", "上述时间不计算在办理期限内;超过上述时间的,期限自动恢复计算。"),
+        ("对办理时限的影响", "上述时间不计算在办理期限内；超过上述时间的，期限自动恢复计算。"),
         ("调整后的办结日期", _due(promise) if promise else ""),
     )
 
@@ -169,7 +171,7 @@ def _special(ground: Ground, facts: NoticeFacts) -> Lines:
 def _extension(ground: Ground, facts: NoticeFacts) -> Lines:
     promise = facts.clock(ClockKind.PROMISE)
     return (
-        ("延长", f"经本机关负责人批准,延长{facts.values.get('days', '')}个工作日"),
+        ("延长", f"经本机关负责人批准，延长{facts.values.get('days', '')}个工作日"),
         ("理由", facts.values.get("reason", "")),
         ("延长后的办结日期", _due(promise) if promise else ""),
     )
@@ -178,7 +180,7 @@ def _extension(ground: Ground, facts: NoticeFacts) -> Lines:
 def _grant(ground: Ground, facts: NoticeFacts) -> Lines:
     certificate = facts.certificate
     return (
-        ("决定", "经审查,申请符合法定条件、标准,决定准予。"),
+        ("决定", "经审查，申请符合法定条件、标准，决定准予。"),
         ("审批意见", facts.values.get("opinion", "")),
         ("决定日期", date_cn(facts.now)),
         (
@@ -192,7 +194,7 @@ def _grant(ground: Ground, facts: NoticeFacts) -> Lines:
 
 def _denial(ground: Ground, facts: NoticeFacts) -> Lines:
     return (
-        ("决定", "经审查,决定不予许可。"),
+        ("决定", "经审查，决定不予许可。"),
         ("理由", facts.values.get("reason", "")),
         ("依据", facts.values.get("basis", "")),
         ("决定日期", date_cn(facts.now)),
@@ -225,7 +227,7 @@ def _contacts(ground: Ground, case: Case) -> Lines:
 
 
 def _due(clock: Clock) -> str:
-    return date_cn(clock.due) + ("(暂定)" if clock.provisional else "")
+    return date_cn(clock.due) + ("（暂定）" if clock.provisional else "")
 
 
 def _how(material: MaterialReceived) -> str:
@@ -237,7 +239,7 @@ def _how(material: MaterialReceived) -> str:
     if material.electronic:
         parts.append(f"电子文件{material.electronic}个")
     if material.reused or (material.exempt and not parts):
-        parts.append("免提交,共享核验")
+        parts.append("免提交，共享核验")
     return "、".join(parts) or "已收"
 
 

@@ -229,9 +229,9 @@ class _Recompute:
     def _tell(self, tx: Transaction, old: Clock, new: Clock, subject: Subject, moved: bool) -> None:
         label = CLOCK_LABELS[new.kind]
         sentence = (
-            f"因放假安排公布,{label}日期由{date_cn(old.due)}调整为{date_cn(new.due)}"
+            f"因放假安排公布，{label}日期由{date_cn(old.due)}调整为{date_cn(new.due)}"
             if moved
-            else f"放假安排公布后,{label}日期确定为{date_cn(new.due)}"
+            else f"放假安排公布后，{label}日期确定为{date_cn(new.due)}"
         )
         # The promise's change is the one the applicant is told of; the law's follows it silently.
         words = sentence if new.kind in (ClockKind.PROMISE, ClockKind.LETTER) else ""
@@ -265,7 +265,7 @@ class _Recompute:
             [
                 outbox.NewMessage(
                     self.now, "clock.recomputed", kind, to, new.subject, new.subject_id, subject.number,
-                    f"“{subject.title}”({subject.number}):{sentence}。", new.drill,
+                    f"“{subject.title}”（{subject.number}）：{sentence}。", new.drill,
                 )
                 for kind, to in (("applicant", subject.number), ("unit", new.unit))
             ],

@@ -112,7 +112,7 @@ def settle_fee(
     def job(tx: Transaction) -> None:
         case, _, standing = _for_staff(tx, ground, number, person, now, _FRONT)
         if not case_parts.settle_fee(tx, case.id, position, now, waived.strip()):
-            raise Conflict("没有这笔待缴的费用,或者已经缴清。")
+            raise Conflict("没有这笔待缴的费用，或者已经缴清。")
         words = "费用已减免" if waived.strip() else "费用已缴清"
         _happened(tx, case, "fee", standing, now, {"position": position, "waived": waived, "words": words})
 
@@ -165,7 +165,7 @@ def erase(database: Database, number: str, person: str, reason: str, now: dateti
         if case is None:
             raise NotFound("没有这个办件。")
         if case.state not in ENDED:
-            raise IllegalMove("办件还没有结束,不能删除其中的个人信息。")
+            raise IllegalMove("办件还没有结束，不能删除其中的个人信息。")
         erased = events.erase_payloads(tx, "case", case.id, now)
         cases.erase_payload(tx, case.id, now)
         notices.erase_contents(tx, "case", case.id)
@@ -188,7 +188,7 @@ def _for_staff(
 ) -> tuple[Case, tuple[Step, ...], Standing]:
     case = cases.by_number(tx, number.strip().upper())
     if case is None:
-        raise NotFound("没有找到这个办件,或者它不在您的管辖范围内。")
+        raise NotFound("没有找到这个办件，或者它不在您的管辖范围内。")
     steps = case_parts.steps(tx, case.id)
     found = standings(active_person(tx, person), ground, case, steps, local_date(now), roles)
     if not found:

@@ -59,7 +59,7 @@ def receipt(database: Database, ground: Ground, number: str, query_code: str, no
             raise NotFound("没有找到这个办件的收件凭证。")
         payload = cases.payload(database, case.id)
         if filed.salt is None or payload.applicant is None:
-            raise Gone("这个办件的个人信息已按规定删除,收件凭证不再提供。")
+            raise Gone("这个办件的个人信息已按规定删除，收件凭证不再提供。")
         ledger = clocks.pauses(database, "case", case.id)
         shown = casework_clocks.primary(clocks.of_subject(database, "case", case.id))
         return ReceiptView(
@@ -113,12 +113,12 @@ def staff_case(
     """A case with the capacities in which a person may see it. Raises NotFound out of scope: not for them to know."""
     case = cases.by_number(database, number.strip().upper())
     if case is None:
-        raise NotFound("没有找到这个办件,或者它不在您的管辖范围内。")
+        raise NotFound("没有找到这个办件，或者它不在您的管辖范围内。")
     steps = case_parts.steps(database, case.id)
     account = active_person(database, person)
     found = standings(account, ground, case, steps, local_date(now), SEES_CASES)
     if not found:
-        raise NotFound("没有找到这个办件,或者它不在您的管辖范围内。")
+        raise NotFound("没有找到这个办件，或者它不在您的管辖范围内。")
     return case, found
 
 
@@ -230,7 +230,7 @@ def _timeline(database: Database, ground: Ground, case: Case) -> tuple[TimelineE
     documents = notices.by_event(database, "case", case.id)
     entries = []
     for event in events.of_subject(database, "case", case.id):
-        words = "(内容已删除)" if event.payload is None else str(event.payload.get("words") or "")
+        words = "（内容已删除）" if event.payload is None else str(event.payload.get("words") or "")
         if not words:
             continue  # supervision and internal looks are not the applicant's business
         notice_id, title = documents.get(event.sequence, (None, ""))
@@ -265,22 +265,22 @@ def _next_words(ground: Ground, case: Case, materials: Sequence[MaterialReceived
     rate = "请为这次办事打个分。" if may_rate else ""
     delivery = {
         "window": f"请带身份证件到{ground.unit_name(case.accepting_unit)}领取。",
-        "courier": "我们会按您填写的地址寄出,请留意电话。",
+        "courier": "我们会按您填写的地址寄出，请留意电话。",
         "electronic": "可以在本页查看和下载。",
     }.get(case.delivery, "")
     missing = "、".join(each.name for each in materials if each.verdict == "missing")
     words = {
-        State.RECEIVED: "请等待审核,不需要做什么。材料不齐时我们会一次性告知。",
-        State.PRE_REVIEWED: "预审已通过,请等待受理通知。",
-        State.SUPPLEMENTING: f"请在{date_cn(case.supplement_due)}前一次补齐:{missing or '见补正告知书'}。",
-        State.IN_REVIEW: "正在审查,不需要做什么。",
-        State.SPECIAL_PROCEDURE: "正在进行特别程序,所需时间已书面告知,不计入办理时限。",
+        State.RECEIVED: "请等待审核，不需要做什么。材料不齐时我们会一次性告知。",
+        State.PRE_REVIEWED: "预审已通过，请等待受理通知。",
+        State.SUPPLEMENTING: f"请在{date_cn(case.supplement_due)}前一次补齐：{missing or '见补正告知书'}。",
+        State.IN_REVIEW: "正在审查，不需要做什么。",
+        State.SPECIAL_PROCEDURE: "正在进行特别程序，所需时间已书面告知，不计入办理时限。",
         State.GRANTED: f"已准予。{delivery}",
-        State.DENIED: f"未准予,决定书写明了理由和救济途径。{delivery}",
+        State.DENIED: f"未准予，决定书写明了理由和救济途径。{delivery}",
         State.DELIVERED: "已办结并送达。",
-        State.REFUSED: "未受理,决定书写明了理由。按要求准备好后可以重新申请。",
+        State.REFUSED: "未受理，决定书写明了理由。按要求准备好后可以重新申请。",
         State.WITHDRAWN: "您已撤回。以后可以重新申请。",
-        State.VOIDED: "办件已作废,理由见办理过程。",
+        State.VOIDED: "办件已作废，理由见办理过程。",
     }
     return words.get(case.state, "") + rate
 
@@ -303,11 +303,11 @@ def _warnings(
     if case.state in ENDED:
         return ()
     if facts.supplement_spent and case.state in (State.RECEIVED, State.PRE_REVIEWED):
-        found.append("补正已经告知过一次,不能再要求补正。")
+        found.append("补正已经告知过一次，不能再要求补正。")
     if case.state is State.SUPPLEMENTING and case.supplement_due is not None and now > case.supplement_due:
-        found.append("申请人逾期没有补正,可以依规定作废,须写明理由和依据。")
+        found.append("申请人逾期没有补正，可以依规定作废，须写明理由和依据。")
     if case.deemed:
-        found.append("本件因逾期未告知补正视为受理,时限从收件之日起算。")
+        found.append("本件因逾期未告知补正视为受理，时限从收件之日起算。")
     for clock in running:
         if clock.stopped is not None:
             continue
@@ -318,12 +318,12 @@ def _warnings(
                 if view.left == 0
                 else (f"还剩{view.left}日" if view.left > 0 else f"已超{-view.left}日")
             )
-            found.append(f"{view.label}:{days}({date_cn(view.due)}截止)。")
+            found.append(f"{view.label}：{days}（{date_cn(view.due)}截止）。")
         if view.provisional and clock.kind is ClockKind.PROMISE:
-            found.append("办结日期为暂定,放假安排公布后会重新计算。")
+            found.append("办结日期为暂定，放假安排公布后会重新计算。")
     open_pause = next((each for each in ledger if each.ended is None), None)
     if open_pause is not None and open_pause.notified_days is not None:
         end = ground.calendar.add_working_days(local_date(open_pause.started), open_pause.notified_days)
         if local_date(now) > end:
-            found.append("特别程序已超过告知的时间,办理时限已经恢复计算。")
+            found.append("特别程序已超过告知的时间，办理时限已经恢复计算。")
     return tuple(found)

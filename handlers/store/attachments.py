@@ -76,14 +76,14 @@ async def receive(
             file.flush()
             await run_in_threadpool(os.fsync, file.fileno())
         if size == 0:
-            raise Invalid(f"“{shown}”是空文件,请重新选择。")
+            raise Invalid(f"“{shown}”是空文件，请重新选择。")
         await run_in_threadpool(check_content, temporary, extension, shown)
         row = _row(shown, extension, digest.hexdigest(), size, field, now, received_by)
         await run_in_threadpool(_settle, database, temporary, row.sha256)
     except ConnectionError:
         raise  # the sender went away; not the disk's fault
     except OSError as error:
-        raise Unavailable("附件没有保存成功(磁盘问题),请稍后重试。") from error
+        raise Unavailable("附件没有保存成功（磁盘问题），请稍后重试。") from error
     finally:
         temporary.unlink(missing_ok=True)
     await database.write_async(lambda tx: _insert(tx, row, draft_hash))
@@ -106,7 +106,7 @@ def receive_bytes(
     extension = _extension(shown, limits)
     content = b"".join(chunks)
     if not content:
-        raise Invalid(f"“{shown}”是空文件,请重新选择。")
+        raise Invalid(f"“{shown}”是空文件，请重新选择。")
     if len(content) > limits.most_bytes:
         raise _too_large(shown, limits)
     temporary = _temporary(database)
@@ -173,7 +173,7 @@ def attach(tx: Transaction, case_id: int, field: str, ids: Sequence[str]) -> tup
             (case_id, field, attachment_id),
         )
         if sha256 is None:
-            raise Invalid("有附件已经失效,请重新上传。", {field: "附件已失效,请重新上传"})
+            raise Invalid("有附件已经失效，请重新上传。", {field: "附件已失效，请重新上传"})
         hashes.append(sha256)
     return tuple(hashes)
 
@@ -223,12 +223,12 @@ def _extension(shown: str, limits: Limits) -> str:
     extension = shown.rpartition(".")[2].lower() if "." in shown else ""
     if extension not in limits.extensions or extension not in MEDIA_TYPES:
         allowed = "、".join(each for each in limits.extensions if each in MEDIA_TYPES)
-        raise UnsupportedMedia(f"“{shown}”的类型不收,请上传 {allowed} 文件。")
+        raise UnsupportedMedia(f"“{shown}”的类型不收，请上传 {allowed} 文件。")
     return extension
 
 
 def _too_large(shown: str, limits: Limits) -> TooLarge:
-    return TooLarge(f"“{shown}”超过 {limits.most_bytes // 1_000_000} MB,请压缩或分开上传。")
+    return TooLarge(f"“{shown}”超过 {limits.most_bytes // 1_000_000} MB，请压缩或分开上传。")
 
 
 def _temporary(database: Database) -> Path:
@@ -236,7 +236,7 @@ def _temporary(database: Database) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Unavailable("附件目录不能写入,请联系系统管理员。") from error
+        raise Unavailable("附件目录不能写入，请联系系统管理员。") from error
     return folder / secrets.token_hex(16)
 
 

@@ -47,7 +47,7 @@ def backup(database: Database, target: Path, now: datetime) -> Manifest:
         hashes = _content_hashes(copy)
         absent = [each for each in hashes if not _file(database.files, each).is_file()]
         if absent:
-            raise Unavailable(f"有 {len(absent)} 个附件的文件不在磁盘上,先用 hall audit verify 查明再备份。")
+            raise Unavailable(f"有 {len(absent)} 个附件的文件不在磁盘上，先用 hall audit verify 查明再备份。")
         manifest = _describe(copy, now, len(hashes))
         unfinished = target.with_name(f".{target.name}.part")
         handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -79,7 +79,7 @@ def restore(source: Path, target: Path, *, force: bool = False) -> Manifest:
     """
     state = target.parent
     if target.exists() and not force:
-        raise Conflict(f"{target.name} 已经存在,没有覆盖。确实要替换请加 --force,原有内容会留在一旁。")
+        raise Conflict(f"{target.name} 已经存在，没有覆盖。确实要替换请加 --force，原有内容会留在一旁。")
     state.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=state, prefix=".restore-") as name:
         folder = Path(name)
@@ -115,7 +115,7 @@ def _describe(copy: Path, now: datetime, files: int) -> Manifest:
     connection = sqlite3.connect(copy)
     try:
         if connection.execute("PRAGMA quick_check").fetchone()[0] != "ok":
-            raise Unavailable("数据库文件有损坏,没有做成备份。请先用最近的完好备份恢复。")
+            raise Unavailable("数据库文件有损坏，没有做成备份。请先用最近的完好备份恢复。")
         cases = connection.execute("SELECT count(*) FROM cases").fetchone()[0]
         count = connection.execute("SELECT count(*) FROM event").fetchone()[0]
         row = connection.execute("SELECT hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
@@ -131,9 +131,9 @@ def _unpack(source: Path, folder: Path) -> Manifest:
         plain = json.loads((folder / _MANIFEST).read_text("utf-8"))
         manifest = Manifest(**plain)
     except (tarfile.TarError, EOFError, ValueError, TypeError, OSError) as error:
-        raise Invalid(f"{source.name} 不是完整的县厅备份:{error}") from error
+        raise Invalid(f"{source.name} 不是完整的县厅备份：{error}") from error
     if manifest.format != FORMAT:
-        raise Invalid(f"不认识这种备份格式:{manifest.format}。请用写它的版本恢复。")
+        raise Invalid(f"不认识这种备份格式：{manifest.format}。请用写它的版本恢复。")
     return manifest
 
 
@@ -141,19 +141,19 @@ def _members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     for member in archive:
         top = member.name.split("/", 1)[0]
         if not member.isfile() or top not in (_DATABASE, _KEY, _FILES, _MANIFEST):
-            raise Invalid(f"备份里有不该有的内容:{member.name}")
+            raise Invalid(f"备份里有不该有的内容：{member.name}")
         yield member
 
 
 def _check(folder: Path, manifest: Manifest) -> None:
     copy = folder / _DATABASE
     if not copy.is_file() or _sha256(copy) != manifest.database_sha256:
-        raise Invalid("备份里的数据库与清单不符,可能损坏或被改动,没有恢复。")
+        raise Invalid("备份里的数据库与清单不符，可能损坏或被改动，没有恢复。")
     hashes = _content_hashes(copy)
     for each in hashes:
         path = _file(folder / _FILES, each)
         if not path.is_file() or _sha256(path) != each:
-            raise Invalid(f"备份里的附件 {each[:12]}… 缺失或损坏,没有恢复。")
+            raise Invalid(f"备份里的附件 {each[:12]}… 缺失或损坏，没有恢复。")
 
 
 def _put_in_place(folder: Path, state: Path, target: Path) -> None:

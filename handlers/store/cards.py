@@ -37,7 +37,7 @@ def decide(tx: Transaction, card: Card, state: str, person: str, at: datetime, w
         (state, person, stamp(at), why, card.id, card.state),
     )
     if cursor.rowcount != 1:
-        raise Conflict("这张牌刚刚被别人处理过,请刷新页面。")
+        raise Conflict("这张牌刚刚被别人处理过，请刷新页面。")
 
 
 def by_id(reads: Reads, card_id: int) -> Card | None:

@@ -142,9 +142,9 @@ def issue_certificate(tx: Transaction, case_id: int, number: str, at: datetime) 
             (number, stamp(at), case_id),
         )
     except sqlite3.IntegrityError as error:
-        raise Conflict(f"证照编号“{number}”已经用过,请核对。") from error
+        raise Conflict(f"证照编号“{number}”已经用过，请核对。") from error
     if cursor.rowcount != 1:
-        raise Conflict("这个办件没有待出的证照,或者已经出证。")
+        raise Conflict("这个办件没有待出的证照，或者已经出证。")
 
 
 def certificate(reads: Reads, case_id: int) -> Certificate | None:
@@ -173,7 +173,7 @@ def insert_rating(tx: Transaction, case_id: int, rating: Rating) -> None:
             (case_id, rating.score, rating.words, rating.channel, stamp(rating.at)),
         )
     except sqlite3.IntegrityError as error:
-        raise Conflict("这个办件已经评价过了,每个办件只能评价一次。") from error
+        raise Conflict("这个办件已经评价过了，每个办件只能评价一次。") from error
 
 
 def rating(reads: Reads, case_id: int) -> Rating | None:

@@ -80,7 +80,7 @@ def change(tx: Transaction, case: Case, at: datetime, **columns: object) -> None
         (*values, stamp(at), case.id, case.state, case.version),
     )
     if cursor.rowcount != 1:
-        raise Conflict("这个办件刚刚被别人处理过。请刷新页面,看清现在的状态再操作。")
+        raise Conflict("这个办件刚刚被别人处理过。请刷新页面，看清现在的状态再操作。")
 
 
 def show(tx: Transaction, case_id: int, level: int, due: datetime | None, provisional: bool) -> None:
@@ -212,7 +212,7 @@ def erase_payload(tx: Transaction, case_id: int, at: datetime) -> None:
         "delivery_address = '', erased_at = ? WHERE case_id = ?",
         (stamp(at), case_id),
     )
-    tx.execute("UPDATE cases SET applicant_masked = '(已删除)', account = NULL WHERE id = ?", (case_id,))
+    tx.execute("UPDATE cases SET applicant_masked = '（已删除）', account = NULL WHERE id = ?", (case_id,))
 
 
 def _party_text(party: Party | None) -> str | None:

@@ -59,7 +59,7 @@ class Saving:
     ) -> None:
         self.text = json.dumps(data, ensure_ascii=False)
         if len(self.text.encode()) > MOST_BYTES:
-            raise TooLarge("填写的内容太多,无法保存。请把较长的内容作为附件上传。")
+            raise TooLarge("填写的内容太多，无法保存。请把较长的内容作为附件上传。")
         self.code = normal_code(code) if code else new_code(CODE_LENGTH)
         self.overwrite = code is not None
         self.hash = vault.digest("draft", self.code)
@@ -80,7 +80,7 @@ class Saving:
             (self.item_version, self.text, self.now, self.expires, self.hash, self.item, self.now),
         )
         if cursor.rowcount != 1:
-            raise NotFound("没有找到这个草稿:续办码不对,或者草稿已经过期、已经提交。")
+            raise NotFound("没有找到这个草稿：续办码不对，或者草稿已经过期、已经提交。")
         return self.code
 
 
@@ -89,7 +89,7 @@ def load(database: Database, code: str, now: datetime) -> Draft:
     digest = database.vault.digest("draft", normal_code(code))
     row = database.row("SELECT * FROM draft WHERE code_hash = ?", (digest,))
     if row is None:
-        raise NotFound("没有找到这个草稿。请核对续办码,注意它和查询码不同。")
+        raise NotFound("没有找到这个草稿。请核对续办码，注意它和查询码不同。")
     draft = Draft(
         item=row["item"],
         item_version=row["item_version"],
@@ -99,7 +99,7 @@ def load(database: Database, code: str, now: datetime) -> Draft:
         expires=moment(row["expires"]),
     )
     if draft.expires <= now:
-        raise Gone("这个草稿已经过期,内容已按规定清除。请重新填写。")
+        raise Gone("这个草稿已经过期，内容已按规定清除。请重新填写。")
     return draft
 
 

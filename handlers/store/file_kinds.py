@@ -56,7 +56,7 @@ def check_content(path: Path, extension: str, shown: str) -> None:
         if guessed != MEDIA_TYPES[extension]:
             raise _disguised(shown)
         if extension == "pdf" and not _pdf_ends(path):
-            raise UnsupportedMedia(f"“{shown}”不完整,可能没有传完,请重新上传。")
+            raise UnsupportedMedia(f"“{shown}”不完整，可能没有传完，请重新上传。")
 
 
 def _check_ole(path: Path, head: bytes, extension: str, shown: str) -> None:
@@ -90,9 +90,9 @@ def _check_package(path: Path, shown: str, check: Callable[[set[str]], bool]) ->
     unpacked = sum(entry.file_size for entry in entries)
     packed = sum(entry.compress_size for entry in entries) or 1
     if len(entries) > MOST_ENTRIES or unpacked > MOST_UNPACKED or unpacked / packed > MOST_RATIO:
-        raise UnsupportedMedia(f"“{shown}”解开后过大,不能接收。请减少内容后重新打包。")
+        raise UnsupportedMedia(f"“{shown}”解开后过大，不能接收。请减少内容后重新打包。")
     if any(name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/") for name in names):
-        raise UnsupportedMedia(f"“{shown}”里的文件路径不正常,不能接收。请重新打包。")
+        raise UnsupportedMedia(f"“{shown}”里的文件路径不正常，不能接收。请重新打包。")
     # The declared sizes may lie; the central directory must at least agree with the file's own length.
     if packed > path.stat().st_size:
         raise _disguised(shown)
@@ -107,7 +107,7 @@ def _with_macros(shown: str) -> UnsupportedMedia:
 
 
 def _disguised(shown: str) -> UnsupportedMedia:
-    return UnsupportedMedia(f"“{shown}”的内容与扩展名不符,或者文件已损坏。请用原来的程序另存后再上传。")
+    return UnsupportedMedia(f"“{shown}”的内容与扩展名不符，或者文件已损坏。请用原来的程序另存后再上传。")
 
 
 _PACKAGES: Mapping[str, Callable[[set[str]], bool]] = {

@@ -25,7 +25,7 @@ def fingerprint(content: object) -> str:
 def earlier(reads: Reads, vault: Vault, scope: str, key: str, print_: str) -> Mapping[str, Json] | None:
     """The answer already given under this key. Raises Conflict when the key was used for something else."""
     if not 1 <= len(key) <= LONGEST_KEY:
-        raise Invalid("缺少提交标识(幂等键)。请回到表单页面重新提交。")
+        raise Invalid("缺少提交标识（幂等键）。请回到表单页面重新提交。")
     row = reads.row("SELECT fingerprint, result FROM idempotency WHERE scope = ? AND key = ?", (scope, key))
     if row is None:
         return None

@@ -109,7 +109,7 @@ def _notice(row: sqlite3.Row) -> Notice:
         unit=row["unit"],
         issued=moment(row["issued"]),
         title=row["title"],
-        addressee=content.get("addressee", "(已删除)"),
+        addressee=content.get("addressee", "（已删除）"),
         lines=tuple(NoticeLine(label, text) for label, text in content.get("lines", ())),
         issuer=content.get("issuer", ""),
         basis=content.get("basis", ""),

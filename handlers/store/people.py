@@ -190,7 +190,7 @@ def check_credentials(
             database.write(lambda tx: count_failure(tx, row["id"], now))
         raise Unauthenticated("登录名或密码不对。")
     if not row["active"]:
-        raise Unauthenticated("这个账号已停用,请联系系统管理员。")
+        raise Unauthenticated("这个账号已停用，请联系系统管理员。")
     new_hash = hash_password(password) if _hasher.check_needs_rehash(row["password_hash"]) else None
     # Who still owes the second factor is not forgiven yet: signing in again must not give five more guesses at it.
     forgiven = bool(row["failures"]) and not row["totp_enabled"]

@@ -17,7 +17,7 @@ CHANNEL_LABELS: Mapping[str, str] = {
     "phone": "手机",
     "window": "窗口",
     "town": "乡镇",
-    "village": "村(社区)",
+    "village": "村（社区）",
     "kiosk": "自助终端",
     "system": "其他系统",
 }

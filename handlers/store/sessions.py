@@ -136,13 +136,15 @@ def second_factor(database: Database, token: str, digits: str, now: datetime) ->
         (digest,),
     )
     if row is None or row["totp_secret"] is None:
-        raise Unauthenticated("登录已经失效,请重新登录。")
+        raise Unauthenticated("登录已经失效，请重新登录。")
     secret = database.vault.unseal(row["totp_secret"], f"totp/{row['person']}")
     step = _matching_step(secret, digits, now)
     if step is None or step <= row["totp_last"]:
         if database.write(lambda tx: _count_wrong_digits(tx, row["person"], now)):
-            raise TooMany("动态码错误次数过多，账号已临时锁定，请一刻钟后再试。", int(LOCKED_FOR.total_seconds()))
-        raise Unauthenticated("动态码不对,或者已经用过。请等下一个动态码再试。")
+            raise TooMany(
+                "动态码错误次数过多，账号已临时锁定，请一刻钟后再试。", int(LOCKED_FOR.total_seconds())
+            )
+        raise Unauthenticated("动态码不对，或者已经用过。请等下一个动态码再试。")
     new_token = secrets.token_urlsafe(32)
 
     def job(tx: Transaction) -> None:
@@ -183,7 +185,7 @@ def confirm_enrolment(database: Database, person: str, digits: str, now: datetim
     if sealed is not None:
         step = _matching_step(database.vault.unseal(sealed, f"totp/{person}"), digits, now)
     if step is None:
-        raise Invalid("动态码不对,第二因素没有启用。", {"digits": "动态码不对,请核对手机时间后再试"})
+        raise Invalid("动态码不对，第二因素没有启用。", {"digits": "动态码不对，请核对手机时间后再试"})
     database.write(
         lambda tx: (
             tx.execute(

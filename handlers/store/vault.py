@@ -24,7 +24,7 @@ class Vault:
 
     def __init__(self, key: bytes) -> None:
         if len(key) != 32:
-            raise Unavailable("密钥文件不完整(应为 32 字节)。请从备份恢复。")
+            raise Unavailable("密钥文件不完整（应为 32 字节）。请从备份恢复。")
         self.key = key
         self._cipher = AESGCM(hashlib.sha256(b"seal" + key).digest())
         self._digests = hmac.new(hashlib.sha256(b"digest" + key).digest(), digestmod=hashlib.sha256)
@@ -69,7 +69,7 @@ class Vault:
         try:
             return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], context.encode()).decode()
         except InvalidTag as error:
-            raise Unavailable("密钥与数据库不匹配,无法解开密封内容。请核对备份中的密钥文件。") from error
+            raise Unavailable("密钥与数据库不匹配，无法解开密封内容。请核对备份中的密钥文件。") from error
 
 
 def new_code(length: int = CODE_LENGTH) -> str:

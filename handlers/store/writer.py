@@ -124,7 +124,7 @@ class Writer:
         # Under the lock, so that no job can slip in behind the closing mark and wait for ever.
         with self._lock:
             if self._closed:
-                raise Unavailable("服务正在停止,没有写入。请稍后重试。")
+                raise Unavailable("服务正在停止，没有写入。请稍后重试。")
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="hall-writer", daemon=True)
                 self._thread.start()

@@ -176,7 +176,7 @@
     var said = document.querySelector("[data-checklist-count]");
     function show() {
       var done = boxes.filter(function (box) { return box.checked; }).length;
-      if (said) { said.textContent = "已备好 " + done + " / " + boxes.length + " 样(只记在您这台设备上)"; }
+      if (said) { said.textContent = "已备好 " + done + " / " + boxes.length + " 样（只记在您这台设备上）"; }
     }
     boxes.forEach(function (box) {
       box.checked = !!ticks[box.value];
@@ -226,27 +226,27 @@
   var checks = {
     id_number: function (text) {
       var value = text.replace(/\s/g, "").toUpperCase();
-      if (value.length < 18) { return "居民身份证号是 18 位,现在是 " + value.length + " 位(其他证件请忽略)"; }
-      if (!/^\d{17}[\dX]$/.test(value)) { return "身份证号里有不认识的字,请对照证件再看一遍"; }
+      if (value.length < 18) { return "居民身份证号是 18 位，现在是 " + value.length + " 位（其他证件请忽略）"; }
+      if (!/^\d{17}[\dX]$/.test(value)) { return "身份证号里有不认识的字，请对照证件再看一遍"; }
       var sum = 0;
       for (var i = 0; i < 17; i += 1) { sum += idWeights[i] * Number(value[i]); }
-      return "10X98765432"[sum % 11] === value[17] ? "" : "身份证号的最后一位不对,请对照证件再看一遍";
+      return "10X98765432"[sum % 11] === value[17] ? "" : "身份证号的最后一位不对，请对照证件再看一遍";
     },
     credit_code: function (text) {
       var value = text.replace(/\s/g, "").toUpperCase();
-      if (value.length !== 18) { return "统一社会信用代码是 18 位,现在是 " + value.length + " 位"; }
+      if (value.length !== 18) { return "统一社会信用代码是 18 位，现在是 " + value.length + " 位"; }
       var sum = 0;
       var weight = 1;
       for (var i = 0; i < 17; i += 1) {
         var place = creditAlphabet.indexOf(value[i]);
-        if (place < 0) { return "信用代码第 " + (i + 1) + " 位“" + value[i] + "”不会出现在代码里,请对照执照再看一遍"; }
+        if (place < 0) { return "信用代码第 " + (i + 1) + " 位“" + value[i] + "”不会出现在代码里，请对照执照再看一遍"; }
         sum += place * weight;
         weight = weight * 3 % 31;
       }
-      return creditAlphabet[(31 - sum % 31) % 31] === value[17] ? "" : "信用代码的最后一位不对,请对照执照再看一遍";
+      return creditAlphabet[(31 - sum % 31) % 31] === value[17] ? "" : "信用代码的最后一位不对，请对照执照再看一遍";
     },
     phone: function (text) {
-      return /^(1\d{10}|0\d{2,3}-?\d{7,8}|400-?\d{3}-?\d{4}|\d{3,8})$/.test(text.replace(/\s/g, "")) ? "" : "电话号码好像少了几位或多了几位,座机请写区号,如 0000-5550012";
+      return /^(1\d{10}|0\d{2,3}-?\d{7,8}|400-?\d{3}-?\d{4}|\d{3,8})$/.test(text.replace(/\s/g, "")) ? "" : "电话号码好像少了几位或多了几位，座机请写区号，如 0000-5550012";
     },
     email: function (text) { return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text.trim()) ? "" : "电子邮箱应当像 name@example.com 这样"; }
   };
@@ -268,7 +268,7 @@
     all("[data-count]", form).forEach(function (area) {
       var note = make("p", "field-help");
       area.parentNode.appendChild(note);
-      function show() { note.textContent = "已写 " + area.value.length + " 字,最多 " + area.maxLength + " 字"; }
+      function show() { note.textContent = "已写 " + area.value.length + " 字，最多 " + area.maxLength + " 字"; }
       area.addEventListener("input", show);
       show();
     });
@@ -354,12 +354,12 @@
         }
         entry.appendChild(make("span", "", file.name + "(" + size(file.size) + ")"));
         if (file.size > megabytes * 1048576) {
-          wrong = file.name + " 有 " + size(file.size) + ",超过 " + megabytes + " MB,请压缩或拆开再传";
+          wrong = file.name + " 有 " + size(file.size) + "，超过 " + megabytes + " MB，请压缩或拆开再传";
           entry.appendChild(make("strong", "field-error", " 太大"));
         }
         list.appendChild(entry);
       });
-      if (files.length > most) { wrong = "最多还能传 " + most + " 个文件,现在选了 " + files.length + " 个"; }
+      if (files.length > most) { wrong = "最多还能传 " + most + " 个文件，现在选了 " + files.length + " 个"; }
       input.setCustomValidity(wrong);
       if (wrong) { list.appendChild(make("li", "field-error", wrong)); }
     });

@@ -55,6 +55,6 @@ def _refuse_newer(names: tuple[str, ...]) -> None:
     unknown = [name for name in names if name not in LATEST]
     if unknown:
         raise NewerDatabase(
-            f"这个数据库由更新的版本写成(含 {unknown[-1]}),当前程序不认识,没有打开。"
-            "请换回较新的程序,或恢复升级前的备份(hall restore)。"
+            f"这个数据库由更新的版本写成（含 {unknown[-1]}），当前程序不认识，没有打开。"
+            "请换回较新的程序，或恢复升级前的备份（hall restore）。"
         )
