@@ -41,7 +41,9 @@ def _document(title: str) -> api_openapi.Json:
 
 def nowhere(request: Request) -> Response:
     """No operation has this address."""
-    allowed = {way for each in _mounted if each.path_regex.match(request.url.path) for way in each.methods or ()}
+    allowed = {
+        way for each in _mounted if each.path_regex.match(request.url.path) for way in each.methods or ()
+    }
     if allowed:
         raise HTTPException(405, headers={"Allow": ", ".join(sorted(allowed))})
     raise NotFound(f"没有这个接口。全部接口见 {ROOT}/openapi.json。")

@@ -50,6 +50,11 @@ class Change(BaseModel):
     version: str = ""
     differences: tuple[Difference, ...] = ()
 
+    @property
+    def words(self) -> str:
+        """The commit's own words where they are Chinese; those of a program's makers tell the public nothing."""
+        return self.message if any("\u4e00" <= character <= "\u9fff" for character in self.message) else ""
+
 
 class ChangeFile(BaseModel):
     """`data/changes.json`: every change, newest first."""

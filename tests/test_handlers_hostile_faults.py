@@ -499,7 +499,9 @@ def test_the_log_holds_no_secret_and_no_line_of_a_visitors_making(
 @pytest.mark.parametrize(("method", "path", "allowed"), [
     ("PUT", "/api/v1/items", "GET, HEAD"), ("DELETE", "/api/v1/cases", "POST"), ("PATCH", "/api/v1/session", "DELETE, POST"),
 ])  # fmt: skip
-def test_a_known_address_of_the_api_names_its_methods(staffed: Office, method: str, path: str, allowed: str) -> None:
+def test_a_known_address_of_the_api_names_its_methods(
+    staffed: Office, method: str, path: str, allowed: str
+) -> None:
     answer = staffed.browser().request(method, path)
     assert answer.status_code == 405
     assert answer.headers["allow"] == allowed
