@@ -10,7 +10,7 @@ class IndexMissing(Exception):
     """There is no readable index in the folder; the message says what to do about it."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(f"没有可用的检索索引:{folder}。请先运行 hall build。")
+        super().__init__(f"没有可用的检索索引：{folder}。请先运行 hall build。")
         self.folder = folder
 
 

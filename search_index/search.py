@@ -185,7 +185,7 @@ class SearchIndex:
         if len(letters) > 1 and letters.isascii() and letters.isalpha():
             for number, at, worth in state.snapshot.spelled_names.find(letters):
                 name = state.snapshot.entries[number].name_as_written(at)
-                _keep_better(found, number, _Found(worth, text=name, how=f"拼音:{name}"))
+                _keep_better(found, number, _Found(worth, text=name, how=f"拼音：{name}"))
         ranking = self._tuning.ranking
         best = max((one.score for one in found.values()), default=0.0)
         reach = max(ranking.match_floor, ranking.match_share * best)
@@ -268,7 +268,7 @@ def _stamp(index_dir: Path) -> tuple[int, int, int]:
 
 def _why(state: _State, number: int, found: _Found) -> str:
     if found.name > 0:
-        where = f"日常用语:{state.snapshot.entries[number].name_as_written(found.name)}"
+        where = f"日常用语：{state.snapshot.entries[number].name_as_written(found.name)}"
     else:
         where = "名称" if found.name == 0 else "办事内容"
     return f"“{found.via}”对应{where}" if found.via else where

@@ -137,7 +137,7 @@ def open_reader(index_dir: Path) -> tuple[Manifest, Any]:
 def _writing(storage: Any) -> Iterator[None]:
     lock = storage.lock("write.lock")
     if not try_for(lock.acquire, timeout=LOCK_SECONDS, delay=0.02):
-        raise IndexBusy("检索索引正被另一个进程写入,请稍后再试。")
+        raise IndexBusy("检索索引正被另一个进程写入，请稍后再试。")
     try:
         yield
     finally:

@@ -32,7 +32,7 @@ def test_a_plain_name_finds_its_item(index: SearchIndex) -> None:
     for each in COUNTY:
         for name in each.plain_names:
             assert titles(index, name)[0] == each.title
-    assert index.search("低保").hits[0].why == "日常用语:低保"
+    assert index.search("低保").hits[0].why == "日常用语：低保"
 
 
 def test_everyday_phrases_are_understood_by_synonyms_and_said_so(index: SearchIndex) -> None:
