@@ -133,4 +133,5 @@ def test_a_case_prints_for_the_file(browser: Browser, live_hall: LiveHall) -> No
         page.wait_for_url("**/hall/staff/cases/*")
         page.emulate_media(media="print")
         assert not page.locator(".desk-nav").is_visible()
+        assert not page.locator(".moves").is_visible()
         page.wait_for_selector("#h-history")
