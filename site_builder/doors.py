@@ -33,9 +33,18 @@ def outputs(portal: Portal) -> Iterator[Output]:
         )
 
 
-def _doors(portal: Portal) -> Iterator[tuple[str, str, str, str, tuple[Card, ...]]]:
-    county, settings = portal.county, portal.county.settings
-    yield (
+Door = tuple[str, str, str, str, tuple[Card, ...]]
+
+
+def _doors(portal: Portal) -> Iterator[Door]:
+    yield _look()
+    yield _ask(portal)
+    yield _rate()
+    yield _watch(portal)
+
+
+def _look() -> Door:
+    return (
         "/query/",
         "look",
         "我要查",
@@ -62,7 +71,11 @@ def _doors(portal: Portal) -> Iterator[tuple[str, str, str, str, tuple[Card, ...
             ),
         ),
     )
-    yield (
+
+
+def _ask(portal: Portal) -> Door:
+    county, settings = portal.county, portal.county.settings
+    return (
         "/consult/",
         "ask",
         "我要问",
@@ -87,7 +100,10 @@ def _doors(portal: Portal) -> Iterator[tuple[str, str, str, str, tuple[Card, ...
             ),
         ),
     )
-    yield (
+
+
+def _rate() -> Door:
+    return (
         "/rate/",
         "rate",
         "我要评",
@@ -106,8 +122,11 @@ def _doors(portal: Portal) -> Iterator[tuple[str, str, str, str, tuple[Card, ...
             ),
         ),
     )
-    phone = county.supervision_phone
-    yield (
+
+
+def _watch(portal: Portal) -> Door:
+    county, phone = portal.county, portal.county.supervision_phone
+    return (
         "/supervision/",
         "watch",
         "我要督",
