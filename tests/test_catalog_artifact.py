@@ -73,7 +73,11 @@ def test_written_data_fits_its_schema() -> None:
     schemas = json_schemas()
     jsonschema.validate(json.loads(to_json(catalog())), schemas["catalog.schema.json"])
     made = record(make_item(), MARKET, {}, CODES, "/x/")
-    jsonschema.validate(json.loads(to_json(made)), schemas["item.schema.json"])
+    written = json.loads(to_json(made))
+    jsonschema.validate(written, schemas["item.schema.json"])
+    assert written.pop("item")["name"] == made.item.name
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(written, schemas["item.schema.json"])
 
 
 @pytest.mark.parametrize("code", ["../../etc/passwd", "a/b", "", "x" * 65, "没有", "1234\n"])
