@@ -20,7 +20,7 @@ from rules.access import ROLE_LABELS
 from rules.errors import Conflict, IllegalMove, Invalid, NotFound
 
 HERE = "/hall/cards"
-STATES = {"pending": "待确认", "issued": "已发", "revoked": "已撤销"}
+STATES = {"pending": "待确认", "issued": "已发", "dismissed": "未确认", "revoked": "已撤销"}
 _DONE = {
     "confirm": "已确认，牌已发出。",
     "drop": "已决定不发，理由已记下。",

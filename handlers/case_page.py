@@ -28,7 +28,7 @@ from rules.case_terms import ENDED, MoveName, State
 from rules.clock import CLOCK_LABELS
 
 STEP_STATES = {"waiting": "未开始", "running": "正在办", "done": "已完成"}
-CARD_STATES = {"pending": "待确认", "issued": "已发", "revoked": "已撤销"}
+CARD_STATES = {"pending": "待确认", "issued": "已发", "dismissed": "未确认", "revoked": "已撤销"}
 _EVENT_LABELS = {
     "material": "登记材料",
     "fee": "费用",

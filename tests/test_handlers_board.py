@@ -148,7 +148,7 @@ def test_a_pending_card_is_confirmed_or_dropped_by_a_supervisor(confirmed_first:
     client.post(f"{CARDS}/{first.id}/decide", data={**fields, "decision": "confirm"})
     client.post(f"{CARDS}/{second.id}/decide", data={**fields, "decision": "drop", "reason": "系统时间有误"})
     states = {each.id: each.state for each in all_cards(office)}
-    assert (states[first.id], states[second.id]) == ("issued", "revoked")
+    assert (states[first.id], states[second.id]) == ("issued", "dismissed")
 
 
 def test_only_supervisors_within_their_scope_decide(staffed: Office) -> None:

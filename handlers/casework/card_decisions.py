@@ -15,6 +15,9 @@ from rules.access import Assignment, in_scope
 from rules.errors import Forbidden, IllegalMove, Invalid, NotFound
 from rules.time import local_date
 
+# What a card becomes, the event that says so, and the word people read.
+_DONE = {"issued": ("confirm", "确认"), "dismissed": ("dismiss", "否决"), "revoked": ("revoke", "撤销")}
+
 
 def decide(
     database: Database,
@@ -26,9 +29,9 @@ def decide(
     confirm: bool,
     reason: str,
 ) -> Card:
-    """Confirms a pending card (issued) or drops it (revoked, with the reason)."""
+    """Confirms a pending card (issued) or drops it (dismissed, with the reason)."""
     return _change(
-        database, ground, card_id, person, now, "issued" if confirm else "revoked", "pending", reason
+        database, ground, card_id, person, now, "issued" if confirm else "dismissed", "pending", reason
     )
 
 
@@ -48,8 +51,9 @@ def _change(
     reason: str,
 ) -> Card:
     words = reason.strip()
-    if state == "revoked" and not words:
-        raise Invalid("撤销须写明理由", {"reason": "撤销须写明理由"})
+    if state != "issued" and not words:
+        word = _DONE[state][1]
+        raise Invalid(f"{word}须写明理由", {"reason": f"{word}须写明理由"})
 
     def job(tx: Transaction) -> Card:
         card = cards.by_id(tx, card_id)
@@ -71,7 +75,7 @@ def _change(
             count(tx, card, now, 1)
         elif card.state == "issued":
             count(tx, card, card.issued, -1)
-        body = f"{card.subject_number}的{level_word(ground, card)}{'已确认' if state == 'issued' else '已撤销：' + words}"
+        body = f"{card.subject_number}的{level_word(ground, card)}已{_DONE[state][1]}{'' if state == 'issued' else '：' + words}"
         message = outbox.NewMessage(
             now,
             "card.decided",
@@ -98,7 +102,7 @@ def _log(
         tx,
         events.NewEvent(
             at=now,
-            kind=f"card.{'revoke' if state == 'revoked' else 'confirm'}",
+            kind=f"card.{_DONE[state][0]}",
             subject=card.subject,
             subject_id=card.subject_id,
             subject_number=card.subject_number,

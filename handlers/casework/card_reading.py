@@ -75,7 +75,7 @@ def card_view(database: Database, ground: Ground, card_id: int, person: str, now
         card = cards.by_id(database, card_id)
         if card is None or card.department not in scope:
             raise NotFound("没有这张牌，或者它不在您的监察范围内。")
-        clock = clocks.by_id(database, card.clock_id)
+        clock = None if card.clock_id is None else clocks.by_id(database, card.clock_id)
         ledger = clocks.pauses(database, card.subject, card.subject_id)
         past = tuple(
             each
@@ -118,7 +118,7 @@ def _about(event: Event, card: Card) -> bool:
     payload = event.payload or {}
     if "card" in payload:
         return payload["card"] == card.id
-    return payload.get("level") == card.level and payload.get("rule") == card.rule and event.at == card.issued
+    return payload.get("level") == card.level and payload.get("rule") == card.rule and event.at == card.raised
 
 
 def _shown(database: Database, ground: Ground, card: Card) -> BoardCard:

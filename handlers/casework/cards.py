@@ -8,6 +8,7 @@ from typing import cast
 
 from handlers.casework.clocks import as_rules, level_at, next_moment
 from handlers.casework.ground import Ground
+from handlers.casework.subjects import Subject
 from handlers.store import cards, clocks, counts, events, outbox
 from handlers.store.records import Card, Clock, Json, PauseRow
 from handlers.store.writer import Transaction
@@ -15,18 +16,6 @@ from presentation.dates import date_cn
 from rules.cards import LEVEL_NAMES, CardObject, CardRule, Facts, judge, message
 from rules.pause import Unit
 from rules.time import local_date
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What a clock is about, as cards, events and messages name it."""
-
-    kind: str
-    id: int
-    number: str
-    title: str
-    holder_unit: str
-    step_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +90,18 @@ def _card(
         subject_number=subject.number,
         department=clock.department,
         unit=clock.unit,
+        object=clock.object,
+        trigger="",
+        fact=f"clock:{clock.id}",
         level=level,
         rule=rule.id,
         rules=ground.rules_version,
         since=begun,
+        raised=now,
         issued=now,
         state="issued" if rule.mode == "automatic" else "pending",
         why=judge(in_unit, facts, ground.calendar).why,
         drill=clock.drill,
-        decided_by=None,
-        decided_at=None,
-        decision="",
     )
 
 

@@ -9,10 +9,11 @@ from typing import Literal
 
 from handlers.casework import clocks as casework_clocks
 from handlers.casework.authority import SUPERVISORS, WORKERS, active_person, departments_in_scope, held
-from handlers.casework.cards import Subject, catch_up
+from handlers.casework.cards import catch_up
 from handlers.casework.clocks import Limit
 from handlers.casework.ground import Ground
 from handlers.casework.requests import LetterFiled, LetterRequest
+from handlers.casework.subjects import Subject
 from handlers.casework.views import LetterView, TimelineEntry
 from handlers.store import cases, clocks, counts, events, idempotency, letters, outbox
 from handlers.store.access_log import Look, add

@@ -8,10 +8,11 @@ from datetime import datetime
 
 from catalog.schema import Item
 from handlers.casework import clocks as casework_clocks
-from handlers.casework.cards import Subject, catch_up
+from handlers.casework.cards import catch_up
 from handlers.casework.clocks import Limit
 from handlers.casework.ground import Ground
 from handlers.casework.requests import MoveData
+from handlers.casework.subjects import Subject, subject_of
 from handlers.store import cases, clocks
 from handlers.store.records import Case, Clock, Json, PauseRow, Step
 from handlers.store.writer import Transaction
@@ -124,9 +125,3 @@ class Progress:
 
     def _put(self, clock: Clock) -> None:
         self.clocks = [clock if each.id == clock.id else each for each in self.clocks]
-
-
-def subject_of(case: Case, steps: Iterable[Step] = ()) -> Subject:
-    """A case as cards, messages and events name it."""
-    name = next((each.name for each in steps if each.position == case.step), "")
-    return Subject("case", case.id, case.number, case.item_name, case.holder_unit, name)

@@ -8,20 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from handlers.casework import clocks as casework_clocks
-from handlers.casework.cards import Raised, Subject, catch_up
+from handlers.casework.cards import Raised, catch_up
 from handlers.casework.ground import Ground
 from handlers.casework.moving import system_move
-from handlers.casework.progress import subject_of
 from handlers.casework.requests import Recomputed, Swept
+from handlers.casework.subjects import SHOWN, SUBJECTS, Light, Subject
 from handlers.store import (
     attachments,
-    case_parts,
     cases,
     clocks,
     drafts,
     events,
     idempotency,
-    letters,
     outbox,
     sessions,
 )
@@ -135,26 +133,21 @@ class _Look:
 
 
 def _subject(tx: Transaction, clock: Clock) -> Subject:
-    if clock.subject == "letter":
-        letter = letters.by_id(tx, clock.subject_id)
-        if letter is None:
-            raise NotFound(f"时钟 {clock.id} 的来信不存在")
-        return Subject("letter", letter.id, letter.number, letter.title, letter.department)
-    case = cases.by_id(tx, clock.subject_id)
-    if case is None:
-        raise NotFound(f"时钟 {clock.id} 的办件不存在")
-    return subject_of(case, case_parts.steps(tx, case.id))
+    reader = SUBJECTS.get(clock.subject)
+    found = None if reader is None else reader(tx, clock.subject_id)
+    if found is None:
+        raise NotFound(f"时钟 {clock.id} 的对象（{clock.subject} {clock.subject_id}）不存在")
+    return found
 
 
 def _show(tx: Transaction, clock: Clock, now: datetime) -> None:
     """The light and due day that lists show, after a clock has changed."""
+    shower = SHOWN.get(clock.subject)
+    if shower is None:
+        return
     running = clocks.of_subject(tx, clock.subject, clock.subject_id)
-    shown = casework_clocks.primary(running)
-    level = casework_clocks.light(running, now)
-    if clock.subject == "letter":
-        letters.show(tx, clock.subject_id, level, clock.due)
-    elif shown is not None:
-        cases.show(tx, clock.subject_id, level, shown.due, shown.provisional)
+    light = Light(casework_clocks.light(running, now), casework_clocks.primary(running), clock, now)
+    shower(tx, clock.subject_id, light)
 
 
 def _put_off(database: Database, clock_id: int, now: datetime, error: Exception) -> tuple[int, str, str]:
@@ -166,8 +159,8 @@ def _put_off(database: Database, clock_id: int, now: datetime, error: Exception)
         found = clocks.by_id(tx, clock_id)
         if found is None:
             return ""
-        subject = letters.by_id if found.subject == "letter" else cases.by_id
-        about = subject(tx, found.subject_id)
+        reader = SUBJECTS.get(found.subject)
+        about = None if reader is None else reader(tx, found.subject_id)
         return "" if about is None else about.number
 
     return clock_id, database.write(job), why

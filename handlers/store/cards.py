@@ -1,4 +1,4 @@
-"""Supervision cards as records: one per clock, level and rule, whatever number of sweeps looks."""
+"""Supervision cards as records: one per rule, level and fact, whatever number of sweeps looks; the watch list."""
 
 from __future__ import annotations
 
@@ -8,22 +8,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.store.database import marks
-from handlers.store.moments import Reads, moment, moment_or_none, stamp
-from handlers.store.records import Card
+from handlers.store.moments import Reads, moment, moment_or_none, stamp, stamp_or_none
+from handlers.store.records import Card, Watched
 from handlers.store.writer import Transaction
 from rules.errors import Conflict
 
 
 def insert(tx: Transaction, card: Card) -> int | None:
-    """A new card; None when this clock already has one of this level under this rule."""
+    """A new card; None when this fact already has one of this level under this rule."""
     cursor = tx.execute(
-        "INSERT INTO card (clock_id, subject, subject_id, subject_number, department, unit, level, rule, rules, "
-        "since, issued, state, why, drill) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (clock_id, level, rule) DO NOTHING RETURNING id",
+        "INSERT INTO card (clock_id, subject, subject_id, subject_number, department, unit, object, \"trigger\", "
+        "fact, level, rule, rules, since, raised, issued, state, why, evidence, by_hand, issued_by, confirmed_by, "
+        "drill, decided_by, decided_at, decision) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (rule, level, fact) DO NOTHING RETURNING id",
         (
             card.clock_id, card.subject, card.subject_id, card.subject_number, card.department, card.unit,
-            card.level, card.rule, card.rules, stamp(card.since), stamp(card.issued), card.state, card.why,
-            int(card.drill),
+            card.object, card.trigger, card.fact, card.level, card.rule, card.rules, stamp(card.since),
+            stamp(card.raised), stamp(card.issued), card.state, card.why, card.evidence, int(card.by_hand),
+            card.issued_by, card.confirmed_by, int(card.drill), card.decided_by, stamp_or_none(card.decided_at),
+            card.decision,
         ),
     )  # fmt: skip
     row = cursor.fetchone()
@@ -31,10 +35,16 @@ def insert(tx: Transaction, card: Card) -> int | None:
 
 
 def decide(tx: Transaction, card: Card, state: str, person: str, at: datetime, why: str) -> None:
-    """Issues or revokes a card that still is as it was read. Raises Conflict when someone was faster."""
+    """Issues, dismisses or revokes a card that still is as it was read. Raises Conflict when someone was faster.
+
+    A pending card that is confirmed takes effect at `at`.
+    """
+    confirmed = state == "issued"
     cursor = tx.execute(
-        "UPDATE card SET state = ?, decided_by = ?, decided_at = ?, decision = ? WHERE id = ? AND state = ?",
-        (state, person, stamp(at), why, card.id, card.state),
+        "UPDATE card SET state = ?, decided_by = ?, decided_at = ?, decision = ?, "
+        "issued = CASE WHEN ? THEN ? ELSE issued END, confirmed_by = CASE WHEN ? THEN ? ELSE confirmed_by END "
+        "WHERE id = ? AND state = ?",
+        (state, person, stamp(at), why, confirmed, stamp(at), confirmed, person, card.id, card.state),
     )
     if cursor.rowcount != 1:
         raise Conflict("这张牌刚刚被别人处理过，请刷新页面。")
@@ -93,10 +103,10 @@ def listed(
 
 
 def issued_between(reads: Reads, departments: Sequence[str], first: datetime, last: datetime) -> int:
-    """How many cards of some departments were issued, drill left out."""
+    """How many cards of some departments took effect, drill, unconfirmed and dismissed ones left out."""
     found: int = reads.value(
         f"SELECT count(*) FROM card WHERE department IN ({marks(departments)}) AND drill = 0 "  # noqa: S608
-        "AND issued BETWEEN ? AND ?",
+        "AND state IN ('issued', 'revoked') AND issued BETWEEN ? AND ?",
         (*departments, stamp(first), stamp(last)),
     )
     return found
@@ -111,6 +121,64 @@ def pending(reads: Reads, departments: Sequence[str]) -> int:
     return found
 
 
+def of_fact(reads: Reads, rule: str, level: int, fact: str) -> Card | None:
+    """The card a rule gave a fact at a level."""
+    row = reads.row("SELECT * FROM card WHERE rule = ? AND level = ? AND fact = ?", (rule, level, fact))
+    return None if row is None else _card(row)
+
+
+def watch(tx: Transaction, seen: Watched) -> int | None:
+    """Puts something on the watch list; None when this rule already put this fact there."""
+    cursor = tx.execute(
+        'INSERT INTO watch ("trigger", fact, rule, rules, subject, subject_id, subject_number, department, unit, '
+        "at, why, drill) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (rule, fact) DO NOTHING RETURNING id",
+        (
+            seen.trigger, seen.fact, seen.rule, seen.rules, seen.subject, seen.subject_id, seen.subject_number,
+            seen.department, seen.unit, stamp(seen.at), seen.why, int(seen.drill),
+        ),
+    )  # fmt: skip
+    row = cursor.fetchone()
+    return None if row is None else int(row["id"])
+
+
+def watched(
+    reads: Reads, departments: Sequence[str], first: datetime, last: datetime, most: int
+) -> tuple[Watched, ...]:
+    """The watch list of some departments in a period, newest first, drill left out."""
+    rows = reads.rows(
+        f"SELECT * FROM watch WHERE department IN ({marks(departments)}) AND drill = 0 "  # noqa: S608
+        "AND at BETWEEN ? AND ? ORDER BY at DESC, id DESC LIMIT ?",
+        (*departments, stamp(first), stamp(last), most),
+    )
+    return tuple(_watched(row) for row in rows)
+
+
+def watched_of_subject(reads: Reads, subject: str, subject_id: int) -> tuple[Watched, ...]:
+    """Why a case is watched with priority, oldest first."""
+    rows = reads.rows(
+        "SELECT * FROM watch WHERE subject = ? AND subject_id = ? ORDER BY id", (subject, subject_id)
+    )
+    return tuple(_watched(row) for row in rows)
+
+
+def _watched(row: sqlite3.Row) -> Watched:
+    return Watched(
+        id=row["id"],
+        trigger=row["trigger"],
+        fact=row["fact"],
+        rule=row["rule"],
+        rules=row["rules"],
+        subject=row["subject"],
+        subject_id=row["subject_id"],
+        subject_number=row["subject_number"],
+        department=row["department"],
+        unit=row["unit"],
+        at=moment(row["at"]),
+        why=row["why"],
+        drill=bool(row["drill"]),
+    )
+
+
 def _card(row: sqlite3.Row) -> Card:
     return Card(
         id=row["id"],
@@ -120,14 +188,22 @@ def _card(row: sqlite3.Row) -> Card:
         subject_number=row["subject_number"],
         department=row["department"],
         unit=row["unit"],
+        object=row["object"],
+        trigger=row["trigger"],
+        fact=row["fact"],
         level=row["level"],
         rule=row["rule"],
         rules=row["rules"],
         since=moment(row["since"]),
+        raised=moment(row["raised"]),
         issued=moment(row["issued"]),
         state=row["state"],
         why=row["why"],
         drill=bool(row["drill"]),
+        evidence=row["evidence"],
+        by_hand=bool(row["by_hand"]),
+        issued_by=row["issued_by"],
+        confirmed_by=row["confirmed_by"],
         decided_by=row["decided_by"],
         decided_at=moment_or_none(row["decided_at"]),
         decision=row["decision"],

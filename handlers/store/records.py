@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from handlers.store.card_records import Card as Card
+from handlers.store.card_records import Watched as Watched
 from rules.access import Role
 from rules.case_terms import NoticeKind, State
 from rules.clock import ClockKind
@@ -318,30 +320,6 @@ class Message:
     drill: bool
     read_at: datetime | None
     sent_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A supervision card. `level` 1 warning, 2 yellow, 3 red; `state` pending, issued or revoked."""
-
-    id: int
-    clock_id: int
-    subject: str
-    subject_id: int
-    subject_number: str
-    department: str
-    unit: str
-    level: int
-    rule: str
-    rules: str
-    since: datetime
-    issued: datetime
-    state: str
-    why: str
-    drill: bool
-    decided_by: str | None
-    decided_at: datetime | None
-    decision: str
 
 
 @dataclass(frozen=True, slots=True)

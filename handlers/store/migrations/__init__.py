@@ -7,10 +7,14 @@ import sqlite3
 from sqlite_utils import Database, Migrations
 
 from handlers.store.migrations.m0001_records import m0001_records
+from handlers.store.migrations.m0002_cards import m0002_cards
+from handlers.store.migrations.m0004_outbox import m0004_outbox
 from rules.errors import Unavailable
 
 MIGRATIONS = Migrations("hall")
 MIGRATIONS()(m0001_records)
+MIGRATIONS()(m0002_cards)
+MIGRATIONS()(m0004_outbox)
 
 LATEST = tuple(each.name for each in MIGRATIONS._migrations)
 

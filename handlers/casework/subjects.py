@@ -1,0 +1,72 @@
+"""What clocks run on: how each kind of subject is read for its cards, and what its lists show of a clock's light.
+
+A room with clocks of its own adds its two functions here, at import: the sweep knows no kind by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from handlers.store import case_parts, cases, letters
+from handlers.store.moments import Reads
+from handlers.store.records import Case, Clock, Step
+from handlers.store.writer import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a clock or a fact is about, as cards, events and messages name it."""
+
+    kind: str
+    id: int
+    number: str
+    title: str
+    holder_unit: str
+    step_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """What lists show of a subject: the highest light of its running clocks, and the clock whose due day counts."""
+
+    level: int
+    shown: Clock | None
+    looked_at: Clock
+    now: datetime
+
+
+SubjectReader = Callable[[Reads, int], Subject | None]
+SubjectShower = Callable[[Transaction, int, Light], None]
+
+
+def subject_of(case: Case, steps: Iterable[Step] = ()) -> Subject:
+    """A case as cards, messages and events name it."""
+    name = next((each.name for each in steps if each.position == case.step), "")
+    return Subject("case", case.id, case.number, case.item_name, case.holder_unit, name)
+
+
+def _case(reads: Reads, case_id: int) -> Subject | None:
+    case = cases.by_id(reads, case_id)
+    return None if case is None else subject_of(case, case_parts.steps(reads, case.id))
+
+
+def _letter(reads: Reads, letter_id: int) -> Subject | None:
+    letter = letters.by_id(reads, letter_id)
+    if letter is None:
+        return None
+    return Subject("letter", letter.id, letter.number, letter.title, letter.department)
+
+
+def _show_case(tx: Transaction, case_id: int, light: Light) -> None:
+    if light.shown is not None:
+        cases.show(tx, case_id, light.level, light.shown.due, light.shown.provisional)
+
+
+def _show_letter(tx: Transaction, letter_id: int, light: Light) -> None:
+    letters.show(tx, letter_id, light.level, light.looked_at.due)
+
+
+SUBJECTS: dict[str, SubjectReader] = {"case": _case, "letter": _letter}
+SHOWN: dict[str, SubjectShower] = {"case": _show_case, "letter": _show_letter}
