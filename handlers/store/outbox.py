@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,9 +15,18 @@ from handlers.store.writer import Transaction
 MOST_SHOWN = 100
 
 
+IN_APP = "in_app"
+
+
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A message to be sent. `sealed` holds what must not lie open in the database (a query code)."""
+    """A message to be sent. `sealed` holds what must not lie open in the database (a query code).
+
+    `recipient_kind`: `person` (its id), `unit` (its code; `roles` narrow it to who holds one of them there),
+    `applicant` (the number of a case or letter). `channels` are those of the rule: in_app, sms, email, wecom,
+    dingtalk, feishu; what goes to applicants the county's settings say. With a `fact` (`card:12`) a recipient gets
+    one message about it on each channel, whoever asks for it how often. `urgent` may pass the quiet hours.
+    """
 
     at: datetime
     template: str
@@ -29,21 +38,49 @@ class NewMessage:
     body: str
     drill: bool = False
     sealed: bytes | None = None
+    channels: tuple[str, ...] = (IN_APP,)
+    fact: str = ""
+    urgent: bool = False
+    roles: tuple[str, ...] = ()
 
 
 def add(tx: Transaction, messages: Sequence[NewMessage]) -> None:
-    """Queues messages."""
+    """Queues messages; what a recipient was already told of the same fact on the same channel is left out."""
     tx.many(
         "INSERT INTO outbox (at, template, recipient_kind, recipient, subject, subject_id, subject_number, body, "
-        "drill, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "drill, sealed, channels, fact, urgent, roles, split_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 stamp(each.at), each.template, each.recipient_kind, each.recipient, each.subject,
                 each.subject_id, each.subject_number, each.body, int(each.drill), each.sealed,
+                " ".join(channels), each.fact, int(each.urgent), " ".join(each.roles), _split_at(each, channels),
             )
-            for each in messages
+            for each, channels in _untold(tx, messages)
         ],
     )  # fmt: skip
+
+
+def _split_at(message: NewMessage, channels: Sequence[str]) -> str | None:
+    """A message that is only read on the desk needs no dispatcher."""
+    return stamp(message.at) if message.recipient_kind != "applicant" and list(channels) == [IN_APP] else None
+
+
+def _untold(tx: Transaction, messages: Sequence[NewMessage]) -> Iterator[tuple[NewMessage, tuple[str, ...]]]:
+    told: dict[tuple[str, str, str], set[str]] = {}
+    for each in messages:
+        wanted = tuple(dict.fromkeys(each.channels))
+        if each.fact:
+            whom = (each.fact, each.recipient_kind, each.recipient)
+            if whom not in told:
+                rows = tx.rows(
+                    "SELECT channels FROM outbox WHERE fact = ? AND recipient_kind = ? AND recipient = ?",
+                    whom,
+                )
+                told[whom] = {channel for row in rows for channel in row["channels"].split()}
+            wanted = tuple(channel for channel in wanted if channel not in told[whom])
+            told[whom].update(wanted)
+        if wanted:
+            yield each, wanted
 
 
 def for_staff(reads: Reads, person: str, units: Sequence[str]) -> tuple[Message, ...]:
