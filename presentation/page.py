@@ -114,14 +114,21 @@ def frame_values(county: County) -> dict[str, object]:
 def asset_stamp(county: County) -> str:
     """Eight characters that change when a style, script or the county's colour changes, so caches let go."""
     digest = hashlib.sha256(colours.county_css(county.colour).encode())
-    for path in sorted(ASSETS.iterdir()):
-        digest.update(path.name.encode() + path.read_bytes())
+    for name, path in _asset_files():
+        digest.update(name.encode() + path.read_bytes())
     return digest.hexdigest()[:8]
 
 
+def _asset_files() -> list[tuple[str, Path]]:
+    # vendor/ holds what others wrote, with its licences.
+    return [
+        (path.relative_to(ASSETS).as_posix(), path) for path in sorted(ASSETS.rglob("*")) if path.is_file()
+    ]
+
+
 def assets(county: County) -> dict[str, bytes]:
-    """Everything under `/assets/` by file name, the county's own stylesheet included."""
-    files = {path.name: path.read_bytes() for path in sorted(ASSETS.iterdir()) if path.is_file()}
+    """Everything under `/assets/` by its path there, the county's own stylesheet included."""
+    files = {name: path.read_bytes() for name, path in _asset_files()}
     files["county.css"] = colours.county_css(county.colour).encode()
     files["icon.svg"] = files["icon.svg"].replace(b"#0b5563", county.colour.encode())
     return files

@@ -428,7 +428,25 @@
     });
   }
 
+  /* ---- charts: the drawing script comes only where a page has one; until then, and if it fails, the table shows ---- */
+  var own = document.currentScript && document.currentScript.src || "";
+  function charts() {
+    if (!document.querySelector("[data-chart]")) { return; }
+    var version = own.indexOf("?") < 0 ? "" : own.slice(own.indexOf("?"));
+    var tables = all("[data-chart] .chart-data:not([data-stays])");
+    function open(shown) { tables.forEach(function (table) { table.open = shown; }); }
+    open(false);
+    ["/assets/vendor/echarts.common.min.js", "/assets/charts.js"].forEach(function (address) {
+      var script = make("script");
+      script.src = address + version;
+      script.async = false;
+      script.onerror = function () { open(true); };
+      document.head.appendChild(script);
+    });
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
+    charts();
     elderSwitch();
     all("input[data-suggest]").forEach(typeAhead);
     all("[data-filter]").forEach(listFilter);
