@@ -33,7 +33,8 @@ class NamedHasher:
 
     def digest(self, data: bytes) -> bytes:
         """The digest of `data`; raises ValueError when this Python lacks the hash."""
-        return hashlib.new(self.name, data).digest()
+        # Every event and every sealed row comes through here; looking the name up costs as much as hashing.
+        return hashlib.sha256(data).digest() if self.name == "sha256" else hashlib.new(self.name, data).digest()
 
 
 SHA256 = NamedHasher("sha256")
@@ -54,7 +55,7 @@ def commit(payload: bytes, salt: bytes, hasher: Hasher = SHA256) -> str:
     """
     if len(salt) < _SALT_BYTES:
         raise ValueError(f"salt must be at least {_SALT_BYTES} bytes")
-    return hasher.digest(b"county-hall payload\0" + _framed(salt) + payload).hex()
+    return hasher.digest(b"county-hall payload\0" + framed(salt) + payload).hex()
 
 
 def event_hash(
@@ -67,7 +68,7 @@ def event_hash(
     if not isinstance(metadata.get("sequence"), int):
         raise ValueError("metadata must hold the sequence number of the event")
     parts = (previous.encode(), canonical(dict(metadata)), commitment.encode())
-    return hasher.digest(b"county-hall event\0" + b"".join(_framed(part) for part in parts)).hex()
+    return hasher.digest(b"county-hall event\0" + b"".join(framed(part) for part in parts)).hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,7 @@ class _Reader:
         return commit(row.payload, row.salt, self._hasher) == row.commitment
 
 
-def _framed(part: bytes) -> bytes:
+def framed(part: bytes) -> bytes:
     """Length before content, so that no two lists of parts read the same."""
     return len(part).to_bytes(8, "big") + part
 

@@ -7,11 +7,13 @@ import logging
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar, cast
 
 from handlers.store.failures import named
+from handlers.store.sealing import Ledger
 from rules.errors import Unavailable
 
 log = logging.getLogger("hall.writer")
@@ -26,12 +28,30 @@ MOST_AT_ONCE = 512
 class Transaction:
     """What a job writes with. `head` is the chain's newest event, read once and carried from job to job."""
 
-    __slots__ = ("_execute", "connection", "head")
+    __slots__ = ("_execute", "_ledger", "connection", "head")
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, ledger: Ledger | None = None) -> None:
         self.connection = connection
         self._execute = connection.execute
+        self._ledger = ledger
         self.head: tuple[int, str] | None = None
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A part of the job that is undone alone when it raises; the caller catches what it raised."""
+        head, mark = self.head, None if self._ledger is None else self._ledger.mark()
+        self.connection.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK TO part")
+                self.connection.execute("RELEASE part")
+            self.head = head
+            if self._ledger is not None and mark is not None:
+                self._ledger.back_to(mark)
+            raise
+        self.connection.execute("RELEASE part")
 
     def execute(self, sql: str, values: Values = ()) -> sqlite3.Cursor:
         """One statement."""
@@ -132,6 +152,7 @@ class Writer:
 
     def _work(self) -> None:
         connection: sqlite3.Connection | None = None
+        ledger: Ledger | None = None
         open_ = True
         while open_:
             batch: list[_Waiting[Any]] = []
@@ -146,35 +167,39 @@ class Writer:
                     break
             open_ = waiting is not None
             try:
-                if batch and connection is None:
+                if batch and (connection is None or ledger is None):
                     connection = self._connect()
-                if batch and connection is not None:
-                    _commit(connection, batch)
+                    ledger = Ledger(connection)
+                if batch and connection is not None and ledger is not None:
+                    _commit(connection, ledger, batch)
             except BaseException as error:
                 _fail(batch, error)
                 _let_go(connection)
-                connection = None
+                connection = ledger = None
             _answer(batch)
         _let_go(connection)
 
 
-def _commit(connection: sqlite3.Connection, batch: Sequence[_Waiting[Any]]) -> None:
+def _commit(connection: sqlite3.Connection, ledger: Ledger, batch: Sequence[_Waiting[Any]]) -> None:
     connection.execute("BEGIN IMMEDIATE")
-    transaction = Transaction(connection)
+    transaction = Transaction(connection, ledger)
     for waiting in batch:
         head = transaction.head
         connection.execute("SAVEPOINT job")
         try:
             waiting.result = waiting.job(transaction)
             connection.execute("RELEASE job")
+            ledger.keep()
         except Exception as error:
             if not connection.in_transaction:
                 # SQLite gave up the whole transaction (disk full, I/O error): nobody's job was written.
                 raise
             connection.execute("ROLLBACK TO job")
             connection.execute("RELEASE job")
+            ledger.drop()
             transaction.head = head
             waiting.result, waiting.error = None, _told(error)
+    ledger.seal(transaction.head)
     connection.execute("COMMIT")
 
 

@@ -9,12 +9,14 @@ from sqlite_utils import Database, Migrations
 from handlers.store.migrations.m0001_records import m0001_records
 from handlers.store.migrations.m0002_cards import m0002_cards
 from handlers.store.migrations.m0004_outbox import m0004_outbox
+from handlers.store.migrations.m0008_log import m0008_log
 from rules.errors import Unavailable
 
 MIGRATIONS = Migrations("hall")
 MIGRATIONS()(m0001_records)
 MIGRATIONS()(m0002_cards)
 MIGRATIONS()(m0004_outbox)
+MIGRATIONS()(m0008_log)
 
 LATEST = tuple(each.name for each in MIGRATIONS._migrations)
 
