@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from catalog.delivery import DeliverySettings
 from catalog.form_schema import Part, Text
 from catalog.schema import PhoneText, Slug
 
@@ -73,6 +74,8 @@ class Settings(Part):
     draft_days: int = Field(30, ge=1, le=365)
     session_idle_minutes: int = Field(30, ge=1, le=720)
     explanation_days: int = Field(5, ge=1, le=60)
+    appeal_days: int = Field(5, ge=1, le=60, description="部门申诉的期限，工作日，自被告知的次日起算")
+    appeal_decision_days: int = Field(10, ge=1, le=60, description="监察机构决定申诉的期限，工作日")
 
 
 class County(Part):
@@ -96,3 +99,5 @@ class County(Part):
     supervisor_name: Text = Field("效能监督室", description="监督机构名称")
     footer: Footer
     settings: Settings = Settings()
+    # Kept out of everything that is written: hosts and accounts are no open data (`delivery_reading.load_delivery`).
+    delivery: DeliverySettings = Field(DeliverySettings(), exclude=True)

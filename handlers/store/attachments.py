@@ -55,6 +55,7 @@ async def receive(
     field: str = "",
     draft_hash: bytes | None = None,
     received_by: str = "",
+    owner: str = "",
 ) -> Attachment:
     """Streams a file to disk, checks what it is, and keeps a row for it; durable when it returns.
 
@@ -86,7 +87,7 @@ async def receive(
         raise Unavailable("附件没有保存成功（磁盘问题），请稍后重试。") from error
     finally:
         temporary.unlink(missing_ok=True)
-    await database.write_async(lambda tx: _insert(tx, row, draft_hash))
+    await database.write_async(lambda tx: _insert(tx, row, draft_hash, owner))
     return row
 
 
@@ -100,6 +101,7 @@ def receive_bytes(
     field: str = "",
     draft_hash: bytes | None = None,
     received_by: str = "",
+    owner: str = "",
 ) -> Attachment:
     """The same for callers without an event loop (demo data, imports)."""
     shown = display_name(name)
@@ -121,7 +123,7 @@ def receive_bytes(
         _settle(database, temporary, row.sha256)
     finally:
         temporary.unlink(missing_ok=True)
-    database.write(lambda tx: _insert(tx, row, draft_hash))
+    database.write(lambda tx: _insert(tx, row, draft_hash, owner))
     return row
 
 
@@ -157,7 +159,7 @@ def of_draft(reads: Reads, draft_hash: bytes) -> tuple[Attachment, ...]:
 def with_ids(reads: Reads, ids: Sequence[str]) -> tuple[Attachment, ...]:
     """The attachments with these ids that are not filed yet."""
     rows = reads.rows(
-        f"SELECT * FROM attachment WHERE case_id IS NULL AND id IN ({marks(ids)})",  # noqa: S608
+        f"SELECT * FROM attachment WHERE case_id IS NULL AND owner = '' AND id IN ({marks(ids)})",  # noqa: S608
         tuple(ids),
     )
     return tuple(_attachment(row) for row in rows)
@@ -169,7 +171,7 @@ def attach(tx: Transaction, case_id: int, field: str, ids: Sequence[str]) -> tup
     for attachment_id in ids:
         sha256 = tx.value(
             "UPDATE attachment SET case_id = ?, field = ?, draft_hash = NULL "
-            "WHERE id = ? AND case_id IS NULL RETURNING sha256",
+            "WHERE id = ? AND case_id IS NULL AND owner = '' RETURNING sha256",
             (case_id, field, attachment_id),
         )
         if sha256 is None:
@@ -181,14 +183,46 @@ def attach(tx: Transaction, case_id: int, field: str, ids: Sequence[str]) -> tup
 def drop(tx: Transaction, attachment_id: str) -> bool:
     """Removes an upload that was not filed; its bytes go with the next tidying."""
     return (
-        tx.execute("DELETE FROM attachment WHERE id = ? AND case_id IS NULL", (attachment_id,)).rowcount == 1
+        tx.execute(
+            "DELETE FROM attachment WHERE id = ? AND case_id IS NULL AND owner = ''", (attachment_id,)
+        ).rowcount
+        == 1
     )
+
+
+def of_owner(reads: Reads, owner: str) -> tuple[Attachment, ...]:
+    """The files of something that is no case (`reply/12`, or someone's draft), oldest first."""
+    rows = reads.rows(
+        "SELECT * FROM attachment WHERE owner = ? AND owner <> '' ORDER BY received, id", (owner,)
+    )
+    return tuple(_attachment(row) for row in rows)
+
+
+def owner_of(reads: Reads, attachment_id: str) -> str:
+    """Whose a file is; empty for those of cases and for unknown ones."""
+    return str(reads.value("SELECT owner FROM attachment WHERE id = ?", (attachment_id,)) or "")
+
+
+def hand_over(tx: Transaction, owner: str, to: str) -> tuple[str, ...]:
+    """Gives all files of one owner to another (a draft that is sent); returns their hashes."""
+    rows = tx.rows(
+        "UPDATE attachment SET owner = ? WHERE owner = ? AND owner <> '' RETURNING sha256", (to, owner)
+    )
+    return tuple(row["sha256"] for row in rows)
+
+
+def drop_owned(tx: Transaction, owner: str, attachment_id: str) -> bool:
+    """Takes one file of an owner out; an id that is not theirs changes nothing."""
+    cursor = tx.execute(
+        "DELETE FROM attachment WHERE id = ? AND owner = ? AND owner <> ''", (attachment_id, owner)
+    )
+    return cursor.rowcount == 1
 
 
 def drop_unclaimed(tx: Transaction, before: datetime) -> int:
     """Removes rows of uploads that no case and no living draft has claimed by a moment."""
     return tx.execute(
-        "DELETE FROM attachment WHERE case_id IS NULL AND received < ? AND (draft_hash IS NULL OR "
+        "DELETE FROM attachment WHERE case_id IS NULL AND owner = '' AND received < ? AND (draft_hash IS NULL OR "
         "draft_hash NOT IN (SELECT code_hash FROM draft))",
         (stamp(before),),
     ).rowcount
@@ -277,13 +311,13 @@ def _row(
     )
 
 
-def _insert(tx: Transaction, row: Attachment, draft_hash: bytes | None) -> None:
+def _insert(tx: Transaction, row: Attachment, draft_hash: bytes | None, owner: str) -> None:
     tx.execute(
         "INSERT INTO attachment (id, sha256, name, extension, media_type, size, field, draft_hash, received, "
-        "received_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "received_by, owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             row.id, row.sha256, row.name, row.extension, row.media_type, row.size, row.field, draft_hash,
-            stamp(row.received), row.received_by,
+            stamp(row.received), row.received_by, owner,
         ),
     )  # fmt: skip
 

@@ -21,6 +21,9 @@ class Sealed:
 
 _PUT_OFF = {"put_off": "巡查算不出时记下的原因，下次算得出就清空，不影响期限和牌"}
 
+# Files of replies and appeals have an owner; those of a draft are not sent yet.
+_FILED = "({row}.case_id IS NOT NULL OR ({row}.owner <> '' AND {row}.owner NOT LIKE 'draft/%'))"
+
 SEALED: tuple[Sealed, ...] = (
     Sealed("cases", "办件", personal=True),
     Sealed("case_payload", "申请内容", ("case_id",), personal=True),
@@ -29,13 +32,19 @@ SEALED: tuple[Sealed, ...] = (
     Sealed("fee", "收费", ("case_id", "position")),
     Sealed("certificate", "证照", ("case_id",)),
     Sealed("rating", "评价", ("case_id",), personal=True),
-    Sealed("attachment", "附件", personal=True, only="{row}.case_id IS NOT NULL"),
+    Sealed("attachment", "附件", personal=True, only=_FILED),
     Sealed("clock", "期限", left_out=_PUT_OFF),
     Sealed("pause", "暂停", personal=True),
     Sealed("notice", "文书", personal=True),
     Sealed("card", "监察牌"),
     Sealed("watch", "重点关注"),
     Sealed("letter", "来信", personal=True),
+    Sealed("supervision_order", "督办"),
+    Sealed("order_reply", "督办的说明和整改", personal=True),
+    Sealed("accountability", "责任追究", personal=True),
+    Sealed("appeal", "申诉"),
+    Sealed("appeal_statement", "申诉的陈述", personal=True),
+    Sealed("chase", "催办"),
     Sealed("assignment", "岗位"),
     Sealed("daily_count", "每日统计", ("day", "department", "measure")),
     Sealed("access_log", "查看记录"),
@@ -53,6 +62,7 @@ NOT_SEALED: Mapping[str, str] = {
     "person": "口令、锁定和登录时间随时变化，不是办理结果；岗位另行封存",
     "session": "登录会话，过期即删",
     "draft": "没有提交的草稿，过期即删",
+    "reply_draft": "没有提交的说明和申诉草稿，过期即删",
     "outbox": "发送状态随每次重试变化；告知了什么在事件和文书里",
     "number_series": "只是下一个号；号码本身在办件和文书里，已经封存",
     "idempotency": "防重复提交的旧答复，过期即删",
