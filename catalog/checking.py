@@ -10,10 +10,12 @@ from pathlib import Path
 from catalog.calendars import calendar_folders, read_calendars
 from catalog.codes import load_codes
 from catalog.consistency import check
+from catalog.delivery_reading import check_delivery
 from catalog.elements import load_elements
 from catalog.problems import Problem, in_order
 from catalog.reader import Reading, parse_file, read
 from catalog.root import Root
+from catalog.scoring import check_scoring
 from catalog.supervision import check_supervision
 from catalog.synonyms import load_synonyms
 
@@ -35,8 +37,8 @@ class Checked:
 
 
 def check_root(root: Root, today: date, items_dirs: Sequence[Path] | None = None) -> Checked:
-    """Reads a root and checks items, units, code tables, elements, calendars, supervision rules with their
-    examples, synonyms and every other YAML file of content/. Writes nothing but the item cache.
+    """Reads a root and checks items, units, code tables, elements, calendars, supervision rules and
+    scoring schemes with their examples, synonyms and every other YAML file of content/. Writes nothing but the item cache.
     """
     problems: list[Problem] = []
     reading = read(root, items_dirs)
@@ -44,9 +46,11 @@ def check_root(root: Root, today: date, items_dirs: Sequence[Path] | None = None
     codes = load_codes(root, problems)
     elements = load_elements(root, problems)
     problems += check(reading, codes, elements, today)
+    problems += check_delivery(reading)
     calendars = read_calendars(calendar_folders(root), root)
     problems += calendars.problems
     problems += check_supervision(root, calendars.calendar)
+    problems += check_scoring(root)
     load_synonyms(root, problems)
     problems += _content(root, {problem.path for problem in problems})
     return Checked(reading, in_order(problems))

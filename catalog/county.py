@@ -68,6 +68,7 @@ class Settings(Part):
     letter_extension: int = Field(5, ge=0, le=30)
     supervision_rules: str = Field("four-level", description="监察规则集：four-level 或 three-light")
     precision: Literal["day", "second"] = "day"
+    scoring: Slug = Field("nine-heads", description="绩效评分办法，scoring/ 里的文件名")
     upload_types: tuple[str, ...] = ("pdf", "jpg", "jpeg", "png", "docx", "xlsx", "ofd", "zip")
     upload_megabytes: int = Field(20, ge=1, le=500)
     upload_total_megabytes: int = Field(200, ge=1, le=5000)
