@@ -14,7 +14,7 @@ from handlers.casework.authority import (
 )
 from handlers.casework.ground import Ground
 from handlers.casework.views import Board, BoardCard, DepartmentLights, DeskPage, DeskRow
-from handlers.store import cards, case_lists, case_parts, cases, counts, letters, outbox
+from handlers.store import cards, case_lists, case_parts, cases, counts, inbox, letters
 from handlers.store.case_lists import Scope, Wanted
 from handlers.store.database import Database
 from handlers.store.people_records import Person
@@ -207,8 +207,8 @@ def _board_card(database: Database, ground: Ground, card: Card) -> BoardCard:
 def messages(database: Database, person: str, now: datetime) -> tuple[Message, ...]:
     """What the hall has told a person and the units they work in, newest first."""
     account = active_person(database, person)
-    units = sorted({each.unit for each in account.assignments if each.holds_on(local_date(now))})
-    return outbox.for_staff(database, person, units)
+    held = [inbox.Post(each.unit, each.role) for each in account.assignments if each.holds_on(local_date(now))]
+    return inbox.newest(database, person, held)
 
 
 __all__ = ["TABS", "WORKERS", "board", "board_of", "desk", "messages", "scope_of", "supervised"]

@@ -7,13 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers.store.database import marks
 from handlers.store.moments import Reads, moment, moment_or_none, stamp
 from handlers.store.records import Message
 from handlers.store.writer import Transaction
-
-MOST_SHOWN = 100
-
 
 IN_APP = "in_app"
 
@@ -81,16 +77,6 @@ def _untold(tx: Transaction, messages: Sequence[NewMessage]) -> Iterator[tuple[N
             told[whom].update(wanted)
         if wanted:
             yield each, wanted
-
-
-def for_staff(reads: Reads, person: str, units: Sequence[str]) -> tuple[Message, ...]:
-    """The newest messages to a person or to the units they work in."""
-    rows = reads.rows(
-        "SELECT * FROM outbox WHERE recipient_kind = 'person' AND recipient = ? OR recipient_kind = 'unit' "  # noqa: S608
-        f"AND recipient IN ({marks(units)}) ORDER BY id DESC LIMIT ?",
-        (person, *units, MOST_SHOWN),
-    )
-    return tuple(_message(row) for row in rows)
 
 
 def of_subject(reads: Reads, subject: str, subject_id: int) -> tuple[Message, ...]:
