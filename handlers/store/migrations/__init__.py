@@ -11,6 +11,7 @@ from handlers.store.migrations.m0001_records import m0001_records
 from handlers.store.migrations.m0002_cards import m0002_cards
 from handlers.store.migrations.m0003_orders import m0003_orders
 from handlers.store.migrations.m0004_outbox import m0004_outbox
+from handlers.store.migrations.m0006_scores import m0006_scores
 from handlers.store.migrations.m0007_reports import m0007_reports
 from handlers.store.migrations.m0008_log import m0008_log
 from rules.errors import Unavailable
@@ -20,6 +21,7 @@ MIGRATIONS()(m0001_records)
 MIGRATIONS()(m0002_cards)
 MIGRATIONS()(m0003_orders)
 MIGRATIONS()(m0004_outbox)
+MIGRATIONS()(m0006_scores)
 MIGRATIONS()(m0007_reports)
 MIGRATIONS()(m0008_log)
 
