@@ -23,7 +23,7 @@ _SAFE_HASH = re.compile(r"[0-9a-f]{16}")
 class _Record(BaseModel):
     """Base of what is written; unknown keys are let through, so that an older handler reads newer data."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class ItemSummary(_Record):

@@ -36,7 +36,7 @@ FieldType = Literal[
 class Part(BaseModel):
     """Base of everything a department writes: unknown keys are mistakes, values are frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, defer_build=True)
 
 
 class Option(Part):

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from catalog.county import County, Department, Footer, OrgUnit
-from catalog.item_cache import ItemCache, content_hash
+from catalog.item_cache import ItemCache, KeptItem, content_hash
 from catalog.problems import Problem, in_order
 from catalog.pydantic_chinese import explained
 from catalog.root import Root
 from catalog.schema import Item
 from catalog.units import OrgTree, department_unit
 from catalog.yaml_text import Document, parse_yaml
+from rules.errors import Unavailable
 
 DEPARTMENT_FILE = "department.yml"
 _M = TypeVar("_M", bound=BaseModel)
@@ -27,9 +28,26 @@ _M = TypeVar("_M", bound=BaseModel)
 class Loaded:
     """An item with the file it came from (absolute) and the hash of that file's content."""
 
-    item: Item
     path: Path
     source_hash: str
+    department: str
+    code: str
+    _kept: Item | KeptItem = field(compare=False, repr=False)
+
+    @property
+    def item(self) -> Item:
+        """The item itself; parsed when asked for where the reading does not hold all of them."""
+        if isinstance(self._kept, Item):
+            return self._kept
+        try:
+            return self._kept.parsed()
+        except ValidationError:
+            pass
+        # Somebody damaged the cache: the file itself still says it.
+        item = item_from_yaml(self.path.read_bytes(), str(self.path), [])
+        if item is None:
+            raise Unavailable(f"{self.path} 刚刚变了，读不出来，请再运行一次")
+        return item
 
     @property
     def slug(self) -> str:
@@ -63,12 +81,16 @@ class Reading:
 
     def item(self, code: str) -> Loaded | None:
         """The item with this code, if there is one."""
-        return next((loaded for loaded in self.items if loaded.item.code == code), None)
+        return next((loaded for loaded in self.items if loaded.code == code), None)
 
 
-def read(root: Root, items_dirs: Sequence[Path] | None = None, cache: bool = True) -> Reading:
+def read(
+    root: Root, items_dirs: Sequence[Path] | None = None, cache: bool = True, hold: bool = True
+) -> Reading:
     """Reads everything. `items_dirs` (default: the root's items/) hold one folder per department each.
 
+    With `hold` all items stay in memory, for a check that looks at each of them several times; without, an item
+    is parsed when it is asked for and let go again, for a build that needs the few that changed.
     Raises only rules.errors.HallError for what makes reading pointless; faults of files are `problems`.
     """
     problems: list[Problem] = []
@@ -77,8 +99,9 @@ def read(root: Root, items_dirs: Sequence[Path] | None = None, cache: bool = Tru
     store = ItemCache(root.state / "cache", folders) if cache else None
     departments: dict[str, Department] = {}
     items: list[Loaded] = []
+    reader = _ItemReader(root, store, hold or store is None, problems)
     for folder in folders:
-        _read_tree(root, folder, store, departments, items, problems)
+        _read_tree(root, folder, reader, departments, items, problems)
     if store:
         store.save()
     units = _units(root, county, departments, problems)
@@ -140,7 +163,7 @@ def _county(root: Root, problems: list[Problem]) -> County:
 def _read_tree(
     root: Root,
     folder: Path,
-    cache: ItemCache | None,
+    reader: _ItemReader,
     departments: dict[str, Department],
     items: list[Loaded],
     problems: list[Problem],
@@ -156,18 +179,19 @@ def _read_tree(
         if department_folder.name.startswith((".", "_")):
             continue
         _read_department(root, department_folder, departments, problems)
-        for path in _item_files(root, department_folder, problems):
-            loaded = _read_item(root, path, cache, problems)
+        for file in _item_files(root, department_folder, problems):
+            loaded = reader.read(file, department_folder)
             if loaded:
                 items.append(loaded)
 
 
-def _item_files(root: Root, folder: Path, problems: list[Problem]) -> Iterator[Path]:
+def _item_files(root: Root, folder: Path, problems: list[Problem]) -> Iterator[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
-        names = sorted(entry.name for entry in entries if entry.is_file())
-    for name in names:
+        files = sorted((entry for entry in entries if entry.is_file()), key=lambda entry: entry.name)
+    for file in files:
+        name = file.name
         if name.endswith(".yml") and name != DEPARTMENT_FILE and not name.startswith("."):
-            yield folder / name
+            yield file
         elif name.endswith(".yaml"):
             shown = root.shown(folder / name)
             problems.append(Problem(shown, 0, "", "文件名要以 .yml 结尾，请改名", rule="tree"))
@@ -200,34 +224,61 @@ def _read_department(
     departments[department.id] = department
 
 
-def _read_item(root: Root, path: Path, cache: ItemCache | None, problems: list[Problem]) -> Loaded | None:
-    shown = root.shown(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        problems.append(Problem(shown, 0, "", f"文件读不出来：{error.strerror}", rule="yaml"))
-        return None
-    key = content_hash(data)
-    item = cache.get(key) if cache else None
-    if item is None:
-        item = item_from_yaml(data, shown, problems)
-        if item is None:
+class _ItemReader:
+    """Reads item files through the cache; their faults go to `problems`."""
+
+    def __init__(self, root: Root, cache: ItemCache | None, hold: bool, problems: list[Problem]) -> None:
+        self._root, self._cache, self._hold, self._problems = root, cache, hold, problems
+
+    def read(self, file: os.DirEntry[str], folder: Path) -> Loaded | None:
+        """The item of a file in a department's folder; None when it has errors."""
+        path = folder / file.name
+        try:
+            found = self._known(file) or self._opened(file, path)
+        except OSError as error:
+            said = f"文件读不出来：{error.strerror}"
+            self._problems.append(Problem(self._root.shown(path), 0, "", said, rule="yaml"))
             return None
-        if cache:
-            cache.put(key, item)
-    if item.department != path.parent.name:
-        line = parse_yaml(data).line(("department",))
-        problems.append(
-            Problem(
-                shown,
-                line,
-                "department",
-                f"部门 {item.department} 要与所在文件夹 {path.parent.name} 相同",
-                rule="tree",
-            )
-        )
-        return None
-    return Loaded(item, path, key)
+        if found is None:
+            return None
+        key, item = found
+        if item.department != folder.name:
+            line = parse_yaml(path.read_bytes()).line(("department",))
+            said = f"部门 {item.department} 要与所在文件夹 {folder.name} 相同"
+            self._problems.append(Problem(self._root.shown(path), line, "department", said, rule="tree"))
+            return None
+        return Loaded(path, key, item.department, item.code, item)
+
+    def _known(self, file: os.DirEntry[str]) -> tuple[str, Item | KeptItem] | None:
+        """What an untouched file held at the last reading."""
+        key = self._cache.known_hash(file.path, file.stat()) if self._cache else None
+        item = self._kept(key) if key else None
+        return (key, item) if key and item else None
+
+    def _opened(self, file: os.DirEntry[str], path: Path) -> tuple[str, Item | KeptItem] | None:
+        # Asked before the content is read: a write in between then shows as a change the next time.
+        status = file.stat()
+        data = path.read_bytes()
+        key = content_hash(data)
+        found = self._kept(key)
+        if found is None:
+            item = item_from_yaml(data, self._root.shown(path), self._problems)
+            if item is None:
+                return None
+            kept = self._cache.put(key, item) if self._cache else None
+            found = item if self._hold or kept is None else kept
+        if self._cache:
+            self._cache.saw(file.path, status, key)
+        return key, found
+
+    def _kept(self, key: str) -> Item | KeptItem | None:
+        kept = self._cache.get(key) if self._cache else None
+        if kept is None or not self._hold:
+            return kept
+        try:
+            return kept.parsed()
+        except ValidationError:
+            return None
 
 
 def item_from_yaml(data: bytes | str, shown: str, problems: list[Problem]) -> Item | None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from catalog.artifact import Catalog, ItemRecord, json_schemas, limit_text, record, to_json
+from catalog.artifact import Catalog, ItemRecord, json_schemas, record, to_json
 from catalog.calendars import CalendarData, calendar_data
 from catalog.schema import Item
 from catalog.supervision import ruleset_json_schema, ruleset_to_json
@@ -22,10 +22,10 @@ def outputs(portal: Portal) -> Iterator[Output]:
     units = dict(portal.unit_names)
     current = {shown.summary.version_hash for shown in portal.items}
     for shown in portal.items:
-        key = fingerprint(portal.stamp, shown.key)
+        key = f"{portal.stamp} {shown.key}"
         made = _Once(portal, shown, units)
         for path in (
-            f"data/items/{shown.item.code}.json",
+            f"data/items/{shown.summary.code}.json",
             f"data/versions/{shown.summary.version_hash}.json",
         ):
             yield Output(path, key, made)
@@ -48,7 +48,9 @@ def _plain(portal: Portal) -> Iterator[Output]:
     yield Output("data/shell.html", fingerprint(portal.shell.text), lambda: portal.shell.text)
     yield Output(
         "data/suggest.json",
-        fingerprint(portal.program, *(f"{each.key}{each.department.short_name}" for each in portal.visible)),
+        fingerprint(
+            portal.program, "".join([f"{each.key}{each.department.short_name}" for each in portal.visible])
+        ),
         lambda: suggest(portal),
     )
     if portal.figures is not None:
@@ -107,11 +109,11 @@ _SUGGEST_SCHEMA: dict[str, object] = {
 
 def suggest(portal: Portal) -> str:
     """`suggest.json`: one short row an item, popular ones first, for type-ahead and a portal without handlers."""
-    ordered = sorted(portal.visible, key=lambda each: not each.item.popular)
+    ordered = sorted(portal.visible, key=lambda each: not each.summary.popular)
     rows = []
     for shown in ordered:
-        item = shown.item
-        limit = "当场办结" if item.immediate else limit_text(item.promised) or ""
+        item = shown.summary
+        limit = "当场办结" if item.immediate else item.promised or ""
         rows.append(
             [
                 item.name,
@@ -131,7 +133,8 @@ def catalog_output(portal: Portal, version: str) -> Output:
 
     def make() -> str:
         items = sorted(
-            portal.items, key=lambda each: (each.department.order, each.item.department, each.item.code)
+            portal.items,
+            key=lambda each: (each.department.order, each.summary.department, each.summary.code),
         )
         return to_json(
             Catalog(

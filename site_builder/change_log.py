@@ -25,7 +25,7 @@ from site_builder.outputs import fingerprint
 class Difference(BaseModel):
     """One field: its Chinese name, what it was, what it is; empty where it was not there."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     field: str
     label: str
@@ -37,7 +37,7 @@ class Difference(BaseModel):
 class Change(BaseModel):
     """What one commit did to one item."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     code: str
     name: str
@@ -59,7 +59,7 @@ class Change(BaseModel):
 class ChangeFile(BaseModel):
     """`data/changes.json`: every change, newest first."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     format: str = "county-hall/1"
     changes: tuple[Change, ...] = ()
@@ -68,7 +68,7 @@ class ChangeFile(BaseModel):
 class PastVersion(BaseModel):
     """A version an item once had; a case may have pinned it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     hash: str
     item: Item
@@ -98,7 +98,8 @@ class ChangeLog:
 
     def key_of(self, code: str) -> str:
         """Changes when the item's history does."""
-        return fingerprint(*(change.commit for change in self.by_item.get(code, ())))
+        changes = self.by_item.get(code, ())
+        return fingerprint(*(change.commit for change in changes)) if changes else ""
 
 
 def read_change_log(folders: Sequence[Path], codes: Codes, cache: Path, stamp: str) -> ChangeLog:

@@ -134,7 +134,7 @@ def _portal(
 ) -> tuple[Portal, Editorial]:
     folders = tuple(Path(each).resolve() for each in items_dirs) if items_dirs else (root.items,)
     contents = tuple(Path(each).resolve() for each in content_dirs) if content_dirs else (root.content,)
-    reading = read(root, folders)
+    reading = read(root, folders, hold=False)
     problems += reading.problems
     wrong = [problem for problem in reading.errors if problem.path == "county.yml"]
     if wrong:

@@ -56,9 +56,9 @@ HINTS = ("开饭店", "生小孩上户口", "低保", "摆摊", "盖房子")
 
 def outputs(portal: Portal, found: Mapping[str, Sequence[Group]]) -> Iterator[Output]:
     """`/`."""
-    popular = [each for each in portal.visible if each.item.popular][:10]
+    popular = [each for each in portal.visible if each.summary.popular][:10]
     if len(popular) < 6:
-        rest = [each for each in portal.visible if not each.item.popular and each.item.accepts_online]
+        rest = [each for each in portal.visible if not each.summary.popular and each.summary.accepts_online]
         popular += rest[: 8 - len(popular)]
     values = {
         "doors": DOORS,
@@ -72,7 +72,7 @@ def outputs(portal: Portal, found: Mapping[str, Sequence[Group]]) -> Iterator[Ou
         "work": portal.news.latest("work", 4),
         "figures": portal.figures,
         "total": len(portal.visible),
-        "online": sum(1 for each in portal.visible if each.item.accepts_online),
+        "online": sum(1 for each in portal.visible if each.summary.accepts_online),
         "changes": [change for change in portal.changes.changes if change.code in portal.by_code][:4],
     }
     key = fingerprint(

@@ -21,7 +21,7 @@ def index_key(reading: Reading, stamp: str) -> str:
     spec = importlib.util.find_spec("search_index")
     folder = Path(spec.origin).parent if spec and spec.origin else Path()
     code = [path.read_bytes() for path in sorted(folder.rglob("*")) if path.suffix in (".py", ".yml")]
-    items = [f"{loaded.item.code}{loaded.source_hash}" for loaded in reading.items]
+    items = [f"{loaded.code}{loaded.source_hash}" for loaded in reading.items]
     said = [path.read_bytes() for path in reading.root.resource(SYNONYMS_FILE)]
     return fingerprint(stamp, *items, *said, *code)
 

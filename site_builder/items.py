@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from catalog.artifact import fee_text, limit_text
@@ -32,38 +32,27 @@ RESULT_WORDS = {
 def outputs(portal: Portal, forms: bool) -> Iterator[Output]:
     """All pages of all items that are shown."""
     for shown in portal.visible:
-        yield _page(portal, shown)
-        if _has_form(shown.item):
+        files = own_files(shown)
+        yield _page(portal, shown, files)
+        if shown.has_form:
             yield from _paper(portal, shown, forms)
-        for name, file in own_files(shown):
+        for name, file in files.items():
             yield Output(
-                f"items/{shown.item.code}/files/{name}",
+                f"items/{shown.summary.code}/files/{name}",
                 fingerprint(shown.key, name, file.read_bytes()),
                 file.read_bytes,
             )
-        if len(portal.changes.by_item.get(shown.item.code, ())) > 1:
+        if len(portal.changes.by_item.get(shown.summary.code, ())) > 1:
             yield _history(portal, shown)
 
 
-def own_files(shown: Shown) -> Iterator[tuple[str, Path]]:
+def own_files(shown: Shown) -> dict[str, Path]:
     """The department's own forms and samples, which lie beside the item's file; nothing outside its folder."""
-    named = [
-        name
-        for material in shown.item.materials
-        for name in (material.blank_form, material.sample)
-        if name and name != "form"
-    ]
-    if not named:
-        return
+    if not shown.files:
+        return {}
     folder = shown.loaded.path.parent.resolve()
-    for name in dict.fromkeys(named):
-        path = (folder / name).resolve()
-        if path.is_relative_to(folder) and path.is_file():
-            yield path.name, path
-
-
-def _has_form(item: Item) -> bool:
-    return item.form is not None or any(each.blank_form == "form" for each in item.materials)
+    paths = ((folder / name).resolve() for name in shown.files)
+    return {path.name: path for path in paths if path.is_relative_to(folder) and path.is_file()}
 
 
 def facts(item: Item) -> tuple[Fact, ...]:
@@ -81,13 +70,13 @@ def facts(item: Item) -> tuple[Fact, ...]:
     )
 
 
-def _page(portal: Portal, shown: Shown) -> Output:
-    item = shown.item
-    code = item.code
+def _page(portal: Portal, shown: Shown, own: Mapping[str, Path]) -> Output:
+    code = shown.summary.code
 
     def make() -> str:
+        item = shown.item
         steps = flow_steps(item, portal.county.settings)
-        files = {name: f"/items/{code}/files/{name}" for name, _ in own_files(shown)}
+        files = {name: f"/items/{code}/files/{name}" for name in own}
         body = portal.body(
             "item.html",
             shown=shown,
@@ -97,7 +86,7 @@ def _page(portal: Portal, shown: Shown) -> Output:
             steps=steps,
             picture=flow_picture(item, steps),
             files=files,
-            has_form=_has_form(item),
+            has_form=shown.has_form,
             history=portal.changes.by_item.get(code, ()),
             places=_places(portal, shown),
             joint=[portal.unit_names.get(each, each) for each in item.joint_departments],
@@ -123,12 +112,8 @@ def _page(portal: Portal, shown: Shown) -> Output:
             ),
         )
 
-    key = fingerprint(portal.stamp, shown.key, portal.changes.key_of(code), *_file_keys(shown))
+    key = f"{portal.stamp} {shown.key} {portal.changes.key_of(code)} {' '.join(own)}"
     return Output(f"items/{code}/index.html", key, make)
-
-
-def _file_keys(shown: Shown) -> list[str]:
-    return [name for name, _ in own_files(shown)]
 
 
 def _all_facts(portal: Portal, item: Item) -> tuple[Fact, ...]:
@@ -191,7 +176,7 @@ def _fee_rows(item: Item) -> list[tuple[str, str, str, str]]:
 
 
 def _paper(portal: Portal, shown: Shown, forms: bool) -> Iterator[Output]:
-    item = shown.item
+    item = shown.summary
     for name, title, filled in (("form", "空白表", False), ("sample", "填写样例", True)):
         yield portal.page(
             f"/items/{item.code}/{name}/",
@@ -210,11 +195,11 @@ def _word_files(portal: Portal, shown: Shown) -> Iterator[Output]:
     """The forms as Word files at the address where the handler makes them on demand."""
     from presentation.form_documents import blank_form_docx, filled_sample_docx
 
-    arguments = (shown.item, portal.county, portal.codes, shown.department.name)
-    base = f"hall/forms/{shown.item.code}"
+    context = (portal.county, portal.codes, shown.department.name)
+    base = f"hall/forms/{shown.summary.code}"
     key = fingerprint(portal.stamp, shown.key)
-    yield Output(f"{base}/blank.docx", key, lambda: blank_form_docx(*arguments))
-    yield Output(f"{base}/sample.docx", key, lambda: filled_sample_docx(*arguments))
+    yield Output(f"{base}/blank.docx", key, lambda: blank_form_docx(shown.item, *context))
+    yield Output(f"{base}/sample.docx", key, lambda: filled_sample_docx(shown.item, *context))
 
 
 def _sheet(portal: Portal, shown: Shown, filled: bool) -> FormSheet:
@@ -222,7 +207,7 @@ def _sheet(portal: Portal, shown: Shown, filled: bool) -> FormSheet:
 
 
 def _history(portal: Portal, shown: Shown) -> Output:
-    item = shown.item
+    item = shown.summary
     return portal.page(
         f"/items/{item.code}/history/",
         "item_history.html",

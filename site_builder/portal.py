@@ -19,7 +19,7 @@ from catalog.root import Root
 from presentation.page import Shell, templates
 from presentation.view import Lights
 from rules.calendar import WorkCalendar
-from rules.cards import RuleSet
+from rules.rule_set import RuleSet
 from site_builder.change_log import ChangeLog
 from site_builder.disclosure import DisclosureTree
 from site_builder.news import News
@@ -63,12 +63,17 @@ class Portal:
     @cached_property
     def visible(self) -> tuple[Shown, ...]:
         """The items that have a page, in pinyin order."""
-        shown = [each for each in self.items if each.item.status not in HIDDEN]
-        return tuple(sorted(shown, key=lambda each: (each.summary.pinyin, each.item.name, each.item.code)))
+        shown = [each.summary for each in self.items]
+        placed = sorted(
+            (summary.pinyin, summary.name, summary.code, place)
+            for place, summary in enumerate(shown)
+            if summary.status not in HIDDEN
+        )
+        return tuple(self.items[place] for *_, place in placed)
 
     @cached_property
     def by_code(self) -> Mapping[str, Shown]:
-        return {each.item.code: each for each in self.visible}
+        return {each.summary.code: each for each in self.visible}
 
     @cached_property
     def environment(self) -> Environment:

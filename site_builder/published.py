@@ -13,7 +13,7 @@ from catalog.problems import Problem
 class Figures(BaseModel):
     """`published/figures.json`, as the casework writes it; drill cases are not in it."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     at: datetime
     filed_today: int = Field(0, ge=0)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from catalog.artifact import ItemSummary, summarise
 from catalog.codes import Codes
@@ -16,16 +17,30 @@ from catalog.schema import Item
 from site_builder.outputs import fingerprint
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Shown:
-    """An item with what all pages need of it. `key` changes when anything of the item does."""
+    """An item with what lists need of it. `key` changes when anything of the item does.
+
+    `has_form`: there is a form to print; `files` are the names of the department's own files beside it.
+    """
 
     loaded: Loaded
-    item: Item
     department: Department
     summary: ItemSummary
     initials: str
-    key: str
+    has_form: bool
+    files: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        return self.loaded.source_hash
+
+    @property
+    def item(self) -> Item:
+        """The item whole. Parsed anew when a page is made: what is done for every item at every build asks
+        the summary.
+        """
+        return self.loaded.item
 
     @property
     def address(self) -> str:
@@ -37,26 +52,25 @@ def shown_items(reading: Reading, codes: Codes, cache: Path, stamp: str) -> tupl
 
     `stamp` covers what a summary depends on besides the item's own file.
     """
-    known = _load(cache / "summaries.jsonl", stamp)
+    named = {each.id: (each, fingerprint(each.name)) for each in reading.departments.values()}
+    wanted: dict[str, tuple[str, Loaded]] = {}
+    for loaded in reading.items:
+        if loaded.department in named and loaded.code not in wanted:
+            wanted[loaded.code] = loaded.source_hash + named[loaded.department][1], loaded
+    stored = _load(cache / "summaries.jsonl", stamp)
+    kept = _parsed({key: stored[key] for key, _ in wanted.values() if key in stored})
     used: dict[str, str] = {}
     found: list[Shown] = []
-    seen: set[str] = set()
-    for loaded in reading.items:
-        item = loaded.item
-        department = reading.departments.get(item.department)
-        if department is None or item.code in seen:
-            continue
-        seen.add(item.code)
-        key = fingerprint(loaded.source_hash, department.name)
-        kept = _read(known.get(key))
-        if kept is None:
-            kept = _Kept(
-                initials=_initials(item.name),
-                summary=summarise(item, department, codes, f"/items/{item.code}/"),
-            )
-        used[key] = known.get(key) or kept.model_dump_json(exclude_defaults=True)
-        found.append(Shown(loaded, item, department, kept.summary, kept.initials, loaded.source_hash))
-    if used != known:
+    for key, loaded in wanted.values():
+        department = named[loaded.department][0]
+        each = kept.get(key)
+        if each is None:
+            each = _keep(loaded.item, department, codes)
+            used[key] = each.model_dump_json(exclude_defaults=True)
+        else:
+            used[key] = stored[key]
+        found.append(Shown(loaded, department, each.summary, each.initials, each.has_form, each.files))
+    if used != stored:
         _save(cache / "summaries.jsonl", stamp, used)
     return tuple(found)
 
@@ -65,7 +79,19 @@ class _Kept(BaseModel):
     """A line of the cache."""
 
     initials: str
+    has_form: bool = False
+    files: tuple[str, ...] = ()
     summary: ItemSummary
+
+
+def _keep(item: Item, department: Department, codes: Codes) -> _Kept:
+    named = [name for each in item.materials for name in (each.blank_form, each.sample) if name]
+    return _Kept(
+        initials=_initials(item.name),
+        has_form=item.form is not None or any(each.blank_form == "form" for each in item.materials),
+        files=tuple(dict.fromkeys(name for name in named if name != "form")),
+        summary=summarise(item, department, codes, f"/items/{item.code}/"),
+    )
 
 
 def _initials(name: str) -> str:
@@ -75,13 +101,15 @@ def _initials(name: str) -> str:
     return initials(name)
 
 
-def _read(text: str | None) -> _Kept | None:
-    if text is None:
-        return None
+_KEPT: TypeAdapter[list[_Kept]] = TypeAdapter(list[_Kept])
+
+
+def _parsed(stored: Mapping[str, str]) -> Mapping[str, _Kept]:
+    """All lines in one go; none if one of them is damaged, for then they are made anew."""
     try:
-        return _Kept.model_validate_json(text)
-    except ValidationError:
-        return None
+        return dict(zip(stored, _KEPT.validate_json(f"[{','.join(stored.values())}]"), strict=True))
+    except (ValidationError, ValueError):
+        return {}
 
 
 def _load(path: Path, stamp: str) -> dict[str, str]:

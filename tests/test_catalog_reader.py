@@ -229,4 +229,4 @@ def test_the_cache_is_json_lines_only(tmp_path: Path) -> None:
     read(root)
     cache = next((root.state / "cache").glob("items-*.jsonl"))
     _, line = cache.read_text("utf-8").split("\n")
-    assert json.loads(line.partition(" ")[2])["name"] == "示例许可"
+    assert json.loads(line.split(" ", 3)[3])["name"] == "示例许可"
