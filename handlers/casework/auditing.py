@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from handlers.store import attachments, audit_reads, events
+from handlers.store import attachments, audit_reads, events, seal_audit
 from handlers.store.database import Database
 from rules.chain import Checkpoint, Fault, verify
 from rules.errors import Invalid
@@ -46,6 +46,7 @@ def audit(database: Database, checkpoints: Iterable[Checkpoint] = ()) -> Audit:
         faults += by_erasure
         faults += _dangling(database, head[0])
         faults += _misplaced(database)
+        faults += _unsealed(database)
         count = audit_reads.event_count(database)
     return Audit(count, head[1], len(known), erased, tuple(faults), attachments.missing(database))
 
@@ -117,6 +118,15 @@ def _dangling(database: Database, last: int) -> list[Fault]:
     if beyond <= last:
         return []
     return [Fault("tail_cut", last + 1, f"有文书或附带内容属于第{beyond}条，记录却只到第{last}条")]
+
+
+def _unsealed(database: Database) -> list[Fault]:
+    """Seals that do not fit together or their events, and rows that do not stand as they were sealed."""
+    connection = database.reader()
+    faults = [Fault(each.kind, each.sequence, each.detail) for each in seal_audit.chain_faults(connection)]
+    return faults + [
+        Fault(each.kind, each.sequence, each.detail) for each in seal_audit.row_faults(connection)
+    ]
 
 
 def _misplaced(database: Database) -> list[Fault]:
