@@ -1,0 +1,272 @@
+"""Makes orders, of a card in the card's own transaction or by hand, and takes them back with their card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from handlers.casework.ground import Ground
+from handlers.casework.subjects import SUBJECTS
+from handlers.store import clocks, counts, events, orders, outbox
+from handlers.store.orders import Order, OrderPaper
+from handlers.store.records import Card, Json
+from handlers.store.writer import Transaction
+from handlers.supervising.deadlines import ANSWERERS, card_window, counted_words, message, new_clock, stop
+from presentation.dates import date_cn
+from rules.access import Role
+from rules.cards import LEVEL_NAMES
+from rules.clock import ClockKind
+from rules.order_table import OrderMove, OrderState
+from rules.time import local_date
+
+_BY_HAND_BASIS = "本县电子监察和行政效能监督的规定"
+_CORRECT_AT_ONCE = "立即查明原因，纠正上述问题，并采取措施防止再次发生"
+_BOTH_CLOCKS = frozenset({ClockKind.EXPLANATION, ClockKind.ORDER})
+
+
+def order_for_card(tx: Transaction, ground: Ground, card: Card, now: datetime) -> Order | None:
+    """The order a card brings when its rule names a document for the level; None when it does not, or has one.
+
+    Called when a card is issued or confirmed, in that transaction. A card about an order brings no further order.
+    """
+    if card.state != "issued" or card.subject == "order" or not card.id:
+        return None
+    rule = rule_named(ground, card.rule)
+    if rule is None or not rule.documents.get(card.level) or orders.of_card(tx, card.id) is not None:
+        return None
+    reader = SUBJECTS.get(card.subject)
+    subject = None if reader is None else reader(tx, card.subject_id)
+    title = "" if subject is None else subject.title
+    level = rule.level_names.get(card.level, LEVEL_NAMES[card.level])
+    basis = rule.basis or _BY_HAND_BASIS
+    what = f"“{title}”（{card.subject_number}）" if title else card.subject_number
+    paper = Paper(
+        paragraphs=(
+            f"经电子监察发现，你单位办理的{what}存在以下问题：{card.why.rstrip('。')}。",
+            f"依据{basis}和本县电子监察规则“{rule.title}”，已发{level}，现予督办。",
+        ),
+        basis=basis,
+        demand=_CORRECT_AT_ONCE,
+        rows=(
+            ("督办对象", f"{title} {card.subject_number}".strip()),
+            ("责任单位", ground.unit_name(card.unit)),
+            ("监察牌", f"{level}（第{card.id}号），自{date_cn(card.since, False)}起"),
+            ("监察规则", f"{rule.title}（{card.rule}），规则版本{card.rules}"),
+        ),
+        appeal=counted_words(ground, card_window(ground, card)),
+    )
+    begun = blank(
+        card.department, card.unit, ground.units.top or "county", card.why, _CORRECT_AT_ONCE, now, card.drill
+    )
+    made = replace(
+        begun, card_id=card.id, subject="letter" if card.subject == "letter" else "case",
+        subject_id=card.subject_id, subject_number=card.subject_number,
+    )  # fmt: skip
+    return issue(tx, ground, made, paper, Role.SYSTEM, now)
+
+
+class Rule(Protocol):
+    """What an order needs of the rule behind its card, be it about time or about an event."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def basis(self) -> str: ...
+    @property
+    def documents(self) -> Mapping[int, str]: ...
+    @property
+    def level_names(self) -> Mapping[int, str]: ...
+
+
+def rule_named(ground: Ground, rule_id: str) -> Rule | None:
+    """The rule in force under an id, about time or about events; None for one the county has dropped."""
+    timed: Iterable[Rule] = ground.card_rules.values()
+    caught: Iterable[Rule] = getattr(ground, "triggers", ())
+    return next((each for each in (*timed, *caught) if each.id == rule_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What a document says before its number and day are known; `appeal` how long one may appeal, in words."""
+
+    paragraphs: tuple[str, ...]
+    basis: str
+    demand: str
+    rows: tuple[tuple[str, str], ...]
+    appeal: str = ""
+
+
+def paper_by_hand(ground: Ground, what: str, unit: str, text: str, demand: str, basis: str) -> Paper:
+    """The document of an order a supervisor writes."""
+    law = basis.strip() or _BY_HAND_BASIS
+    return Paper(
+        paragraphs=(f"经监察发现，{what}存在以下问题：{text.rstrip('。')}。", f"依据{law}，现予督办。"),
+        basis=law,
+        demand=demand or _CORRECT_AT_ONCE,
+        rows=(("督办对象", what), ("责任单位", ground.unit_name(unit))),
+    )
+
+
+def issue(tx: Transaction, ground: Ground, order: Order, paper: Paper, role: Role, now: datetime) -> Order:
+    """Numbers an order, starts the clock of its explanation, tells the department; the event is in the chain."""
+    county = ground.county
+    internal = order.issuer_unit in ground.departments
+    word = ground.departments[order.issuer_unit].number_word if internal else ""
+    number = orders.next_number(tx, county.document_word, word, local_date(now).year, order.drill)
+    days = county.settings.explanation_days
+    clock = new_clock(
+        ground, ClockKind.EXPLANATION, now, days, subject_id=0, department=order.department, unit=order.unit,
+        drill=order.drill, basis=f"{number}载明的说明时限",
+    )  # fmt: skip
+    counted = counted_words(ground, clock)
+    demands = [
+        f"{paper.demand.rstrip('。')}。",
+        f"在{date_cn(clock.due)}前（{days}个工作日内）提交书面情况说明，写明事实、原因、责任和已经采取的措施，附证明材料。",
+    ]
+    if paper.appeal:
+        demands.append(f"对所发的牌有异议的，可以申诉（{paper.appeal}）。申诉期间不停止督办。")
+    made = replace(
+        order,
+        number=number,
+        explain_due=clock.due,
+        paper=OrderPaper(
+            issuer=ground.unit_name(order.issuer_unit) if internal else county.supervisor_name,
+            addressee=ground.unit_name(order.department),
+            basis=paper.basis,
+            paragraphs=paper.paragraphs,
+            rows=(
+                *paper.rows,
+                ("说明期限", f"{date_cn(clock.due)}{'（暂定）' if clock.provisional else ''}"),
+                ("怎么算的", counted),
+            ),
+            demands=tuple(demands),
+        ),
+    )
+    made = replace(made, id=orders.insert(tx, made))
+    clocks.insert(tx, replace(clock, subject_id=made.id))
+    payload: dict[str, Json] = {
+        "card": made.card_id, "about": made.subject, "about_number": made.subject_number, "text": made.text,
+        "demand": made.demand, "basis": paper.basis, "explain_due": made.explain_due.isoformat(), "words": "",
+    }  # fmt: skip
+    happened(
+        tx, made, OrderMove.ISSUE, made.issued_by, role, made.issuer_unit, now, OrderState.ISSUED, payload
+    )
+    body = f"{number}：{paper.paragraphs[0]}请在{date_cn(clock.due)}前提交情况说明。"
+    told = dict.fromkeys((made.department, made.unit))
+    outbox.add(
+        tx,
+        [
+            message(made, "order.issued", unit, body, now, fact=f"order:{made.id}", roles=ANSWERERS if unit == made.department else ())
+            for unit in told
+        ],
+    )  # fmt: skip
+    if not made.drill:
+        counts.add(tx, local_date(now), made.department, ("orders",))
+    return made
+
+
+def cancel_for_card(
+    tx: Transaction, card: Card, actor: str, role: Role, unit: str, reason: str, now: datetime
+) -> Order | None:
+    """Takes back the order of a card that is revoked, whatever its state; None when it has none in force."""
+    order = orders.of_card(tx, card.id)
+    if order is None or order.state is OrderState.CANCELLED:
+        return None
+    words = f"所依据的牌已撤销：{reason}"
+    cancel(tx, order, actor, role, unit, words, now)
+    return order
+
+
+def cancel(
+    tx: Transaction, order: Order, actor: str, role: Role, unit: str, words: str, now: datetime
+) -> None:
+    """Takes an order back: its clocks stop, the department is told."""
+    stop(tx, "order", order.id, _BOTH_CLOCKS, now, "督办已撤销")
+    orders.change(tx, order, state=OrderState.CANCELLED, closed_at=now, closing=words)
+    orders.show(tx, order.id, 0, None, None)
+    happened(
+        tx,
+        order,
+        OrderMove.CANCEL,
+        actor,
+        role,
+        unit,
+        now,
+        OrderState.CANCELLED,
+        {"text": words, "words": ""},
+    )
+    body = f"{order.number}已撤销：{words}"
+    outbox.add(tx, [message(order, "order.cancel", order.department, body, now, roles=ANSWERERS)])
+    if not order.drill:
+        counts.add(tx, local_date(now), order.department, ("orders_cancelled",))
+
+
+def happened(
+    tx: Transaction,
+    order: Order,
+    move: OrderMove | str,
+    actor: str,
+    role: Role,
+    unit: str,
+    now: datetime,
+    to_state: OrderState,
+    payload: dict[str, Json],
+) -> None:
+    """The event of a move; its payload, not its metadata, holds what was written."""
+    first = move == OrderMove.ISSUE
+    events.append(
+        tx,
+        events.NewEvent(
+            at=now,
+            kind=f"order.{move}",
+            subject="order",
+            subject_id=order.id,
+            subject_number=order.number,
+            actor=actor,
+            role=role,
+            unit=unit,
+            from_state="" if first else order.state,
+            to_state=to_state,
+            drill=order.drill,
+            payload=payload,
+        ),
+    )
+
+
+def blank(
+    department: str, unit: str, issuer_unit: str, text: str, demand: str, now: datetime, drill: bool
+) -> Order:
+    """An order about a department as a whole, before it has its number; about a case or letter: replace that."""
+    return Order(
+        id=0,
+        number="",
+        card_id=None,
+        subject="department",
+        subject_id=0,
+        subject_number=department,
+        department=department,
+        unit=unit,
+        issuer_unit=issuer_unit,
+        text=text,
+        demand=demand,
+        paper=OrderPaper("", "", "", (), (), ()),
+        issued=now,
+        issued_by="system",
+        explain_due=now,
+        correct_due=None,
+        state=OrderState.ISSUED,
+        explained_at=None,
+        late=False,
+        correction_late=False,
+        returns=0,
+        chases=0,
+        level=0,
+        closed_at=None,
+        closing="",
+        version=0,
+        drill=drill,
+    )
