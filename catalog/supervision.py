@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
+from catalog.form_schema import Part, Text
 from catalog.problems import Problem, in_order
 from catalog.pydantic_chinese import explained
 from catalog.root import DEFAULTS, Root
+from catalog.schema import Slug
 from catalog.supervision_schema import (
+    DOCUMENTS,
     LEVEL_NUMBERS,
     LEVEL_WORDS,
     ExampleFile,
+    LevelFile,
     LevelKey,
     RuleFile,
-    RuleSetFile,
     ThresholdFile,
 )
+from catalog.supervision_triggers import TriggerFile, example_fault, trigger_faults
 from catalog.yaml_text import Document, FieldPath, field_text, parse_yaml
 from rules.calendar import WorkCalendar
 from rules.card_facts import facts_from
@@ -32,12 +39,12 @@ from rules.cards import (
     CardObject,
     CardRule,
     Level,
-    RuleSet,
     judge,
 )
 from rules.errors import Invalid, NotFound
 from rules.levels import Thresholds
 from rules.pause import Precision
+from rules.rule_set import RuleSet
 from rules.time import day_end, is_date_only, local_date, parse_stamp
 
 __all__ = [
@@ -51,10 +58,22 @@ __all__ = [
     "ruleset_json_schema",
     "ruleset_to_json",
     "run_examples",
+    "with_hash",
 ]
 
 FOLDER = "supervision"
 _RULE_SET: TypeAdapter[RuleSet] = TypeAdapter(RuleSet)
+
+
+class RuleSetFile(Part):
+    """`supervision/<id>.yml`."""
+
+    id: Slug
+    title: Text
+    version: Text
+    levels: Annotated[tuple[LevelFile, ...], Field(min_length=2)]
+    rules: Annotated[tuple[RuleFile, ...], Field(min_length=1)]
+    triggers: tuple[TriggerFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +115,21 @@ def load_rules(folders: Sequence[Path], name: str, precision: Precision = "day")
     reading = read_rules(folders)
     found = reading.rule_sets.get(name)
     if found is not None:
-        if precision == "day":
-            return found
-        return replace(found, rules=tuple(replace(each, precision=precision) for each in found.rules))
+        if precision == "second":
+            found = replace(found, rules=tuple(replace(each, precision=precision) for each in found.rules))
+        return with_hash(found)
     faults = [str(each) for each in reading.problems if Path(each.path).stem == name]
     if faults:
         raise Invalid("监察规则有误：" + "；".join(faults))
     known = "、".join(sorted(reading.rule_sets)) or "（没有）"
     raise NotFound(f"没有监察规则“{name}”，现有：{known}")
+
+
+def with_hash(rule_set: RuleSet) -> RuleSet:
+    """The rule set with the hash of all its words (SHA-256 over canonical JSON without the hash itself)."""
+    plain = _RULE_SET.dump_python(replace(rule_set, hash=""), mode="json")
+    text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return replace(rule_set, hash=hashlib.sha256(text.encode()).hexdigest())
 
 
 def run_examples(rule_set: RuleSet, calendar: WorkCalendar, shown: str = "") -> list[Problem]:
@@ -115,6 +141,13 @@ def run_examples(rule_set: RuleSet, calendar: WorkCalendar, shown: str = "") -> 
             path = shown or f"{FOLDER}/{rule_set.id}.yml"
             faults = _example_faults(rule, example, calendar)
             problems += [Problem(path, 0, where, message, rule="rule-example") for message in faults]
+    for trigger in rule_set.triggers:
+        for each in trigger.examples:
+            fault = example_fault(trigger, each)
+            if fault:
+                where = f"triggers[{trigger.id}].examples[{each.name}]"
+                path = shown or f"{FOLDER}/{rule_set.id}.yml"
+                problems.append(Problem(path, 0, where, fault, rule="rule-example"))
     return problems
 
 
@@ -197,6 +230,32 @@ def _faults(found: RuleSetFile, stem: str) -> Iterator[tuple[FieldPath, str]]:
             objects.add(rule.object)
         for field, message in _rule_faults(rule, set(named)):
             yield (*place, *field), message
+    yield from _trigger_faults(found, ids, set(named))
+
+
+def _trigger_faults(found: RuleSetFile, ids: set[str], named: set[int]) -> Iterator[tuple[FieldPath, str]]:
+    seen: set[str] = set()
+    for at, rule in enumerate(found.triggers):
+        place: FieldPath = ("triggers", at)
+        if rule.id in ids:
+            yield (*place, "id"), f"规则编号 {rule.id} 重复"
+        ids.add(rule.id)
+        if rule.enabled and rule.trigger in seen:
+            yield (*place, "trigger"), f"{rule.trigger} 已有一条启用的规则，请停用其中一条"
+        if rule.enabled:
+            seen.add(rule.trigger)
+        for field, message in trigger_faults(rule, named):
+            yield (*place, *field), message
+        fault = "" if rule.message is None else _template_fault(rule.message)
+        if fault:
+            yield (*place, "message"), fault
+        if rule.document is not None and rule.document not in DOCUMENTS:
+            yield (*place, "document"), _unknown_document(rule.document)
+
+
+def _unknown_document(name: str) -> str:
+    known = "、".join(f"{key}({title})" for key, title in DOCUMENTS.items())
+    return f"没有文书模板 {name}，可用的有：{known}"
 
 
 def _rule_faults(rule: RuleFile, named: set[int]) -> Iterator[tuple[FieldPath, str]]:
@@ -214,7 +273,13 @@ def _rule_faults(rule: RuleFile, named: set[int]) -> Iterator[tuple[FieldPath, s
                 (key, "left_at_most"),
                 f"不小于默认时限 {rule.default_limit} 日，一开始就会{LEVEL_WORDS[key]}",
             )
+        too_far = rule.default_limit is not None and (each.left_at_most or 0) > rule.default_limit
+        if too_far and rule.born_warned_guard:
+            yield (key, "left_at_most"), f"比默认时限 {rule.default_limit} 日还长"
     yield from _order_faults(levels)
+    for name, document in rule.documents.items():
+        if document not in DOCUMENTS:
+            yield ("documents", name), _unknown_document(document)
     for key in levels:
         if key not in rule.messages:
             yield ("messages",), f"缺少{LEVEL_WORDS[key]}的通知模板（{key}）"
@@ -273,6 +338,7 @@ def _rule_set(found: RuleSetFile) -> RuleSet:
         f"{found.id}@{found.version}",
         levels,
         tuple(_rule(each, names) for each in found.rules),
+        tuple(each.rule(names) for each in found.triggers),
     )
 
 

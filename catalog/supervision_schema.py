@@ -8,15 +8,16 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from catalog.form_schema import Part, Text
-from catalog.schema import Slug
 from rules.cards import CardObject, Dropped, Mode
 from rules.levels import RED, WARNING, YELLOW, Against, Measure, Threshold
 from rules.pause import Precision, Unit
 
 LevelKey = Literal["warning", "yellow", "red"]
 Told = Literal["handler", "coordinator", "decider", "department_supervisor", "county_supervisor", "applicant"]
-Channel = Literal["in_app", "sms", "email"]
+Channel = Literal["in_app", "sms", "email", "wecom", "dingtalk", "feishu"]
 LEVEL_NUMBERS: Mapping[LevelKey, int] = {"warning": WARNING, "yellow": YELLOW, "red": RED}
+# Documents that can follow a card, by template.
+DOCUMENTS: Mapping[str, str] = {"supervision_order": "督办通知书"}
 LEVEL_WORDS: Mapping[LevelKey, str] = {"warning": "预警", "yellow": "黄牌", "red": "红牌"}
 
 Days = Annotated[int, Field(ge=0, le=3660)]
@@ -118,13 +119,3 @@ class LevelFile(Part):
     level: Annotated[int, Field(ge=0, le=3)]
     name: Text
     shape: Text
-
-
-class RuleSetFile(Part):
-    """`supervision/<id>.yml`."""
-
-    id: Slug
-    title: Text
-    version: Text
-    levels: Annotated[tuple[LevelFile, ...], Field(min_length=2)]
-    rules: Annotated[tuple[RuleFile, ...], Field(min_length=1)]

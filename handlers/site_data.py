@@ -148,7 +148,8 @@ class SiteData:
             guides=self,
             calendar=edition.calendar,
             card_rules=edition.rules.by_object,
-            rules_version=edition.rules.version,
+            rules_version=edition.rules.stamp,
+            rule_set=edition.rules,
         )
 
     def _stamp_on_disk(self) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, Protocol
 
 from rules.calendar import WorkCalendar
 from rules.counting import Counting
@@ -16,8 +16,9 @@ from rules.pause import Pause, Precision, Unit
 from rules.time import format_stamp, local
 
 CardObject = Literal[
-    "case", "stage", "special_procedure", "pre_acceptance", "certificate", "consultation", "complaint"
-]
+    "case", "stage", "special_procedure", "pre_acceptance", "certificate", "consultation", "complaint", "order",
+    "conduct",
+]  # fmt: skip
 
 OBJECT_LABELS: Mapping[str, str] = MappingProxyType(
     {
@@ -28,6 +29,8 @@ OBJECT_LABELS: Mapping[str, str] = MappingProxyType(
         "certificate": "出证",
         "consultation": "咨询",
         "complaint": "投诉",
+        "order": "督办",
+        "conduct": "作风投诉",
     }
 )
 
@@ -35,7 +38,7 @@ Mode = Literal["automatic", "confirmed"]
 
 # What message templates may name. No personal data: messages go to logs and phones.
 MESSAGE_VARIABLES = frozenset(
-    {"item", "case_number", "unit", "person", "step", "limit", "due", "left", "over", "level", "since"}
+    {"item", "case_number", "unit", "person", "step", "limit", "due", "left", "over", "level", "since", "why"}
 )
 
 LEVEL_NAMES: Mapping[int, str] = MappingProxyType({0: "正常", 1: "预警", 2: "黄牌", 3: "红牌"})
@@ -111,35 +114,6 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
-class RuleSet:
-    """The rules a county supervises by; `version` (such as `four-level@1`) is stored with clocks and cards."""
-
-    id: str
-    title: str
-    version: str
-    levels: tuple[Level, ...]
-    rules: tuple[CardRule, ...]
-
-    def rule_for(self, supervised: CardObject) -> CardRule | None:
-        """The enabled rule for an object; at most one is."""
-        return next((each for each in self.rules if each.enabled and each.object == supervised), None)
-
-    @property
-    def by_object(self) -> Mapping[str, CardRule]:
-        """The enabled rules by the object they supervise."""
-        return {each.object: each for each in self.rules if each.enabled}
-
-    def rule(self, rule_id: str) -> CardRule | None:
-        """The rule of that id, enabled or not."""
-        return next((each for each in self.rules if each.id == rule_id), None)
-
-    def level(self, number: int) -> Level:
-        """Name and shape of a level. Raises KeyError for one the set does not have."""
-        found = {each.level: each for each in self.levels}
-        return found[number]
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
     """The level (0 none, 1 warning, 2 yellow, 3 red), since when, and why in Chinese."""
 
@@ -165,7 +139,14 @@ def judge(rule: CardRule, facts: Facts, calendar: WorkCalendar) -> Verdict:
     return Verdict(level, since, _why(rule, counting, at, limit, statutory, level, since))
 
 
-def message(rule: CardRule, level: int, values: Mapping[str, str]) -> str:
+class HasMessages(Protocol):
+    """A rule of either kind, as far as its messages go."""
+
+    @property
+    def messages(self) -> Mapping[int, str]: ...
+
+
+def message(rule: HasMessages, level: int, values: Mapping[str, str]) -> str:
     """The rule's message for a level with its variables filled in; empty when it has none.
 
     Every variable of MESSAGE_VARIABLES may be used; one without a value is left empty.

@@ -19,7 +19,7 @@ from catalog.root import Root
 from presentation.page import Shell, templates
 from presentation.view import Lights
 from rules.calendar import WorkCalendar
-from rules.cards import RuleSet
+from rules.rule_set import RuleSet
 from site_builder.change_log import ChangeLog
 from site_builder.disclosure import DisclosureTree
 from site_builder.news import News

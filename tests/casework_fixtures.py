@@ -147,7 +147,8 @@ def ground() -> Ground:
         guides=FixedGuides(guides),
         calendar=load_calendar(),
         card_rules=rules.by_object,
-        rules_version=rules.version,
+        rules_version=rules.stamp,
+        rule_set=rules,
     )
 
 

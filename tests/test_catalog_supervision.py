@@ -37,7 +37,7 @@ def test_a_shipped_rule_set_covers_every_object_and_holds_its_own_examples(name)
     rule_set = load_rules(rule_folders(None), name)
     assert set(rule_set.by_object) == set(OBJECT_LABELS)
     assert run_examples(rule_set, CALENDAR) == []
-    assert rule_set.version == f"{name}@1"
+    assert rule_set.version == f"{name}@2"
     for rule in rule_set.rules:
         assert {example.facts.precision for example in rule.examples} >= {None, "second"}
         assert {example.level for example in rule.examples} >= {0}

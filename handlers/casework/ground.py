@@ -12,6 +12,8 @@ from catalog.units import OrgTree
 from rules.calendar import WorkCalendar
 from rules.cards import CardRule
 from rules.errors import NotFound
+from rules.rule_set import RuleSet
+from rules.triggers import TriggerRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Guides(Protocol):
 class Ground:
     """One consistent view of everything that is data; replaced as a whole when the data change.
 
-    `card_rules` by supervised object (`case`, `stage`, …); `rules_version` is written into clocks and cards.
+    `card_rules` by supervised object (`case`, `stage`, …); `rules_version` (the rule set's stamp) is written into
+    clocks and cards; `rule_set` is the whole of what one supervises by, rules about events included.
     """
 
     county: County
@@ -52,6 +55,12 @@ class Ground:
     calendar: WorkCalendar
     card_rules: Mapping[str, CardRule]
     rules_version: str
+    rule_set: RuleSet | None = None
+
+    @property
+    def triggers(self) -> tuple[TriggerRule, ...]:
+        """The rules about events that are switched on."""
+        return () if self.rule_set is None else self.rule_set.enabled_triggers
 
     def guide(self, code: str) -> Guide:
         """The item in force. Raises NotFound."""

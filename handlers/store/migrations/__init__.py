@@ -11,9 +11,11 @@ from handlers.store.migrations.m0001_records import m0001_records
 from handlers.store.migrations.m0002_cards import m0002_cards
 from handlers.store.migrations.m0003_orders import m0003_orders
 from handlers.store.migrations.m0004_outbox import m0004_outbox
+from handlers.store.migrations.m0005_letters import m0005_letters
 from handlers.store.migrations.m0006_scores import m0006_scores
 from handlers.store.migrations.m0007_reports import m0007_reports
 from handlers.store.migrations.m0008_log import m0008_log
+from handlers.store.migrations.m0009_findings import m0009_findings
 from rules.errors import Unavailable
 
 MIGRATIONS = Migrations("hall")
@@ -21,9 +23,11 @@ MIGRATIONS()(m0001_records)
 MIGRATIONS()(m0002_cards)
 MIGRATIONS()(m0003_orders)
 MIGRATIONS()(m0004_outbox)
+MIGRATIONS()(m0005_letters)
 MIGRATIONS()(m0006_scores)
 MIGRATIONS()(m0007_reports)
 MIGRATIONS()(m0008_log)
+MIGRATIONS()(m0009_findings)
 
 LATEST = tuple(each.name for each in MIGRATIONS._migrations)
 

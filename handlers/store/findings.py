@@ -1,0 +1,63 @@
+"""Behind the rules about events: reasons given before (as digests only), and judgements that failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from handlers.store.moments import Reads, moment, stamp
+from handlers.store.writer import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """A rule that raised for one fact; `happened` is JSON text of what was to be judged."""
+
+    id: int
+    rule: str
+    fact: str
+    happened: str
+    why: str
+    next_at: datetime
+    attempts: int
+
+
+def same_reason(
+    tx: Transaction, department: str, digest: bytes, case_id: int, at: datetime, since: datetime
+) -> int:
+    """Writes down that a case was refused with these words; returns how many other cases were since a moment."""
+    found: int = tx.value(
+        "SELECT count(*) FROM reason_given WHERE department = ? AND digest = ? AND case_id <> ? AND at >= ?",
+        (department, digest, case_id, stamp(since)),
+    )
+    tx.execute(
+        "INSERT INTO reason_given VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at",
+        (department, digest, case_id, stamp(at)),
+    )
+    return found
+
+
+def put_off(tx: Transaction, rule: str, fact: str, happened: str, why: str, until: datetime) -> None:
+    """Keeps what could not be judged, to be tried again."""
+    tx.execute(
+        "INSERT INTO unjudged (rule, fact, happened, why, next_at) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (rule, fact) DO UPDATE SET why = excluded.why, next_at = excluded.next_at, "
+        "attempts = attempts + 1",
+        (rule, fact, happened, why[:500], stamp(until)),
+    )
+
+
+def waiting(reads: Reads, now: datetime, most: int) -> tuple[Unjudged, ...]:
+    """What is to be tried again by now."""
+    rows = reads.rows("SELECT * FROM unjudged WHERE next_at <= ? ORDER BY id LIMIT ?", (stamp(now), most))
+    return tuple(
+        Unjudged(
+            row["id"], row["rule"], row["fact"], row["happened"], row["why"], moment(row["next_at"]), row["attempts"]
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def judged(tx: Transaction, unjudged_id: int) -> None:
+    """It has been judged after all."""
+    tx.execute("DELETE FROM unjudged WHERE id = ?", (unjudged_id,))
