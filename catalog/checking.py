@@ -16,6 +16,7 @@ from catalog.problems import Problem, in_order
 from catalog.reader import Reading, parse_file, read
 from catalog.root import Root
 from catalog.scoring import check_scoring
+from catalog.statistics import check_statistics
 from catalog.supervision import check_supervision
 from catalog.synonyms import load_synonyms
 
@@ -38,7 +39,7 @@ class Checked:
 
 def check_root(root: Root, today: date, items_dirs: Sequence[Path] | None = None) -> Checked:
     """Reads a root and checks items, units, code tables, elements, calendars, supervision rules and
-    scoring schemes with their examples, synonyms and every other YAML file of content/. Writes nothing but the item cache.
+    scoring schemes with their examples, statistics, synonyms and every other YAML file of content/. Writes nothing but the item cache.
     """
     problems: list[Problem] = []
     reading = read(root, items_dirs)
@@ -51,6 +52,7 @@ def check_root(root: Root, today: date, items_dirs: Sequence[Path] | None = None
     problems += calendars.problems
     problems += check_supervision(root, calendars.calendar)
     problems += check_scoring(root)
+    problems += check_statistics(root)
     load_synonyms(root, problems)
     problems += _content(root, {problem.path for problem in problems})
     return Checked(reading, in_order(problems))

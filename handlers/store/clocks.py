@@ -151,7 +151,7 @@ def pauses(reads: Reads, subject: str, subject_id: int) -> tuple[PauseRow, ...]:
     rows = reads.rows(
         "SELECT * FROM pause WHERE subject = ? AND subject_id = ? ORDER BY id", (subject, subject_id)
     )
-    return tuple(_pause(row) for row in rows)
+    return tuple(pause_of(row) for row in rows)
 
 
 def each_of(reads: Reads, ids: tuple[int, ...]) -> Iterator[Clock]:
@@ -197,7 +197,8 @@ def clock_of(row: sqlite3.Row) -> Clock:
     )
 
 
-def _pause(row: sqlite3.Row) -> PauseRow:
+def pause_of(row: sqlite3.Row) -> PauseRow:
+    """A row of `pause` as a record."""
     return PauseRow(
         id=row["id"],
         subject=row["subject"],

@@ -1,0 +1,317 @@
+"""What statistics count: every base with its table and its day, read from the roll-ups or grouped over the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from handlers.store.cases import case_of
+from handlers.store.database import marks
+from handlers.store.moments import Reads, stamp
+from handlers.store.records import Case
+from rules.time import day_end, day_start
+
+_CASE_GROUPS = {"unit": "f.unit", "channel": "f.channel", "outcome": "f.outcome", "item": "f.item"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table with the columns cases are grouped by. `case`: the case's id, where rows are about cases."""
+
+    tables: str
+    department: str
+    groups: Mapping[str, str] = field(default_factory=dict)
+    where: str = "1"
+    case: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Something counted. `day` is its column: a number like 20261122, or a stamp where `stamped`.
+
+    `value`: what is told apart within it (working days, a score, cents); 0 where it is only counted.
+    """
+
+    source: str
+    day: str
+    where: str = "1"
+    value: str = "0"
+    stamped: bool = False
+    rolled: bool = False
+
+
+SOURCES: Mapping[str, Source] = {
+    "fact": Source("case_fact f", "f.department", _CASE_GROUPS, case="f.case_id"),
+    "happening": Source(
+        "case_happening h CROSS JOIN case_fact f ON f.case_id = h.case_id", "f.department", _CASE_GROUPS, case="f.case_id"
+    ),
+    "card": Source(
+        "card c LEFT JOIN case_fact f ON c.subject = 'case' AND f.case_id = c.subject_id",
+        "c.department", _CASE_GROUPS, "c.drill = 0", "CASE WHEN c.subject = 'case' THEN c.subject_id END",
+    ),
+    "order": Source(
+        "supervision_order o LEFT JOIN case_fact f ON o.subject = 'case' AND f.case_id = o.subject_id",
+        "o.department", _CASE_GROUPS, "o.drill = 0", "CASE WHEN o.subject = 'case' THEN o.subject_id END",
+    ),
+    "appeal": Source("appeal a", "a.department", {}, "a.drill = 0"),
+    "letter": Source("letter l", "l.department", {}, "l.drill = 0"),
+    "fee": Source("fee e JOIN case_fact f ON f.case_id = e.case_id", "f.department", _CASE_GROUPS, case="f.case_id"),
+}  # fmt: skip
+
+
+def _fact(day: str, where: str = "1", value: str = "0", rolled: bool = True) -> Base:
+    return Base("fact", f"f.{day}", where, value, rolled=rolled)
+
+
+def _stamped(source: str, day: str, where: str = "1", value: str = "0") -> Base:
+    return Base(source, day, where, value, stamped=True)
+
+
+BASES: Mapping[str, Base] = {
+    "filed": _fact("filed"),
+    "filed_online": _fact("filed", "f.online = 1"),
+    "accepted": _fact("accepted"),
+    "closed": _fact("closed"),
+    **{each: _fact("closed", f"f.outcome = '{each}'") for each in ("granted", "denied", "refused", "withdrawn", "voided")},
+    "decided": _fact("closed", "f.on_time IS NOT NULL"),
+    "on_time": _fact("closed", "f.on_time = 1"),
+    "late": _fact("closed", "f.on_time = 0"),
+    "early": _fact("closed", "f.early = 1"),
+    "closed_online": _fact("closed", "f.on_time IS NOT NULL AND f.online = 1"),
+    "agency_days": _fact("closed", "f.agency_days IS NOT NULL", "f.agency_days"),
+    "total_days": _fact("closed", "f.total_days IS NOT NULL", "f.total_days"),
+    "lived_days": _fact("closed", "f.lived_days IS NOT NULL", "f.lived_days"),
+    # Hours differ from case to case, so that a roll-up of them would be as long as the facts.
+    "agency_hours": _fact("closed", "f.agency_hours IS NOT NULL", "f.agency_hours", rolled=False),
+    "total_hours": _fact("closed", "f.total_hours IS NOT NULL", "f.total_hours", rolled=False),
+    "paused_days": _fact("closed", "1", "f.paused_days"),
+    "visits": _fact("closed", "f.visits IS NOT NULL", "f.visits"),
+    "rating": _fact("rated", "f.rating IS NOT NULL", "f.rating"),
+    "supplement_notices": Base("happening", "h.day", "h.kind = 'supplement_notice'", rolled=True),
+    "specials": Base("happening", "h.day", "h.kind = 'start_special'", rolled=True),
+    "extensions": Base("happening", "h.day", "h.kind = 'extend'", rolled=True),
+    "sent_back": Base("happening", "h.day", "h.kind = 'send_back'", rolled=True),
+    "cards": _stamped("card", "c.issued", "c.state = 'issued'", "c.level"),
+    "cards_revoked": _stamped("card", "c.issued", "c.state = 'revoked'", "c.level"),
+    "orders": _stamped("order", "o.issued", "o.state <> 'cancelled'"),
+    "explanations": _stamped("order", "o.explained_at"),
+    "explanations_late": _stamped("order", "o.explained_at", "o.late = 1"),
+    "appeals": _stamped("appeal", "a.filed"),
+    "appeals_decided": _stamped("appeal", "a.decided_at", "a.state IN ('revoked', 'returned', 'upheld')"),
+    "appeals_revoked": _stamped("appeal", "a.decided_at", "a.state = 'revoked'"),
+    "appeals_upheld": _stamped("appeal", "a.decided_at", "a.state = 'upheld'"),
+    "appeals_returned": _stamped("appeal", "a.decided_at", "a.state = 'returned'"),
+    "consultations": _stamped("letter", "l.received", "l.kind = 'consultation'"),
+    "complaints": _stamped("letter", "l.received", "l.kind = 'complaint'"),
+    "letters": _stamped("letter", "l.received"),
+    "letters_answered": _stamped("letter", "l.answered"),
+    "letters_late": _stamped("letter", "l.answered", "l.answered > l.due"),
+    "fees": _stamped("fee", "e.paid_at", "e.waived = '' AND e.cents IS NOT NULL", "e.cents"),
+    "fees_waived": _stamped("fee", "e.paid_at", "e.waived <> ''"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """What rows must meet. `departments` and `units` are the scope: one of them suffices; None is no bound."""
+
+    departments: tuple[str, ...] | None = None
+    units: tuple[str, ...] = ()
+    department: str | None = None
+    only_units: tuple[str, ...] | None = None
+    channel: str | None = None
+    outcome: str | None = None
+    items: tuple[int, ...] | None = None
+
+    @property
+    def by_department_alone(self) -> bool:
+        """Whether the roll-ups, which know departments only, can answer."""
+        rest = (self.only_units, self.channel, self.outcome, self.items)
+        return not self.units and all(each is None for each in rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """So many rows of a base with these group keys (in the order asked for) and this value."""
+
+    keys: tuple[str | int | None, ...]
+    value: int
+    count: int
+
+
+def grouped(
+    reads: Reads, base: Base, first: date, last: date, by: Sequence[str], wanted: Narrowed
+) -> Iterator[Counted]:
+    """Counts over the rows themselves; `by` are `department`, `day` or groups of the base's source."""
+    source = SOURCES[base.source]
+    columns = [_column(source, base, each) for each in by]
+    where, values = _where(source, base, first, last, wanted)
+    listed = "".join(f"{column}, " for column in columns)
+    for row in reads.rows(
+        f"SELECT {listed}{base.value}, count(*) FROM {source.tables} WHERE {where} "  # noqa: S608
+        f"GROUP BY {listed}{base.value}",
+        values,
+    ):
+        found = tuple(row)
+        yield Counted(found[:-2], found[-2], found[-1])
+
+
+def rolled(
+    reads: Reads, names: Sequence[str], first: date, last: date, by_period: bool, wanted: Narrowed
+) -> Iterator[tuple[str, Counted]]:
+    """The same from the roll-ups for several bases at once, keys (department,) or (department, day or month).
+
+    Whole months are one line each, the days before and after them too. With `by_period` keys hold the period.
+    """
+    months, days = _periods(first, last)
+    ranges = [*months, *days]
+    where = " OR ".join("period BETWEEN ? AND ?" for _ in ranges)
+    values: list[object] = [bound for each in ranges for bound in each]
+    values += names
+    departments = _departments(wanted)
+    if departments is not None:
+        values += departments
+    inside = "" if departments is None else f" AND department IN ({marks(departments)})"
+    period = "period" if by_period else "0"
+    for row in reads.rows(
+        f"SELECT measure, department, {period}, value, sum(count) FROM stat_roll "  # noqa: S608
+        f"WHERE ({where}) AND measure IN ({marks(names)}){inside} GROUP BY 1, 2, 3, 4",
+        values,
+    ):
+        keys = (row[1], row[2]) if by_period else (row[1],)
+        yield row[0], Counted(keys, row[3], row[4])
+
+
+def rolled_days(
+    reads: Reads, names: Sequence[str], first: date, last: date, wanted: Narrowed
+) -> Iterator[tuple[str, Counted]]:
+    """The roll-ups day by day, keys (department, day)."""
+    departments = _departments(wanted)
+    inside = "" if departments is None else f" AND department IN ({marks(departments)})"
+    for row in reads.rows(
+        f"SELECT measure, department, period, value, sum(count) FROM stat_roll "  # noqa: S608
+        f"WHERE period BETWEEN ? AND ? AND measure IN ({marks(names)}){inside} GROUP BY 1, 2, 3, 4",
+        (number(first), number(last), *names, *(departments or ())),
+    ):
+        yield row[0], Counted((row[1], row[2]), row[3], row[4])
+
+
+def behind(
+    reads: Reads, names: Sequence[str], values: Sequence[int] | None, first: date, last: date, wanted: Narrowed,
+    days: Sequence[tuple[date, date]], most: int, page: int,
+) -> tuple[tuple[Case, ...], int]:  # fmt: skip
+    """The cases behind a number: a page of them and how many there are. Only for bases about cases.
+
+    `days` narrows further to some stretches (the Mondays of a month); `values` to some values of the bases.
+    """
+    parts, given = list[str](), list[object]()
+    for name in names:
+        base, source = BASES[name], SOURCES[BASES[name].source]
+        where, bound = _where(source, base, first, last, wanted)
+        if values is not None:
+            where += f" AND {base.value} IN ({marks(values)})"
+            bound += values
+        if days:
+            stretches = []
+            for low, high in days:
+                condition, more = _between(base, low, high)
+                stretches.append(condition)
+                bound += more
+            where += f" AND ({' OR '.join(stretches)})"
+        parts.append(f"SELECT {source.case} FROM {source.tables} WHERE {where}")  # noqa: S608
+        given += bound
+    ids = " UNION ".join(parts)
+    total: int = reads.value(f"SELECT count(*) FROM cases WHERE id IN ({ids})", given)  # noqa: S608
+    rows = reads.rows(
+        f"SELECT * FROM cases WHERE id IN ({ids}) ORDER BY coalesce(closed_at, submitted_at) DESC, id DESC "  # noqa: S608
+        "LIMIT ? OFFSET ?",
+        (*given, most, (page - 1) * most),
+    )
+    return tuple(case_of(row) for row in rows), total
+
+
+def number(day: date) -> int:
+    """20261122."""
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+def day_of(found: int) -> date:
+    """The day of a number like 20261122."""
+    return date(found // 10_000, found // 100 % 100, found % 100)
+
+
+def _column(source: Source, base: Base, key: str) -> str:
+    if key == "department":
+        return source.department
+    if key == "day":
+        if not base.stamped:
+            return base.day
+        return f"CAST(replace(substr({base.day}, 1, 10), '-', '') AS INTEGER)"
+    return source.groups[key]
+
+
+def _between(base: Base, first: date, last: date) -> tuple[str, list[object]]:
+    if base.stamped:
+        return f"{base.day} BETWEEN ? AND ?", [stamp(day_start(first)), stamp(day_end(last))]
+    return f"{base.day} BETWEEN ? AND ?", [number(first), number(last)]
+
+
+def _where(source: Source, base: Base, first: date, last: date, wanted: Narrowed) -> tuple[str, list[object]]:
+    between, values = _between(base, first, last)
+    conditions = [between, source.where, base.where]
+    if wanted.departments is not None:
+        inside = f"{source.department} IN ({marks(wanted.departments)})"
+        values += wanted.departments
+        if wanted.units and "unit" in source.groups:
+            inside = f"({inside} OR {source.groups['unit']} IN ({marks(wanted.units)}))"
+            values += wanted.units
+        conditions.append(inside)
+    for column, value in (
+        (source.department, wanted.department),
+        (source.groups.get("channel"), wanted.channel),
+        (source.groups.get("outcome"), wanted.outcome),
+    ):
+        if value is not None:
+            conditions.append(f"{column} = ?")
+            values.append(value)
+    for column, several in (
+        (source.groups.get("unit"), wanted.only_units),
+        (source.groups.get("item"), wanted.items),
+    ):
+        if several is not None:
+            conditions.append(f"{column} IN ({marks(several)})")
+            values += several
+    return " AND ".join(conditions), values
+
+
+def _departments(wanted: Narrowed) -> tuple[str, ...] | None:
+    if wanted.department is None:
+        return wanted.departments
+    inside = wanted.departments is None or wanted.department in wanted.departments
+    return (wanted.department,) if inside else ()
+
+
+def _periods(first: date, last: date) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Ranges of whole months (as 202611) and of the days around them (as 20261122)."""
+    after = last + timedelta(days=1)
+    begin = first if first.day == 1 else _next_month(first)
+    end = after.replace(day=1)
+    if begin >= end:
+        return [], [(number(first), number(last))]
+    months = [(begin.year * 100 + begin.month, _month_before(end))]
+    days = []
+    if first < begin:
+        days.append((number(first), number(begin - timedelta(days=1))))
+    if end <= last:
+        days.append((number(end), number(last)))
+    return months, days
+
+
+def _next_month(day: date) -> date:
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+
+
+def _month_before(day: date) -> int:
+    before = day - timedelta(days=1)
+    return before.year * 100 + before.month
