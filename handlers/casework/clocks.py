@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Protocol
 
 from handlers.casework.ground import Ground
 from handlers.casework.views import DueView
@@ -23,7 +24,7 @@ from rules.clock import (
     compute,
 )
 from rules.counting import Counting
-from rules.levels import LevelTimes, Thresholds
+from rules.levels import LevelTimes, Threshold, Thresholds
 from rules.pause import Pause, Precision, Unit
 from rules.time import day_start, local, local_date
 
@@ -37,6 +38,13 @@ OBJECTS: Mapping[ClockKind, str] = {
 PAUSED = frozenset({ClockKind.PROMISE, ClockKind.STATUTE, ClockKind.STAGE})
 EXTENDED = frozenset({ClockKind.PROMISE, ClockKind.STATUTE})
 _NO_THRESHOLDS = Thresholds()
+# What follows a card is late the day after, whether or not the rule set gives a card for that.
+_LATE = Thresholds(yellow=Threshold("over_more_than", 0))
+_UNRULED: Mapping[ClockKind, Thresholds] = {
+    ClockKind.ORDER: _LATE,
+    ClockKind.EXPLANATION: _LATE,
+    ClockKind.APPEAL: _LATE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,29 @@ class Limit:
     unit: Unit = "workday"
     statutory: int | None = None
     basis: str = ""
+
+
+class Timed(Protocol):
+    """What times follow from: a stored clock, or its limits alone."""
+
+    @property
+    def kind(self) -> ClockKind: ...
+    @property
+    def object(self) -> str: ...
+    @property
+    def started(self) -> datetime: ...
+    @property
+    def limit_days(self) -> int: ...
+    @property
+    def statutory_days(self) -> int | None: ...
+    @property
+    def extension_days(self) -> int: ...
+    @property
+    def limit_unit(self) -> str: ...
+    @property
+    def precision(self) -> str: ...
+    @property
+    def basis(self) -> str: ...
 
 
 def new(
@@ -117,7 +148,7 @@ def timed(ground: Ground, clock: Clock, pauses: Iterable[PauseRow]) -> Clock:
         warn_at=warn_at,
         yellow_at=yellow_at,
         red_at=red_at,
-        next_at=None if clock.stopped is not None else _next(clock.kind, clock.level, begins, times.due_at),
+        next_at=None if clock.stopped is not None else next_of(clock.kind, clock.level, begins, times.due_at),
         rules=ground.rules_version,
     )
 
@@ -127,7 +158,7 @@ def next_moment(clock: Clock) -> datetime | None:
     if clock.stopped is not None:
         return None
     begins = LevelTimes(clock.warn_at, clock.yellow_at, clock.red_at)
-    return _next(clock.kind, clock.level, begins, clock.due)
+    return next_of(clock.kind, clock.level, begins, clock.due)
 
 
 def level_at(clock: Clock, moment: datetime) -> tuple[int, datetime | None]:
@@ -136,7 +167,7 @@ def level_at(clock: Clock, moment: datetime) -> tuple[int, datetime | None]:
     return LevelTimes(clock.warn_at, clock.yellow_at, clock.red_at).at(at)
 
 
-def times_of(ground: Ground, clock: Clock, pauses: Iterable[PauseRow]) -> ClockTimes:
+def times_of(ground: Ground, clock: Timed, pauses: Iterable[PauseRow]) -> ClockTimes:
     """What the rules make of a clock."""
     spec = _spec(ground, clock, pauses)
     return _computed(spec, ground.calendar)
@@ -229,7 +260,7 @@ def explain(ground: Ground, clock: Clock, pauses: Iterable[PauseRow], now: datet
     )
 
 
-def _spec(ground: Ground, clock: Clock, pauses: Iterable[PauseRow]) -> ClockSpec:
+def _spec(ground: Ground, clock: Timed, pauses: Iterable[PauseRow]) -> ClockSpec:
     rule = ground.card_rules.get(clock.object) if clock.object else None
     extensions = (Extension(clock.extension_days),) if clock.extension_days else ()
     return ClockSpec(
@@ -240,14 +271,14 @@ def _spec(ground: Ground, clock: Clock, pauses: Iterable[PauseRow]) -> ClockSpec
         unit=_unit(clock.limit_unit),
         precision=_precision(clock.precision),
         statutory=clock.statutory_days,
-        thresholds=_NO_THRESHOLDS if rule is None else rule.thresholds,
+        thresholds=_UNRULED.get(clock.kind, _NO_THRESHOLDS) if rule is None else rule.thresholds,
         pauses=as_rules(ground.calendar, clock, pauses),
         extensions=extensions,
         article=clock.basis,
     )
 
 
-def as_rules(calendar: WorkCalendar, clock: Clock, pauses: Iterable[PauseRow]) -> tuple[Pause, ...]:
+def as_rules(calendar: WorkCalendar, clock: Timed, pauses: Iterable[PauseRow]) -> tuple[Pause, ...]:
     """The ledger as the rules read it; days told in working days are turned into the unit of the clock."""
     if clock.kind not in PAUSED:
         return ()
@@ -279,7 +310,8 @@ def _computed(spec: ClockSpec, calendar: WorkCalendar) -> ClockTimes:
     return compute(spec, calendar)
 
 
-def _next(kind: ClockKind, reached: int, begins: LevelTimes, due: datetime) -> datetime | None:
+def next_of(kind: ClockKind, reached: int, begins: LevelTimes, due: datetime) -> datetime | None:
+    """The first level not reached yet; a supplement notice not sent has its end besides (deemed acceptance)."""
     waiting = [
         begin
         for level, begin in ((1, begins.warn_at), (2, begins.yellow_at), (3, begins.red_at))

@@ -14,6 +14,7 @@ from handlers.casework import (
     figures,
     letters,
     papers,
+    recomputing,
     sweeping,
     upkeep,
     viewing,
@@ -203,7 +204,7 @@ class Casework:
 
     def recompute_clocks(self, now: datetime) -> Recomputed:
         """Takes a changed calendar into account for every running clock."""
-        return sweeping.recompute(self.database, self.ground(), local(now))
+        return recomputing.recompute(self.database, self.ground(), local(now))
 
     def synchronise_units(self, now: datetime) -> None:
         """Copies the org tree of the root's files into the database."""

@@ -1,34 +1,31 @@
-"""The supervision pass and the recomputation after a calendar import: what time alone does to cases and letters."""
+"""The supervision pass: what time alone does to cases, letters and whatever else has clocks."""
 
 from __future__ import annotations
 
 import logging
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers.casework import clocks as casework_clocks
 from handlers.casework.cards import Raised, catch_up
 from handlers.casework.ground import Ground
 from handlers.casework.moving import system_move
-from handlers.casework.requests import Recomputed, Swept
+from handlers.casework.requests import Swept
 from handlers.casework.subjects import SHOWN, SUBJECTS, Light, Subject
 from handlers.store import (
     attachments,
     cases,
     clocks,
     drafts,
-    events,
     idempotency,
-    outbox,
     sessions,
 )
 from handlers.store.database import Database
 from handlers.store.records import Clock
 from handlers.store.writer import Transaction
-from presentation.dates import date_cn
 from rules.case_terms import MoveName
-from rules.clock import CLOCK_LABELS, ClockKind
+from rules.clock import ClockKind
 from rules.errors import HallError, IllegalMove, NotFound
 
 log = logging.getLogger("hall.sweep")
@@ -164,102 +161,3 @@ def _put_off(database: Database, clock_id: int, now: datetime, error: Exception)
         return "" if about is None else about.number
 
     return clock_id, database.write(job), why
-
-
-def recompute(database: Database, ground: Ground, now: datetime) -> Recomputed:
-    """Computes every running clock again by the calendar as it now is.
-
-    Where the due day moved, an event says so and the applicant is told; where it only ceased to be
-    provisional, the event alone. Pauses that began before are counted by the new calendar too.
-    """
-    looked = certain = 0
-    moved: dict[str, None] = {}
-    after = 0
-    while portion := clocks.running(database, after, PORTION):
-        after = portion[-1].id
-        futures = [database.writer.submit(_Recompute(ground, each.id, now)) for each in portion]
-        for future in futures:
-            looked += 1
-            number, changed, settled = future.result()
-            certain += settled
-            if changed:
-                moved[number] = None
-    return Recomputed(looked, tuple(moved), certain)
-
-
-class _Recompute:
-    """One clock by the new calendar: (subject number, due day moved, no longer provisional)."""
-
-    def __init__(self, ground: Ground, clock_id: int, now: datetime) -> None:
-        self.ground, self.clock_id, self.now = ground, clock_id, now
-
-    def __call__(self, tx: Transaction) -> tuple[str, bool, bool]:
-        clock = clocks.by_id(tx, self.clock_id)
-        if clock is None or clock.stopped is not None:
-            return "", False, False
-        ledger = clocks.pauses(tx, clock.subject, clock.subject_id)
-        timed = casework_clocks.timed(self.ground, self._limits(tx, clock), ledger)
-        moved, settled = timed.due != clock.due, clock.provisional and not timed.provisional
-        if not moved and timed.provisional == clock.provisional and timed.next_at == clock.next_at:
-            return "", False, False
-        clocks.set_times(tx, timed)
-        subject = _subject(tx, timed)
-        if moved or settled:
-            self._tell(tx, clock, timed, subject, moved)
-        _show(tx, timed, self.now)
-        return subject.number, moved, settled
-
-    def _limits(self, tx: Transaction, clock: Clock) -> Clock:
-        """A statutory limit that was turned into the promise's unit is turned again."""
-        if clock.kind is not ClockKind.PROMISE or clock.subject != "case":
-            return clock
-        case = cases.by_id(tx, clock.subject_id)
-        if case is None:
-            return clock
-        limit = casework_clocks.decision_limits(self.ground, case, clock.started)[ClockKind.PROMISE]
-        return replace(clock, statutory_days=limit.statutory)
-
-    def _tell(self, tx: Transaction, old: Clock, new: Clock, subject: Subject, moved: bool) -> None:
-        label = CLOCK_LABELS[new.kind]
-        sentence = (
-            f"因放假安排公布，{label}日期由{date_cn(old.due)}调整为{date_cn(new.due)}"
-            if moved
-            else f"放假安排公布后，{label}日期确定为{date_cn(new.due)}"
-        )
-        # The promise's change is the one the applicant is told of; the law's follows it silently.
-        words = sentence if new.kind in (ClockKind.PROMISE, ClockKind.LETTER) else ""
-        events.append(
-            tx,
-            events.NewEvent(
-                at=self.now,
-                kind="recompute",
-                subject=new.subject,
-                subject_id=new.subject_id,
-                subject_number=subject.number,
-                actor="system",
-                role="system",
-                unit=new.unit,
-                from_state="",
-                to_state="",
-                drill=new.drill,
-                payload={
-                    "clock": new.kind,
-                    "from": old.due.isoformat(),
-                    "to": new.due.isoformat(),
-                    "provisional": new.provisional,
-                    "words": words,
-                },
-            ),
-        )
-        if not words:
-            return
-        outbox.add(
-            tx,
-            [
-                outbox.NewMessage(
-                    self.now, "clock.recomputed", kind, to, new.subject, new.subject_id, subject.number,
-                    f"“{subject.title}”（{subject.number}）：{sentence}。", new.drill,
-                )
-                for kind, to in (("applicant", subject.number), ("unit", new.unit))
-            ],
-        )  # fmt: skip

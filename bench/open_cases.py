@@ -1,0 +1,168 @@
+"""Supervision among many open cases: a sweep with 1,000 clocks due, and a holiday notice that moves due days.
+
+    python -m bench.open_cases [--cases 1000000] [--due 1000] [--json]
+
+Some seventy cases are filed and accepted for real, one of each item on each working day before New Year 2027; the
+rest are copies of their rows. The calendar at first ends with 2026, so that every day beyond it is provisional.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sqlite3
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from handlers.store import clocks
+from handlers.store.database import connect
+from rules.calendar import CalendarYear, WorkCalendar
+from rules.time import SHANGHAI
+from tests.casework_fixtures import LICENCE, PLAIN, Hall, make_hall
+
+FIRST, LAST = date(2026, 11, 2), date(2026, 12, 18)
+NOW = datetime(2026, 12, 19, 0, 0, 1, tzinfo=SHANGHAI)
+# Every table with rows of a case, and the columns that hold its id.
+COPIED = {
+    "cases": "id",
+    "case_payload": "case_id",
+    "step": "case_id",
+    "material": "case_id",
+    "clock": "subject_id",
+}
+NOTICE = CalendarYear(
+    2027,
+    {date(2027, 1, day): "元旦" for day in (1, 2, 3, 4)}
+    | {date(2027, 2, day): "春节" for day in range(5, 13)},
+    {date(2027, 1, 9): "元旦", date(2027, 1, 30): "春节", date(2027, 2, 20): "春节"},
+)
+
+
+def main() -> int:
+    """Prints what was measured."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--cases", type=int, default=1_000_000)
+    parser.add_argument("--due", type=int, default=1_000)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="hall-bench-") as folder:
+        found = measure(Path(folder), options.cases, options.due)
+    print(json.dumps(found) if options.json else _as_text(found))
+    return 0
+
+
+def measure(folder: Path, count: int, due: int) -> dict[str, float]:
+    """Seconds of a sweep and of a recomputation among `count` open cases."""
+    hall = make_hall(folder)
+    started = time.perf_counter()
+    fill(hall, count)
+    leave_due(hall.database.path, due)
+    made = time.perf_counter() - started
+    open_cases = hall.database.value("SELECT count(*) FROM cases")
+    running = hall.database.value("SELECT count(*) FROM clock WHERE stopped IS NULL")
+    started = time.perf_counter()
+    waiting = len(clocks.waiting(hall.database, NOW, due + 1))
+    finding = time.perf_counter() - started
+    started = time.perf_counter()
+    swept = hall.casework.sweep(NOW)
+    sweeping = time.perf_counter() - started
+    assert (waiting, swept.looked_at, swept.put_off) == (due, due, ())
+    hall.casework.recompute_clocks(
+        NOW
+    )  # as at the start of `hall serve`: what all clocks were computed by is kept
+    years = (*hall.holder.ground.calendar.years.values(), NOTICE)
+    hall.holder.ground = replace(hall.holder.ground, calendar=WorkCalendar(years))
+    started = time.perf_counter()
+    done = hall.casework.recompute_clocks(NOW)
+    recomputing = time.perf_counter() - started
+    hall.database.close()
+    return {
+        "open_cases": open_cases,
+        "running_clocks": running,
+        "made_s": round(made, 1),
+        "due": due,
+        "cards": swept.cards,
+        "find_due_ms": round(1000 * finding, 2),
+        "sweep_s": round(sweeping, 3),
+        "moved_cases": len(done.moved),
+        "no_longer_provisional": done.no_longer_provisional,
+        "recompute_s": round(recomputing, 2),
+    }
+
+
+def fill(hall: Hall, count: int) -> None:
+    """Cases accepted on each working day for real, then copied until there are `count`."""
+    day = FIRST
+    while day <= LAST:
+        if hall.holder.ground.calendar.is_working(day):
+            for item in (LICENCE, PLAIN):
+                hall.accept(hall.file(day.isoformat(), item=item), day.isoformat())
+        day += timedelta(days=1)
+    templates = hall.database.value("SELECT max(id) FROM cases")
+    connection = connect(hall.database.path)
+    try:
+        _copy(connection, templates, -(-count // templates))
+        connection.execute("ANALYZE")
+    finally:
+        connection.close()
+
+
+def _copy(connection: sqlite3.Connection, templates: int, times: int) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
+    connection.execute("PRAGMA foreign_keys=OFF")
+    connection.execute("BEGIN")
+    for table, key in COPIED.items():
+        connection.execute(f"CREATE TEMP TABLE copied_{table} AS SELECT * FROM {table}")
+        columns = [row["name"] for row in connection.execute(f"PRAGMA table_info({table})")]
+        values = []
+        for name in columns:
+            if name == key:
+                values.append(f"{name} + ? * {templates}")
+            elif (table, name) == ("cases", "number"):
+                values.append("number || '-' || ?")
+            elif (table, name) == ("clock", "id"):
+                values.append("NULL")
+            else:
+                values.append(name)
+        marks = sum("?" in each for each in values)
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM copied_{table}"
+        for turn in range(1, times):
+            connection.execute(sql, (turn,) * marks)
+        connection.execute(f"DROP TABLE copied_{table}")
+    connection.execute("COMMIT")
+
+
+def leave_due(path: Path, due: int) -> None:
+    """Everything swept up to NOW except `due` clocks, as if the last sweep had been a moment ago."""
+    connection = connect(path)
+    now = NOW.isoformat()
+    try:
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute(
+            "UPDATE clock SET level = CASE WHEN red_at <= :now THEN 3 WHEN yellow_at <= :now THEN 2 WHEN warn_at <= :now "
+            "THEN 1 ELSE 0 END, next_at = CASE WHEN red_at <= :now THEN NULL WHEN yellow_at <= :now THEN red_at "
+            "WHEN warn_at <= :now THEN yellow_at ELSE warn_at END WHERE next_at <= :now AND id NOT IN "
+            "(SELECT id FROM clock WHERE next_at <= :now AND object = 'case' ORDER BY id DESC LIMIT :due)",
+            {"now": now, "due": due},
+        )
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        os.sync()
+    finally:
+        connection.close()
+
+
+def _as_text(found: dict[str, float]) -> str:
+    return "\n".join(f"{name:>22}: {value}" for name, value in found.items())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

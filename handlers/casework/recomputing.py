@@ -1,0 +1,364 @@
+"""Running clocks by a calendar or by rules that have changed: one pass that computes each kind of limit once."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import cast
+
+from handlers.casework import clocks as casework_clocks
+from handlers.casework.ground import Ground
+from handlers.casework.requests import Recomputed
+from handlers.casework.subjects import SHOWN, SUBJECTS, Light
+from handlers.store import clock_scan, clocks, events, outbox, settings
+from handlers.store.clock_scan import Limits, Scanned, Times
+from handlers.store.database import Database
+from handlers.store.moments import Reads, json_text, moment, moment_or_none, stamp, stamp_or_none
+from handlers.store.records import Json, PauseRow
+from handlers.store.writer import Transaction
+from presentation.dates import date_cn
+from rules.calendar import CalendarYear, WorkCalendar
+from rules.clock import CLOCK_LABELS, ClockKind
+from rules.errors import NotFound
+from rules.levels import LevelTimes
+from rules.pause import Unit
+from rules.time import parse_stamp
+
+PORTION = 500
+_SETTING = "clocks_computed_by"
+_DAYS = ("off", "work", "regional")
+# A due day of these is told to the applicant; the law's and the stage's own follow silently.
+_TOLD = frozenset({ClockKind.PROMISE, ClockKind.LETTER})
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A clock as it was scanned and the times it is to have."""
+
+    scanned: Scanned
+    times: Times
+    statutory: int | None
+
+    @property
+    def moved(self) -> bool:
+        """Whether the due day is another."""
+        return self.times.due != self.scanned.times.due
+
+    @property
+    def settled(self) -> bool:
+        """Whether the due day is no longer provisional."""
+        return self.scanned.times.provisional and not self.times.provisional
+
+
+def recompute(database: Database, ground: Ground, now: datetime) -> Recomputed:
+    """Computes every running clock again by calendar and rules as they now are.
+
+    Where the due day moved, an event says so and the applicant is told; where it only ceased to be
+    provisional, the event alone; where only the moments of the levels moved, neither. Pauses that began
+    before are counted by the new calendar too. What a move has changed meanwhile is left to that move.
+    What all clocks were last computed by is kept, so that only those a changed day can touch are read.
+    """
+    basis = _Basis.of(ground)
+    since = basis.since(_Basis.kept(database))
+    if since is _NOTHING:
+        return Recomputed(0, (), 0)
+    new = _NewTimes(database, ground)
+    looked = certain = 0
+    moved: list[str] = []
+    waiting: list[Future[tuple[tuple[str, ...], int]]] = []
+    portion: list[tuple[_Change, ...]] = []
+
+    def hand_over() -> None:
+        if portion:
+            waiting.append(database.writer.submit(_Write(ground, tuple(portion), now)))
+            portion.clear()
+
+    for subject in clock_scan.running(database, since):
+        looked += len(subject)
+        changes = tuple(each for each in map(new.change, subject) if each is not None)
+        if changes:
+            portion.append(changes)
+        if len(portion) >= PORTION:
+            hand_over()
+    hand_over()
+    for future in waiting:
+        numbers, settled = future.result()
+        moved += numbers
+        certain += settled
+    database.write(basis.keep)
+    return Recomputed(looked, tuple(moved), certain)
+
+
+@dataclass(frozen=True, slots=True)
+class _Limited:
+    """Limits as the clock computation takes them."""
+
+    kind: ClockKind
+    object: str
+    started: datetime
+    limit_days: int
+    statutory_days: int | None
+    extension_days: int
+    limit_unit: str
+    precision: str
+    basis: str = ""
+
+    @classmethod
+    def of(cls, limits: Limits) -> _Limited:
+        return cls(
+            ClockKind(limits.kind),
+            limits.object,
+            parse_stamp(limits.start),
+            limits.days,
+            limits.statutory,
+            limits.extension,
+            limits.unit,
+            limits.precision,
+        )
+
+
+_NOTHING = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What clocks are computed by: the calendar's days and the version of the rules."""
+
+    years: tuple[CalendarYear, ...]
+    rules: str
+
+    @classmethod
+    def of(cls, ground: Ground) -> _Basis:
+        return cls(tuple(ground.calendar.years.values()), ground.rules_version)
+
+    @classmethod
+    def kept(cls, reads: Reads) -> _Basis | None:
+        """That of the last recomputation; None before the first."""
+        text = settings.get(reads, _SETTING)
+        if text is None:
+            return None
+        kept = json.loads(text)
+        years = [
+            CalendarYear(int(year), _days(days["off"]), _days(days["work"]), _days(days["regional"]))
+            for year, days in kept["years"].items()
+        ]
+        return cls(tuple(years), kept["rules"])
+
+    def keep(self, tx: Transaction) -> None:
+        years = {
+            str(each.year): {name: sorted(day.isoformat() for day in getattr(each, name)) for name in _DAYS}
+            for each in self.years
+        }
+        settings.put(tx, _SETTING, json_text({"years": years, "rules": self.rules}))
+
+    def since(self, before: _Basis | None) -> str | None:
+        """The first day from which clocks can differ: None for all of them, `_NOTHING` where none can."""
+        if before is None or before.rules != self.rules:
+            return None
+        changed = WorkCalendar(before.years).changed_days(WorkCalendar(self.years))
+        return changed[0].isoformat() if changed else _NOTHING
+
+
+def _days(texts: list[str]) -> dict[date, str]:
+    return {date.fromisoformat(each): "" for each in texts}
+
+
+class _NewTimes:
+    """What the times of a scanned clock should be. Clocks of one day and limit share one computation."""
+
+    def __init__(self, database: Database, ground: Ground) -> None:
+        self.database, self.ground = database, ground
+        self.paused = clock_scan.paused_subjects(database)
+        self._known: dict[Limits, Times] = {}
+        self._statutory: dict[tuple[object, ...], int | None] = {}
+
+    def change(self, scanned: Scanned) -> _Change | None:
+        """The change, or None where everything stays."""
+        limits = self._by_promise(scanned)
+        if (scanned.subject, scanned.subject_id) in self.paused:
+            ledger = clocks.pauses(self.database, scanned.subject, scanned.subject_id)
+            times = self._computed(limits, ledger)
+        else:
+            known = self._known.get(limits)
+            if known is None:
+                known = self._known[limits] = self._computed(limits, ())
+            times = known
+        times = times.not_before(scanned.started)
+        if times == scanned.times and limits.statutory == scanned.limits.statutory and not scanned.put_off:
+            return None
+        return _Change(scanned, times, limits.statutory)
+
+    def _by_promise(self, scanned: Scanned) -> Limits:
+        """A statutory limit that was turned into the promise's unit is turned again."""
+        if scanned.statute is None:
+            return scanned.limits
+        key = (scanned.limits.start, scanned.statute, scanned.limits.unit)
+        if key not in self._statutory:
+            days, unit = scanned.statute
+            self._statutory[key] = casework_clocks.statutory_in(
+                self.ground.calendar,
+                moment(scanned.started),
+                days,
+                cast(Unit, unit),
+                cast(Unit, scanned.limits.unit),
+            )
+        return scanned.limits._replace(statutory=self._statutory[key])
+
+    def _computed(self, limits: Limits, ledger: tuple[PauseRow, ...]) -> Times:
+        found = casework_clocks.times_of(self.ground, _Limited.of(limits), ledger)
+        return Times(
+            stamp(found.due_at),
+            found.provisional,
+            stamp_or_none(found.warn_at),
+            stamp_or_none(found.yellow_at),
+            stamp_or_none(found.red_at),
+        )
+
+
+class _Write:
+    """A portion of subjects: (numbers whose due day moved, clocks that are no longer provisional)."""
+
+    def __init__(self, ground: Ground, subjects: tuple[tuple[_Change, ...], ...], now: datetime) -> None:
+        self.ground, self.subjects, self.now = ground, subjects, now
+
+    def __call__(self, tx: Transaction) -> tuple[tuple[str, ...], int]:
+        written = [tuple(each for each in subject if self._set(tx, each)) for subject in self.subjects]
+        told = [changes for changes in written if any(each.moved or each.settled for each in changes)]
+        log: list[events.NewEvent] = []
+        messages: list[outbox.NewMessage] = []
+        moved: list[str] = []
+        for changes, about in zip(told, _abouts(tx, told), strict=True):
+            words = _words(changes)
+            log.append(_event(changes, about, words, self.now))
+            messages += _messages(changes, about, words, self.now)
+            if any(each.moved for each in changes):
+                moved.append(about.number)
+        for event in log:
+            events.append(tx, event)
+        outbox.add(tx, messages)
+        self._show(
+            tx,
+            [changes for changes in written if any(_kind(each) is not ClockKind.STATUTE for each in changes)],
+        )
+        return tuple(moved), sum(each.settled for changes in told for each in changes)
+
+    def _set(self, tx: Transaction, change: _Change) -> bool:
+        times, seen = change.times, change.scanned
+        begins = LevelTimes(
+            *(moment_or_none(each) for each in (times.warn_at, times.yellow_at, times.red_at))
+        )
+        next_at = casework_clocks.next_of(ClockKind(seen.limits.kind), seen.level, begins, moment(times.due))
+        return clock_scan.set_times(
+            tx, seen, times, change.statutory, stamp_or_none(next_at), self.ground.rules_version
+        )
+
+    def _show(self, tx: Transaction, written: list[tuple[_Change, ...]]) -> None:
+        """What lists show; the law's own clock lights nothing and is never the one that is shown."""
+        clock_scan.show_cases(
+            tx,
+            [changes[0].scanned.subject_id for changes in written if _subject(changes)[0] == "case"],
+            self.now,
+        )
+        for changes in written:
+            kind, subject_id = _subject(changes)
+            shower = SHOWN.get(kind)
+            if kind != "case" and shower is not None:
+                running = clocks.of_subject(tx, kind, subject_id)
+                looked_at = next(each for each in running if each.id == changes[0].scanned.id)
+                level, shown = casework_clocks.light(running, self.now), casework_clocks.primary(running)
+                shower(tx, subject_id, Light(level, shown, looked_at, self.now))
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    number: str
+    title: str
+
+
+def _kind(change: _Change) -> ClockKind:
+    return ClockKind(change.scanned.limits.kind)
+
+
+def _subject(changes: tuple[_Change, ...]) -> tuple[str, int]:
+    return changes[0].scanned.subject, changes[0].scanned.subject_id
+
+
+def _abouts(tx: Transaction, told: list[tuple[_Change, ...]]) -> list[_About]:
+    """Number and title of each subject; cases, of which there are many, in one read."""
+    found = clock_scan.numbers_and_titles(
+        tx, [_subject(each)[1] for each in told if _subject(each)[0] == "case"]
+    )
+    abouts = []
+    for changes in told:
+        kind, subject_id = _subject(changes)
+        if kind == "case" and subject_id in found:
+            abouts.append(_About(*found[subject_id]))
+            continue
+        reader = SUBJECTS.get(kind)
+        subject = None if reader is None else reader(tx, subject_id)
+        if subject is None:
+            raise NotFound(f"时钟 {changes[0].scanned.id} 的对象（{kind} {subject_id}）不存在")
+        abouts.append(_About(subject.number, subject.title))
+    return abouts
+
+
+def _words(changes: tuple[_Change, ...]) -> str:
+    """What the applicant is told; empty where only the law's or a stage's own day moved."""
+    for each in changes:
+        if _kind(each) in _TOLD and (each.moved or each.settled):
+            return _sentence(_kind(each), each.scanned.times.due, each.times.due)
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _sentence(kind: ClockKind, old: str, new: str) -> str:
+    if old != new:
+        return f"因放假安排公布，{CLOCK_LABELS[kind]}日期由{date_cn(moment(old))}调整为{date_cn(moment(new))}"
+    return f"放假安排公布后，{CLOCK_LABELS[kind]}日期确定为{date_cn(moment(new))}"
+
+
+def _event(changes: tuple[_Change, ...], about: _About, words: str, now: datetime) -> events.NewEvent:
+    """One event a subject, whatever number of its clocks changed."""
+    first = changes[0].scanned
+    times: list[Json] = [
+        {
+            "clock": each.scanned.limits.kind,
+            "from": each.scanned.times.due,
+            "to": each.times.due,
+            "provisional": each.times.provisional,
+        }
+        for each in changes
+        if each.moved or each.settled
+    ]
+    return events.NewEvent(
+        at=now,
+        kind="recompute",
+        subject=first.subject,
+        subject_id=first.subject_id,
+        subject_number=about.number,
+        actor="system",
+        role="system",
+        unit=first.unit,
+        from_state="",
+        to_state="",
+        drill=first.drill,
+        payload={"clocks": times, "words": words},
+    )
+
+
+def _messages(
+    changes: tuple[_Change, ...], about: _About, words: str, now: datetime
+) -> list[outbox.NewMessage]:
+    if not words:
+        return []
+    told = next(each.scanned for each in changes if _kind(each) in _TOLD)
+    return [
+        outbox.NewMessage(
+            now, "clock.recomputed", kind, to, told.subject, told.subject_id, about.number,
+            f"“{about.title}”（{about.number}）：{words}。", told.drill,
+        )
+        for kind, to in (("applicant", about.number), ("unit", told.unit))
+    ]  # fmt: skip
