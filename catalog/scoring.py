@@ -200,7 +200,6 @@ def _scheme(file: SchemeFile, data: bytes) -> Scheme:
         highest_only=file.highest_only,
         ranked_by=file.ranked.pick(),
         ranked_from=file.ranked.least,
-        appeal_days=file.appeal_days,
         heads=tuple(each.head() for each in file.heads),
         adjustments=tuple(each.measure() for each in file.adjustments),
         grades=tuple(each.grade() for each in file.grades),

@@ -235,7 +235,6 @@ class SchemeFile(Part):
     source: Text
     highest_only: bool = Field(description="同一件事同一个月里的时限牌只按最高一级算")
     ranked: RankedFile
-    appeal_days: Annotated[int, Field(ge=1, le=60)] = Field(description="公布前给部门申诉的工作日")
     heads: tuple[HeadFile, ...] = Field(min_length=1)
     adjustments: tuple[MeasureFile, ...] = ()
     grades: tuple[GradeFile, ...] = Field(min_length=1)

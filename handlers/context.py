@@ -17,6 +17,8 @@ from starlette.responses import HTMLResponse, Response
 from catalog.county import County
 from catalog.root import Root
 from handlers.casework.service import Casework
+from handlers.delivering.service import Delivering
+from handlers.scoring.service import Scores
 from handlers.site_data import Edition, SiteData
 from handlers.store.database import Database
 from presentation.page import templates
@@ -43,6 +45,8 @@ class Hall:
     now: Callable[[], datetime] = shanghai_now
     site_data: SiteData = field(init=False)
     casework: Casework = field(init=False)
+    delivery: Delivering = field(init=False)
+    scores: Scores = field(init=False)
     limiter: SlidingWindowCounterRateLimiter = field(init=False)
     _lights: Lights = field(init=False)
     _templates: Environment = field(init=False)
@@ -50,6 +54,8 @@ class Hall:
     def __post_init__(self) -> None:
         self.site_data = SiteData(self.root, self.site)
         self.casework = Casework(self.database, self.site_data.ground)
+        self.delivery = Delivering(self.database, self.site_data.ground, self.root, lambda: self.now())
+        self.scores = Scores(self.database, self.site_data.ground, self.root)
         self.limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._lights = Lights()
         self._templates = templates(TEMPLATES, self.site_data.codes, self._lights)

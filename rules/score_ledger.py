@@ -179,7 +179,17 @@ def read(data: bytes) -> Ledger:
     return found
 
 
-def line_texts(data: bytes, wanted: frozenset[int]) -> Iterator[LedgerLine]:
+def lines_with(data: bytes, *needles: str) -> tuple[LedgerLine, ...]:
+    """The facts whose text holds one of some values as JSON (a department, a pseudonym), without reading the others."""
+    wanted = [_encode(each).encode() for each in needles]
+    return tuple(
+        _line(plain, at)
+        for at, text in enumerate(data.split(b"\n")[1:-1], start=1)
+        if any(each in text for each in wanted) and (plain := _object(text, at + 1)).get("kind") != "month"
+    )
+
+
+def lines_numbered(data: bytes, wanted: frozenset[int]) -> Iterator[LedgerLine]:
     """Only the lines with these numbers, without reading the others: for pages that show a few."""
     if not wanted:
         return

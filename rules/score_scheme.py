@@ -122,8 +122,8 @@ class ScoreExample:
 class Scheme:
     """A whole scheme. `highest_only`: of the time cards of one matter in a month only the highest counts.
 
-    `ranked_from` lines of `ranked_by` are needed to be ranked and graded. `appeal_days`: working days that
-    departments have before publication. `version` is `<id>@<version>#<first 8 of the file's SHA-256>`.
+    `ranked_from` lines of `ranked_by` are needed to be ranked and graded. `version` is
+    `<id>@<version>#<first 8 of the file's SHA-256>`.
     """
 
     id: str
@@ -134,7 +134,6 @@ class Scheme:
     highest_only: bool
     ranked_by: Pick
     ranked_from: int
-    appeal_days: int
     heads: tuple[Head, ...]
     adjustments: tuple[Measure, ...]
     grades: tuple[Grade, ...]

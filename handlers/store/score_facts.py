@@ -49,7 +49,7 @@ ORDER BY r.at, r.case_id
 # department, and is counted when it was confirmed.
 _REPLIES = """
 SELECT l.due AS at, l.department, l.number, coalesce(l.item_code, '') AS item_code, l.answered_by AS person,
-  CASE WHEN l.answered IS NULL OR l.answered > l.due THEN 'late' ELSE 'on_time' END AS result
+  CASE WHEN l.answered IS NULL OR l.answered > l.due OR l.late THEN 'late' ELSE 'on_time' END AS result
 FROM letter l
 WHERE l.due >= :first AND l.due < :after AND l.drill = 0 AND l.topic <> 'conduct'
   AND (l.answered IS NOT NULL OR l.due < :as_of) AND (:department = '' OR l.department = :department)

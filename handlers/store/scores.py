@@ -140,6 +140,15 @@ def open_appeals(reads: Reads, period: str) -> int:
     return found
 
 
+def upheld_since(reads: Reads, period: str, at: datetime) -> int:
+    """How many appeals against this period's scores have been found right since the facts were gathered."""
+    found: int = reads.value(
+        "SELECT count(*) FROM appeal WHERE score_period = ? AND state = 'revoked' AND decided_at > ? AND drill = 0",
+        (period, stamp(at)),
+    )
+    return found
+
+
 def appeals_of(reads: Reads, period: str, departments: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
     """(department, number, state) of the appeals of some departments against a period's scores."""
     rows = reads.rows(
