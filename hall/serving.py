@@ -1,4 +1,4 @@
-"""What runs beside the web server in one process: the sweep that watches deadlines, the build that follows edits."""
+"""What runs beside the web server in one process: the sweep that watches deadlines, sending, the build after edits."""
 
 from __future__ import annotations
 
@@ -81,3 +81,25 @@ def watcher(folders: tuple[Path, ...], rebuild: Callable[[], None]) -> Repeating
         return timedelta(seconds=2)
 
     return Repeating("build", once, timedelta(seconds=5))
+
+
+class _Deliverer(Repeating):
+    """Sends what waits; asked to end, it ends what it is handing over and gives the rest back."""
+
+    def __init__(self, work: Callable[[], timedelta], halt: Callable[[], None]) -> None:
+        super().__init__("deliver", work, timedelta(seconds=30))
+        self._halt = halt
+
+    def stop(self) -> None:
+        self._halt()
+        super().stop()
+
+
+def deliverer(send_due: Callable[[], object], halt: Callable[[], None]) -> Repeating:
+    """Runs `send_due` every few seconds; `halt` ends a pass under way."""
+
+    def once() -> timedelta:
+        send_due()
+        return timedelta(seconds=5)
+
+    return _Deliverer(once, halt)

@@ -38,6 +38,8 @@ JOBS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "handlers.case_page",
             "handlers.case_moves",
             "handlers.letters_desk",
+            "handlers.messages_page",
+            "handlers.deliveries_page",
         ),
         "supervision": ("handlers.staff_account", "handlers.board", "handlers.cards_page"),
         "api": ("handlers.api",),

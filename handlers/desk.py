@@ -91,19 +91,6 @@ def desk(request: Request) -> Response:
     )
 
 
-def messages(request: Request) -> Response:
-    """What the hall has told this person and their units."""
-    hall, person = hall_of(request), _person(request)
-    return staff_page(
-        request,
-        "staff/messages.html",
-        "消息",
-        current="/hall/staff/messages",
-        crumbs=(Crumb("消息"),),
-        messages=hall.casework.messages(person.person_id, hall.now()),
-    )
-
-
 def window(request: Request) -> Response:
     """Finds the item of a walk-in's errand; the application is then taken down on the citizen's own form."""
     hall, person = hall_of(request), _person(request)
@@ -165,6 +152,5 @@ def _person(request: Request) -> SignedIn:
 
 routes = [
     route(DESK, desk, guard=staff(*CASE_READERS), name="desk"),
-    route("/hall/staff/messages", messages, guard=staff(), name="staff_messages"),
     route("/hall/staff/window", window, guard=staff(*FRONT), name="staff_window"),
 ]

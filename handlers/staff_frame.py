@@ -24,6 +24,7 @@ BOARD_READERS = SUPERVISORS | {Role.COORDINATOR}
 
 DESK = "/hall/staff/"
 BOARD, CARDS = "/hall/board", "/hall/cards"
+MESSAGES, DELIVERIES = "/hall/staff/messages", "/hall/staff/deliveries"
 SIGN_IN = "/hall/staff/sign-in"
 NO_INDEX = '<meta name="robots" content="noindex">'
 
@@ -35,6 +36,8 @@ class NavLink:
     href: str
     label: str
     here: bool
+    count: int = 0
+    """What waits behind it: unread messages."""
 
 
 _LINKS: tuple[tuple[str, str, frozenset[Role]], ...] = (
@@ -43,7 +46,8 @@ _LINKS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/hall/staff/letters", "来信", CASE_READERS),
     (BOARD, "监察看板", BOARD_READERS),
     (CARDS, "监察牌", BOARD_READERS),
-    ("/hall/staff/messages", "消息", frozenset()),
+    (MESSAGES, "消息", frozenset()),
+    (DELIVERIES, "发送情况", frozenset({Role.ADMINISTRATOR})),
     ("/hall/staff/account", "我的账号", frozenset()),
 )
 
@@ -53,8 +57,9 @@ def navigation(hall: Hall, person: SignedIn, current: str) -> tuple[NavLink, ...
     supervises = departments_in_scope(
         person.assignments, hall.site_data.ground(), BOARD_READERS, hall.now().date()
     )
+    unread = hall.delivery.unread(person.person_id, person.assignments)
     return tuple(
-        NavLink(href, label, href == current)
+        NavLink(href, label, href == current, unread if href == MESSAGES else 0)
         for href, label, roles in _LINKS
         if (not roles or roles & person.roles) and (href not in (BOARD, CARDS) or supervises)
     )

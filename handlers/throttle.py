@@ -11,7 +11,7 @@ from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from starlette.requests import Request
 
 from handlers.context import hall_of
-from rules.errors import NotFound, TooMany
+from rules.errors import Forbidden, NotFound, TooMany
 
 # A service centre sits behind one address, so what is right is generous; what counts here are wrong codes.
 WRONG_PER_ADDRESS = RateLimitItemPerMinute(30, 10)
@@ -24,6 +24,9 @@ DRAFTS = RateLimitItemPerHour(240)
 UPLOADS = RateLimitItemPerHour(600)
 LETTERS = RateLimitItemPerHour(30)
 SIGN_INS = RateLimitItemPerMinute(30, 10)
+# A gateway reports one by one as fast as it sends.
+RECEIPTS = RateLimitItemPerMinute(1200)
+WRONG_SECRETS = RateLimitItemPerHour(20)
 
 
 def address_of(request: Request) -> str:
@@ -67,6 +70,19 @@ def guessing(request: Request, number: str) -> Iterator[None]:
     except NotFound:
         for limit, what, who in tries:
             limiter.hit(limit, what, who)
+        raise
+
+
+@contextmanager
+def proving(request: Request, what: str) -> Iterator[None]:
+    """Around the check of a program's secret: a Forbidden inside counts against the address. Raises TooMany."""
+    limiter, address = hall_of(request).limiter, address_of(request)
+    if not limiter.test(WRONG_SECRETS, what, address):
+        raise _too_many(request, WRONG_SECRETS, what, address)
+    try:
+        yield
+    except Forbidden:
+        limiter.hit(WRONG_SECRETS, what, address)
         raise
 
 

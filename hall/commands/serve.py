@@ -13,7 +13,7 @@ import uvicorn
 
 from catalog.calendars import load_calendar
 from catalog.root import Root
-from hall.serving import Repeating, sweeper, watcher
+from hall.serving import Repeating, deliverer, sweeper, watcher
 from handlers.app import JOBS, create_app
 from handlers.casework import demo
 from handlers.context import Hall, shanghai_now
@@ -169,7 +169,7 @@ def beside(hall: Hall, compiler: Compiler | None) -> list[Repeating]:
         hall.casework.publish_figures(hall.root.published, moment)
         return swept.next_at
 
-    threads = [sweeper(sweep, shanghai_now)]
+    threads = [sweeper(sweep, shanghai_now), deliverer(hall.delivery.send_due, hall.delivery.stop)]
     if compiler is not None:
         threads.append(watcher(compiler.folders(), compiler.again))
     return threads
