@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers.casework.authority import SUPERVISORS, active_person, held
-from handlers.casework.cards import count, level_word
+from handlers.casework.authority import SUPERVISORS, Standing, active_person, held
+from handlers.casework.cards import count, count_revoked, level_word
 from handlers.casework.ground import Ground
 from handlers.store import cards, events, outbox
 from handlers.store.database import Database
 from handlers.store.records import Card
 from handlers.store.writer import Transaction
-from rules.access import Assignment, in_scope
+from handlers.supervising.issuing import cancel_for_card, order_for_card
+from rules.access import in_scope
 from rules.errors import Forbidden, IllegalMove, Invalid, NotFound
 from rules.time import local_date
 
@@ -69,35 +70,54 @@ def _change(
             raise Forbidden("只有管辖这个部门的监察员可以处理。")
         if card.state != expected:
             raise IllegalMove("这张牌已经处理过。" if card.state != "pending" else "这张牌还没有确认。")
-        cards.decide(tx, card, state, account.id, now, words)
-        _log(tx, card, state, account.id, standing, words, now)
-        if state == "issued":
-            count(tx, card, now, 1)
-        elif card.state == "issued":
-            count(tx, card, card.issued, -1)
-        body = f"{card.subject_number}的{level_word(ground, card)}已{_DONE[state][1]}{'' if state == 'issued' else '：' + words}"
-        message = outbox.NewMessage(
-            now,
-            "card.decided",
-            "unit",
-            card.unit,
-            card.subject,
-            card.subject_id,
-            card.subject_number,
-            body,
-            card.drill,
-        )
-        outbox.add(tx, [message])
-        found = cards.by_id(tx, card_id)
-        assert found is not None
-        return found
+        return _apply(tx, ground, card, state, Standing(account.id, standing.role, standing.unit), words, now)
 
     return database.write(job)
 
 
-def _log(
-    tx: Transaction, card: Card, state: str, person: str, standing: Assignment, words: str, now: datetime
-) -> None:
+def revoke_on_appeal(
+    tx: Transaction, ground: Ground, card: Card, standing: Standing, words: str, now: datetime
+) -> Card:
+    """Revokes an issued card by the decision on its appeal, in that transaction. Raises IllegalMove."""
+    if card.state != "issued":
+        raise IllegalMove("这张牌已经处理过。")
+    return _apply(tx, ground, card, "revoked", standing, words, now)
+
+
+def _apply(
+    tx: Transaction, ground: Ground, card: Card, state: str, standing: Standing, words: str, now: datetime
+) -> Card:
+    """Row, event, counts, message; the order a card brings comes with it and goes with it."""
+    cards.decide(tx, card, state, standing.actor, now, words)
+    _log(tx, card, state, standing, words, now)
+    if state == "issued":
+        count(tx, card, now, 1)
+    elif card.state == "issued":
+        count(tx, card, card.issued, -1)
+        count_revoked(tx, card, now)
+    body = f"{card.subject_number}的{level_word(ground, card)}已{_DONE[state][1]}{'' if state == 'issued' else '：' + words}"
+    message = outbox.NewMessage(
+        now,
+        "card.decided",
+        "unit",
+        card.unit,
+        card.subject,
+        card.subject_id,
+        card.subject_number,
+        body,
+        card.drill,
+    )
+    outbox.add(tx, [message])
+    found = cards.by_id(tx, card.id)
+    assert found is not None
+    if state == "issued":
+        order_for_card(tx, ground, found, now)
+    elif state == "revoked":
+        cancel_for_card(tx, card, standing.actor, standing.role, standing.unit, words, now)
+    return found
+
+
+def _log(tx: Transaction, card: Card, state: str, standing: Standing, words: str, now: datetime) -> None:
     events.append(
         tx,
         events.NewEvent(
@@ -106,7 +126,7 @@ def _log(
             subject=card.subject,
             subject_id=card.subject_id,
             subject_number=card.subject_number,
-            actor=person,
+            actor=standing.actor,
             role=standing.role,
             unit=standing.unit,
             from_state=card.state,

@@ -137,6 +137,15 @@ def of_card(reads: Reads, card_id: int) -> Appeal | None:
     return None if row is None else _appeal(row)
 
 
+def of_statement(reads: Reads, statement_id: int) -> Appeal | None:
+    """The appeal a statement belongs to."""
+    row = reads.row(
+        "SELECT * FROM appeal WHERE id = (SELECT appeal_id FROM appeal_statement WHERE id = ?)",
+        (statement_id,),
+    )
+    return None if row is None else _appeal(row)
+
+
 def of_score(reads: Reads, department: str, period: str) -> Appeal | None:
     """The appeal against a department's score of a period."""
     row = reads.row("SELECT * FROM appeal WHERE department = ? AND score_period = ?", (department, period))

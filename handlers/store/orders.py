@@ -165,13 +165,11 @@ def show(
 
 def flag_late(tx: Transaction, order_id: int, *, correction: bool) -> bool:
     """Marks an order as late, once; False when it was marked before."""
-    column = "correction_late" if correction else "late"
-    return (
-        tx.execute(
-            f"UPDATE supervision_order SET {column} = 1 WHERE id = ? AND {column} = 0", (order_id,)
-        ).rowcount  # noqa: S608
-        == 1
-    )
+    if correction:
+        sql = "UPDATE supervision_order SET correction_late = 1 WHERE id = ? AND correction_late = 0"
+    else:
+        sql = "UPDATE supervision_order SET late = 1 WHERE id = ? AND late = 0"
+    return tx.execute(sql, (order_id,)).rowcount == 1
 
 
 def count_chase(tx: Transaction, order_id: int) -> None:
@@ -188,6 +186,15 @@ def by_id(reads: Reads, order_id: int) -> Order | None:
 def of_card(reads: Reads, card_id: int) -> Order | None:
     """The order a card brought."""
     row = reads.row("SELECT * FROM supervision_order WHERE card_id = ?", (card_id,))
+    return None if row is None else _order(row)
+
+
+def of_reply(reads: Reads, reply_id: int) -> Order | None:
+    """The order a reply answers."""
+    row = reads.row(
+        "SELECT * FROM supervision_order WHERE id = (SELECT order_id FROM order_reply WHERE id = ?)",
+        (reply_id,),
+    )
     return None if row is None else _order(row)
 
 

@@ -9,8 +9,8 @@ from handlers.store import chases, counts, events, orders, outbox
 from handlers.store.chases import Chase
 from handlers.store.database import Database
 from handlers.store.writer import Transaction
+from handlers.supervising.about import subject_for, supervisor_of
 from handlers.supervising.deadlines import CHANNELS
-from handlers.supervising.ordering import subject_for, supervisor_of
 from rules.access import Role
 from rules.errors import IllegalMove, Invalid, NotFound
 from rules.time import local_date
@@ -34,7 +34,7 @@ def chase(
 
     def job(tx: Transaction) -> Chase:
         about = subject_for(tx, ground, subject, number, "")
-        standing = supervisor_of(tx, ground, person, about.department, now)
+        standing = supervisor_of(tx, ground, person, about, now)
         if about.ended:
             raise IllegalMove("现在没有要部门办的事，不用催。")
         made = Chase(

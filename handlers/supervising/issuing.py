@@ -42,10 +42,12 @@ def order_for_card(tx: Transaction, ground: Ground, card: Card, now: datetime) -
     level = rule.level_names.get(card.level, LEVEL_NAMES[card.level])
     basis = rule.basis or _BY_HAND_BASIS
     what = f"“{title}”（{card.subject_number}）" if title else card.subject_number
+    # The rule's reason ends with level and date, which the document says in its own place.
+    problem = (card.why.rpartition(f"：{level}")[0] or card.why).rstrip("。")
     paper = Paper(
         paragraphs=(
-            f"经电子监察发现，你单位办理的{what}存在以下问题：{card.why.rstrip('。')}。",
-            f"依据{basis}和本县电子监察规则“{rule.title}”，已发{level}，现予督办。",
+            f"经电子监察发现，你单位办理的{what}存在以下问题：{problem}。",
+            f"依据{basis.replace('；', '、')}，按照本县电子监察规则“{rule.title}”，已发{level}，现予督办。",
         ),
         basis=basis,
         demand=_CORRECT_AT_ONCE,

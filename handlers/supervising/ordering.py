@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
-from types import MappingProxyType
 
 from handlers.casework import clocks as casework_clocks
 from handlers.casework.authority import Standing
 from handlers.casework.cards import catch_up
 from handlers.casework.ground import Ground
 from handlers.casework.subjects import SUBJECTS
-from handlers.store import attachments, cases, chases, clocks, counts, idempotency, letters, orders, outbox
+from handlers.store import attachments, chases, clocks, counts, idempotency, orders, outbox
 from handlers.store.database import Database
 from handlers.store.moments import Reads
 from handlers.store.orders import Order, Reply
 from handlers.store.records import Json
 from handlers.store.writer import Transaction
 from handlers.supervising import drafts, issuing
+from handlers.supervising.about import subject_for, supervisor_of
 from handlers.supervising.deadlines import ANSWERERS, message, new_clock, note_late, running
 from handlers.supervising.requests import OrderRequest
 from handlers.supervising.standing import NO_ORDER, READERS, SUPERVISORS, capacities, order_facts
 from presentation.dates import date_cn
 from rules.access import Role
-from rules.case_terms import ENDED
 from rules.clock import ClockKind
 from rules.errors import Conflict, Forbidden, Invalid, NotFound
 from rules.order_table import (
@@ -259,7 +258,7 @@ def issue_by_hand(
             assert found is not None
             return found
         about = subject_for(tx, ground, request.subject, request.number, request.department)
-        standing = supervisor_of(tx, ground, person, about.department, now)
+        standing = supervisor_of(tx, ground, person, about, now)
         check_order(OrderState.DRAFT, OrderMove.ISSUE, standing.role, OrderFacts())
         internal = standing.role is Role.DEPARTMENT_SUPERVISOR
         begun = issuing.blank(
@@ -281,121 +280,3 @@ def issue_by_hand(
         return order
 
     return database.write(job)
-
-
-class About:
-    """What an order by hand or a reminder is about."""
-
-    __slots__ = ("department", "drill", "ended", "id", "kind", "number", "unit", "what")
-
-    def __init__(
-        self,
-        kind: str,
-        id_: int,
-        number: str,
-        department: str,
-        unit: str,
-        what: str,
-        *,
-        drill: bool = False,
-        ended: bool = False,
-    ) -> None:
-        self.kind, self.id, self.number, self.department = kind, id_, number, department
-        self.unit, self.what, self.drill, self.ended = unit, what, drill, ended
-
-
-def subject_for(reads: Reads, ground: Ground, subject: str, number: str, department: str) -> About:
-    """What a number or a department's code names. Raises NotFound."""
-    readers: Mapping[str, Callable[[], About | None]] = MappingProxyType(
-        {
-            "case": lambda: _about_case(reads, number),
-            "letter": lambda: _about_letter(reads, number),
-            "order": lambda: _about_order(reads, number),
-            "department": lambda: _about_department(ground, department),
-        }
-    )
-    reader = readers.get(subject)
-    found = None if reader is None else reader()
-    if found is None:
-        raise NotFound("没有找到这个办件、来信或部门，或者它不在您的监察范围内。")
-    return found
-
-
-def supervisor_of(reads: Reads, ground: Ground, person: str, department: str, now: datetime) -> Standing:
-    """The capacity in which a person supervises a department, the county's first. Raises NotFound, Forbidden."""
-    found = capacities(reads, ground, person, department, now, READERS)
-    if not found:
-        raise NotFound("没有找到这个办件、来信或部门，或者它不在您的监察范围内。")
-    own = sorted(
-        (each for each in found if each.role in SUPERVISORS),
-        key=lambda each: each.role is not Role.COUNTY_SUPERVISOR,
-    )
-    if not own:
-        raise Forbidden("只有管辖这个部门的监察员可以督办、催办。")
-    return own[0]
-
-
-def _about_case(reads: Reads, number: str) -> About | None:
-    case = cases.by_number(reads, number.strip().upper())
-    if case is None:
-        return None
-    what = f"你单位办理的“{case.item_name}”（{case.number}）"
-    unit = case.holder_unit or case.department
-    return About(
-        "case",
-        case.id,
-        case.number,
-        case.department,
-        unit,
-        what,
-        drill=case.drill,
-        ended=case.state in ENDED,
-    )
-
-
-def _about_letter(reads: Reads, number: str) -> About | None:
-    letter = letters.by_number(reads, number.strip().upper())
-    if letter is None:
-        return None
-    what = f"你单位承办的来信“{letter.title}”（{letter.number}）"
-    unit = getattr(letter, "assigned_unit", "") or letter.department
-    ended = letter.state not in (
-        "open",
-        "assigned",
-        "returned",
-        "reviewing",
-        "reopened",
-        "drafted",
-        "received",
-    )
-    return About(
-        "letter", letter.id, letter.number, letter.department, unit, what, drill=letter.drill, ended=ended
-    )
-
-
-def _about_order(reads: Reads, number: str) -> About | None:
-    order = (
-        orders.by_id(reads, int(number))
-        if number.isascii() and number.isdigit() and len(number) < 16
-        else None
-    )
-    if order is None:
-        return None
-    waits = order.state in (OrderState.ISSUED, OrderState.CORRECTING)
-    what = f"督办通知书{order.number}"
-    return About(
-        "order",
-        order.id,
-        order.number,
-        order.department,
-        order.unit,
-        what,
-        drill=order.drill,
-        ended=not waits,
-    )
-
-
-def _about_department(ground: Ground, department: str) -> About | None:
-    if department not in ground.departments:
-        return None
-    return About("department", 0, department, department, department, "你单位")
