@@ -17,7 +17,7 @@ MOST_LISTED = 10_000
 MOST_COUNTED = 1_000
 
 _ENDED = tuple(sorted(ENDED))
-_OPEN = f"state NOT IN ({', '.join(repr(str(state)) for state in _ENDED)})"
+OPEN = f"state NOT IN ({', '.join(repr(str(state)) for state in _ENDED)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def _where(scope: Scope, wanted: Wanted, now: datetime, soon: datetime) -> tuple
         conditions.append(_to_do(scope))
         conditions.append(("due >= ? AND (due <= ? OR level > 0)", [stamp(now), stamp(soon)]))
     elif wanted.tab == "overdue":
-        conditions.append((f"{_OPEN} AND due < ?", [stamp(now)]))
+        conditions.append((f"{OPEN} AND due < ?", [stamp(now)]))
     if wanted.department:
         conditions.append(("department = ?", [wanted.department]))
     if wanted.state:
@@ -120,10 +120,10 @@ def _to_do(scope: Scope) -> Condition:
     parts, values = list[str](), list[object]()
     for role, units in scope.holders:
         if units:
-            parts.append(f"{_OPEN} AND holder_role = ? AND holder_unit IN ({marks(units)})")
+            parts.append(f"{OPEN} AND holder_role = ? AND holder_unit IN ({marks(units)})")
             values += [role, *units]
     if scope.fronts:
-        parts.append(f"{_OPEN} AND holder_role = 'window_clerk' AND department IN ({marks(scope.fronts)})")
+        parts.append(f"{OPEN} AND holder_role = 'window_clerk' AND department IN ({marks(scope.fronts)})")
         values += scope.fronts
     return " OR ".join(f"({part})" for part in parts) or "0", values
 
@@ -144,7 +144,7 @@ def _found(text: str) -> Condition:
 def open_by_light(reads: Reads, departments: Sequence[str]) -> dict[tuple[str, int], int]:
     """Open cases by department and light; drill left out."""
     rows = reads.rows(
-        f"SELECT department, level, count(*) AS total FROM cases WHERE {_OPEN} AND drill = 0 "  # noqa: S608
+        f"SELECT department, level, count(*) AS total FROM cases WHERE {OPEN} AND drill = 0 "  # noqa: S608
         f"AND department IN ({marks(departments)}) GROUP BY department, level",
         tuple(departments),
     )
@@ -155,7 +155,20 @@ def paused_and_provisional(reads: Reads, departments: Sequence[str]) -> tuple[in
     """How many open cases stand in a special procedure, and how many have a provisional due day."""
     row = reads.row(
         "SELECT sum(state = 'special_procedure') AS paused, sum(due_provisional) AS provisional FROM cases "  # noqa: S608
-        f"WHERE {_OPEN} AND drill = 0 AND department IN ({marks(departments)})",
+        f"WHERE {OPEN} AND drill = 0 AND department IN ({marks(departments)})",
         tuple(departments),
     )
     return (0, 0) if row is None else (row["paused"] or 0, row["provisional"] or 0)
+
+
+def open_by_department(
+    reads: Reads, departments: Sequence[str], *, overdue_at: datetime | None = None
+) -> dict[str, int]:
+    """Open cases by department; with `overdue_at` those whose due moment is past then. Drill left out."""
+    late, values = ("", []) if overdue_at is None else (" AND due < ?", [stamp(overdue_at)])
+    rows = reads.rows(
+        f"SELECT department, count(*) AS total FROM cases WHERE {OPEN} AND drill = 0 "  # noqa: S608
+        f"AND department IN ({marks(departments)}){late} GROUP BY department",
+        (*departments, *values),
+    )
+    return {row["department"]: row["total"] for row in rows}

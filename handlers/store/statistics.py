@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from handlers.store.cases import case_of
 from handlers.store.database import marks
@@ -229,6 +229,17 @@ def behind(
         (*given, most, (page - 1) * most),
     )
     return tuple(case_of(row) for row in rows), total
+
+
+def past_promise(reads: Reads, now: datetime, most: int) -> tuple[Case, ...]:
+    """Cases in review past their promise; drill left out."""
+    rows = reads.rows(
+        "SELECT cases.* FROM clock JOIN cases ON cases.id = clock.subject_id "
+        "WHERE clock.stopped IS NULL AND clock.subject = 'case' AND clock.kind = 'promise' AND clock.due < ? "
+        "AND cases.drill = 0 ORDER BY clock.due LIMIT ?",
+        (stamp(now), most),
+    )
+    return tuple(case_of(row) for row in rows)
 
 
 def number(day: date) -> int:

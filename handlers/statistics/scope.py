@@ -1,0 +1,48 @@
+"""Whose figures a person may see: the county's, some departments', or those of a town's own windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from handlers.casework.authority import departments_in_scope
+from handlers.casework.ground import Ground
+from handlers.store.people_records import Person
+from handlers.store.statistics import Narrowed
+from rules.access import Role, units_for
+from rules.errors import Forbidden
+from rules.time import local_date
+
+READERS = frozenset({Role.COUNTY_SUPERVISOR, Role.DEPARTMENT_SUPERVISOR, Role.COORDINATOR, Role.DECIDER})
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """`whole`: the county. Otherwise cases of these departments, or taken in at these units."""
+
+    departments: tuple[str, ...]
+    units: tuple[str, ...] = ()
+    whole: bool = False
+
+    @property
+    def narrowed(self) -> Narrowed:
+        """As a query takes it."""
+        return Narrowed() if self.whole else Narrowed(self.departments, self.units)
+
+
+def reach_of(person: Person, ground: Ground, now: datetime) -> Reach:
+    """What today's posts reach. Raises Forbidden without any such post."""
+    day = local_date(now)
+    departments = departments_in_scope(person.assignments, ground, READERS, day)
+    if len(departments) == len(ground.departments):
+        return Reach(departments, (), whole=True)
+    reached = units_for(person.assignments, READERS, ground.units.tree, day)
+    # A department sees its cases by department; only places that take in for others are seen by place.
+    places = {each.id for each in ground.units if each.kind in ("town", "village", "centre")}
+    found = Reach(departments, tuple(sorted(reached & places)))
+    if not found.departments and not found.units:
+        raise Forbidden("统计分析只对监察员、综合管理员和审批负责人开放。")
+    return found
+
+
+COUNTY = Reach((), (), whole=True)
