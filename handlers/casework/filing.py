@@ -107,13 +107,16 @@ class Filing:
         ground, now = self.ground, self.now
         number = cases.next_number(tx, ground.county.case_prefix, local_date(now))
         code = new_code()
-        case = self._case(tx, number)
+        begun = self._clocks()
+        case = self._case(tx, number, begun)
         case_id = self._insert(tx, case, code)
         files = self._attach(tx, case_id)
         materials = materials_of(self.item, self.application, files, now)
         case_parts.insert_materials(tx, case_id, materials)
         case_parts.insert_fees(tx, case_id, fees_of(self.item))
-        started = self._start_clocks(tx, case_id)
+        started = tuple(replace(clock, subject_id=case_id) for clock in begun)
+        for clock in started:
+            clocks.insert(tx, clock)
         appended = events.append(tx, self._event(case_id, number, files))
         facts = NoticeFacts(
             replace(case, id=case_id), self.application.applicant, materials, started, {}, now
@@ -158,7 +161,8 @@ class Filing:
             return limit.days, limit.unit
         return (0 if self.item.immediate else DEFAULT_LIMITS[ClockKind.STATUTE]), "workday"
 
-    def _case(self, tx: Transaction, number: str) -> Case:
+    def _case(self, tx: Transaction, number: str, begun: tuple[Clock, ...]) -> Case:
+        shown = casework_clocks.primary(begun)
         item, application, statutory = self.item, self.application, self.item.statutory
         parent = self._parent(tx)
         days, unit = self._promise()
@@ -205,8 +209,8 @@ class Filing:
             deemed=False,
             rating=None,
             level=0,
-            due=None,
-            due_provisional=False,
+            due=None if shown is None else shown.due,
+            due_provisional=shown is not None and shown.provisional,
             supplement_due=None,
             version=0,
             changed_at=self.now,
@@ -233,27 +237,22 @@ class Filing:
             if ids
         }
 
-    def _start_clocks(self, tx: Transaction, case_id: int) -> tuple[Clock, ...]:
-        started = tuple(
+    def _clocks(self) -> tuple[Clock, ...]:
+        """The clocks that start with the filing; the case they belong to has no id yet."""
+        return tuple(
             casework_clocks.new(
                 self.ground,
                 kind,
                 self.now,
                 limit,
                 subject="case",
-                subject_id=case_id,
+                subject_id=0,
                 department=self.item.department,
                 unit=self.accepting_unit,
                 drill=self.drill,
             )
             for kind, limit in intake_limits(self.ground, self.item.pre_review_days, self.online).items()
         )
-        for clock in started:
-            clocks.insert(tx, clock)
-        shown = casework_clocks.primary(started)
-        if shown is not None:
-            cases.show(tx, case_id, 0, shown.due, shown.provisional)
-        return started
 
     def _event(self, case_id: int, number: str, files: Mapping[str, tuple[str, ...]]) -> events.NewEvent:
         return events.NewEvent(

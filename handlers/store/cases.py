@@ -19,7 +19,7 @@ _COLUMNS = (
     "number, query_hash, item_code, item_name, item_version, item_type, case_kind, department, accepting_unit, "
     "holder_unit, holder_role, state, step, channel, applicant_kind, applicant_masked, account, has_agent, "
     "source_system, source_id, parent, project_code, drill, promised_days, promised_unit, statutory_days, "
-    "statutory_unit, limit_basis, delivery, received_at, submitted_at, changed_at"
+    "statutory_unit, limit_basis, delivery, due, due_provisional, received_at, submitted_at, changed_at"
 )
 _INSERT = f"INSERT INTO cases ({_COLUMNS}) VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"  # noqa: S608
 _CHANGEABLE = frozenset(
@@ -61,8 +61,8 @@ def insert(tx: Transaction, case: Case, query_hash: bytes) -> int:
             case.state, case.step, case.channel, case.applicant_kind, case.applicant_masked, case.account,
             int(case.has_agent), case.source_system, case.source_id, case.parent, case.project_code,
             int(case.drill), case.promised_days, case.promised_unit, case.statutory_days, case.statutory_unit,
-            case.limit_basis, case.delivery, stamp(case.received_at), stamp(case.submitted_at),
-            stamp(case.changed_at),
+            case.limit_basis, case.delivery, stamp_or_none(case.due), int(case.due_provisional),
+            stamp(case.received_at), stamp(case.submitted_at), stamp(case.changed_at),
         ),
     )  # fmt: skip
     assert cursor.lastrowid is not None

@@ -64,7 +64,9 @@ def chain_faults(connection: sqlite3.Connection) -> Iterator[SealFault]:
         if seq > head:
             beyond = beyond or seq
         elif seq and row["event_hash"] is not None and row["event_hash"] != row["head"]:
-            yield SealFault("changed", number, seq, f"第{number}号封存时的第{seq}条与现在的第{seq}条不是同一条")
+            yield SealFault(
+                "changed", number, seq, f"第{number}号封存时的第{seq}条与现在的第{seq}条不是同一条"
+            )
         expected, previous = number + 1, row["hash"]
     if beyond:
         yield SealFault("tail_cut", expected, head + 1, f"有封存写在第{beyond}条之后，记录却只到第{head}条")
@@ -108,7 +110,9 @@ def reseal(connection: sqlite3.Connection, known_faults: frozenset[tuple[str, st
         if shape.sealed.personal:
             for key in keys - gone:
                 new_salt(connection, table, key)
-        lines += [f"{table}\t{key}\t{digest}" for key, digest in sealed_rows(connection, shape) if key in keys]
+        lines += [
+            f"{table}\t{key}\t{digest}" for key, digest in sealed_rows(connection, shape) if key in keys
+        ]
     if lines:
         write_seal(connection, None, "\n".join(lines), why)
     return len(lines)
@@ -134,9 +138,7 @@ def _last_seals(connection: sqlite3.Connection) -> sqlite3.Connection:
     return last
 
 
-def _of_table(
-    connection: sqlite3.Connection, last: sqlite3.Connection, shape: Shape
-) -> Iterator[RowFault]:
+def _of_table(connection: sqlite3.Connection, last: sqlite3.Connection, shape: Shape) -> Iterator[RowFault]:
     label, seen = shape.sealed.label, 0
     for key, digest in sealed_rows(connection, shape):
         found = last.execute(

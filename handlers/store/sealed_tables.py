@@ -77,6 +77,8 @@ NOT_SEALED: Mapping[str, str] = {
     "stat_roll": "由统计底表汇总，随时可以重算",
     "stat_mark": "统计算到哪里的记号",
     "saved_report": "个人存下的查询条件，不含结果",
+    "reason_given": "说过的理由的指纹，用来发现千篇一律的理由；理由本身在文书和事件里",
+    "unjudged": "一时算不出的情形，等着再算，算出就删",
     "number_series": "只是下一个号；号码本身在办件和文书里，已经封存",
     "idempotency": "防重复提交的旧答复，过期即删",
     "score_text": "按内容的哈希取用，哈希在已封存的绩效评分里",

@@ -11,49 +11,50 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from handlers.store.sealed_tables import SEALED, Sealed
 from rules.chain import GENESIS, SHA256, framed
 
 DIGEST_BYTES = 20
 SALT_BYTES = 16
-_SAVED_WITHOUT_DEFAULT = object()
-
-Values = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A covered table as this database has it: key columns first, then the others in the schema's order."""
+    """A covered table as this database has it: its columns in the schema's order, without those left out.
+
+    `endings` are the defaults of the last columns as they stand at the end of a row's text, last column first.
+    """
 
     sealed: Sealed
     columns: tuple[str, ...]
-    defaults: tuple[object, ...]
+    blobs: frozenset[str]
+    endings: tuple[str, ...]
 
     @property
     def table(self) -> str:
         return self.sealed.table
 
-    def key(self, values: Values) -> str:
-        """The row's key as seals write it."""
-        width = len(self.sealed.key)
-        return str(values[0]) if width == 1 else "/".join(map(str, values[:width]))
+    def key(self, row: str) -> str:
+        """The SQL of a row's key as seals write it."""
+        return " || '/' || ".join(f'{row}."{each}"' for each in self.sealed.key)
 
-    def digest(self, values: Values, salt: bytes) -> str:
-        """The row's digest. Trailing columns that stand at their default do not count: a column added later
+    def text(self, row: str) -> str:
+        """The SQL of a row's text: one form only, NULL and text told apart. (Ours have no REAL columns.)"""
+        columns = (f'quote({row}."{each}")' if each in self.blobs else f'{row}."{each}"' for each in self.columns)
+        return f"json_array({', '.join(columns)})"
+
+    def digest(self, text: str, salt: bytes) -> str:
+        """The row's digest. Last columns that stand at their default do not count: a column added later
         leaves the digests of older rows as they are."""
-        end = len(values)
-        defaults = self.defaults
-        while values[end - 1] == defaults[end - 1]:
-            end -= 1
-        return SHA256.digest(salt + ascii(values[:end]).encode())[:DIGEST_BYTES].hex()
-
-    def listed(self, row: str) -> str:
-        """The columns for a SELECT or a trigger."""
-        return ", ".join(f'{row}."{each}"' for each in self.columns)
+        text = text[:-1]
+        for ending in self.endings:
+            if not text.endswith(ending):
+                break
+            text = text[: -len(ending)]
+        return SHA256.digest(salt + text.encode())[:DIGEST_BYTES].hex()
 
 
 def shapes(connection: sqlite3.Connection) -> tuple[Shape, ...]:
@@ -66,34 +67,34 @@ def _shape(connection: sqlite3.Connection, sealed: Sealed) -> Shape | None:
     info = connection.execute(f'PRAGMA table_info("{sealed.table}")').fetchall()
     if not info:
         return None
-    by_name = {row[1]: row for row in info}
-    others = [row[1] for row in info if row[1] not in sealed.key and row[1] not in sealed.left_out]
-    columns = (*sealed.key, *others)
-    defaults = [_default(connection, by_name[each]) for each in columns]
-    # A key is never cut off, so that the loop over trailing defaults ends.
-    defaults[: len(sealed.key)] = [_SAVED_WITHOUT_DEFAULT] * len(sealed.key)
-    return Shape(sealed, columns, tuple(defaults))
-
-
-def _default(connection: sqlite3.Connection, info: Sequence[Any]) -> object:
-    if info[4] is None:
-        return _SAVED_WITHOUT_DEFAULT if info[3] else None
-    return connection.execute(f"SELECT {info[4]}").fetchone()[0]  # noqa: S608
+    covered = [row for row in info if row[1] not in sealed.left_out]
+    blobs = frozenset(row[1] for row in covered if row[2] == "BLOB")
+    endings = list[str]()
+    for row in reversed(covered):
+        if row[1] in sealed.key or (row[3] and row[4] is None):
+            break
+        default = row[4] or "NULL"
+        if row[1] in blobs:
+            default = f"quote({default})"
+        text: str = connection.execute(f"SELECT json_array({default})").fetchone()[0]
+        endings.append("," + text[1:-1])
+    return Shape(sealed, tuple(row[1] for row in covered), blobs, tuple(endings))
 
 
 class Ledger:
-    """What a writing connection has changed since the last commit, and the seal over it."""
+    """What a writing connection has changed since the last commit, and the seal over it.
+
+    Rows are kept by `number of the table, tab, key` with their text; None for a row that is gone.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._shapes = shapes(connection)
-        self._kept: dict[tuple[int, str], Values | None] = {}
-        self._job: dict[tuple[int, str], Values | None] = {}
-        self._keys = tuple(each.key for each in self._shapes)
-        self._can_seal = any(each.table == "log_day" for each in self._shapes)
-        if self._can_seal:
-            connection.create_function("hall_sealed", -1, self._changed)
-            connection.create_function("hall_unsealed", -1, self._removed)
+        self._kept: dict[str, str | None] = {}
+        self._job: dict[str, str | None] = {}
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'seal'").fetchone():
+            # The dictionary itself is the function: no Python runs while a statement does.
+            connection.create_function("hall_sealed", 2, self._job.__setitem__)
             for number, shape in enumerate(self._shapes):
                 self._watch(number, shape)
 
@@ -107,51 +108,58 @@ class Ledger:
         """The job was rolled back, and what it changed with it."""
         self._job.clear()
 
-    def mark(self) -> dict[tuple[int, str], Values | None]:
+    def mark(self) -> dict[str, str | None]:
         """What the job has changed so far, to come back to when a part of it is rolled back."""
         return dict(self._job)
 
-    def back_to(self, mark: dict[tuple[int, str], Values | None]) -> None:
+    def back_to(self, mark: dict[str, str | None]) -> None:
         """The part since the mark was rolled back."""
-        self._job = mark
+        self._job.clear()
+        self._job.update(mark)
 
     def seal(self, head: tuple[int, str] | None, why: str = "") -> None:
         """Writes the seal over all that was kept, as part of the open transaction."""
         if not self._kept:
             return
-        lines = [self._line(number, key, values) for (number, key), values in self._kept.items()]
-        self._kept.clear()
-        write_seal(self._connection, head, "\n".join(lines), why)
-
-    def _line(self, number: int, key: str, values: Values | None) -> str:
-        shape = self._shapes[number]
-        if values is None:
+        lines, salts, gone = list[str](), list[tuple[str, str, bytes]](), list[tuple[str, str]]()
+        for place, text in self._kept.items():
+            number, _, key = place.partition("\t")
+            shape = self._shapes[int(number)]
+            table, salt = shape.table, b""
+            if text is None:
+                gone.append((table, key))
+                lines.append(f"{table}\t{key}\t-")
+                continue
             if shape.sealed.personal:
-                forget_salt(self._connection, shape.table, key)
-            return f"{shape.table}\t{key}\t-"
-        salt = new_salt(self._connection, shape.table, key) if shape.sealed.personal else b""
-        return f"{shape.table}\t{key}\t{shape.digest(values, salt)}"
-
-    def _changed(self, number: int, *values: Any) -> None:
-        self._job[number, self._keys[number](values)] = values
-
-    def _removed(self, number: int, *key: Any) -> None:
-        self._job[number, self._keys[number](key)] = None
+                salt = os.urandom(SALT_BYTES)
+                salts.append((table, key, salt))
+            lines.append(f"{table}\t{key}\t{shape.digest(text, salt)}")
+        self._kept.clear()
+        if salts:
+            self._connection.executemany(_NEW_SALT, salts)
+        if gone:
+            self._connection.executemany("DELETE FROM row_salt WHERE tab = ? AND key = ?", gone)
+        write_seal(self._connection, head, "\n".join(lines), why)
 
     def _watch(self, number: int, shape: Shape) -> None:
         table, only = shape.table, shape.sealed.only
-        new, old = only.format(row="NEW"), only.format(row="OLD")
-        gone = ", ".join(f'OLD."{each}"' for each in shape.sealed.key)
         columns = ", ".join(f'"{each}"' for each in shape.columns)
-        for name, event, when, call in (
-            ("added", "INSERT", new, f"hall_sealed({number}, {shape.listed('NEW')})"),
-            ("changed", f"UPDATE OF {columns}", new, f"hall_sealed({number}, {shape.listed('NEW')})"),
-            ("removed", "DELETE", old, f"hall_unsealed({number}, {gone})"),
+        for name, event, row in (
+            ("added", "INSERT", "NEW"),
+            ("changed", f"UPDATE OF {columns}", "NEW"),
+            ("removed", "DELETE", "OLD"),
         ):
+            when = f"WHEN {only.format(row=row)} " if only else ""
+            text = shape.text(row) if row == "NEW" else "NULL"
             self._connection.execute(
-                f'CREATE TEMP TRIGGER "{table}_{name}_is_sealed" AFTER {event} ON main."{table}" '
-                f"{f'WHEN {when} ' if when else ''}BEGIN SELECT {call}; END"
+                f'CREATE TEMP TRIGGER "{table}_{name}_is_sealed" AFTER {event} ON main."{table}" {when}'
+                f"BEGIN SELECT hall_sealed('{number}' || char(9) || {shape.key(row)}, {text}); END"
             )
+
+
+_NEW_SALT = (
+    "INSERT INTO row_salt (tab, key, salt) VALUES (?, ?, ?) ON CONFLICT (tab, key) DO UPDATE SET salt = excluded.salt"
+)
 
 
 def write_seal(
@@ -175,20 +183,9 @@ def seal_hash(number: int, seq: int, head: str, why: str, lines: str, previous: 
     return SHA256.digest(b"county-hall seal\0" + b"".join(framed(each.encode()) for each in parts)).hex()
 
 
-def new_salt(connection: sqlite3.Connection, table: str, key: str) -> bytes:
+def new_salt(connection: sqlite3.Connection, table: str, key: str) -> None:
     """A fresh salt for a row; the digest of what stood there before proves nothing from now on."""
-    salt = os.urandom(SALT_BYTES)
-    connection.execute(
-        "INSERT INTO row_salt (tab, key, salt) VALUES (?, ?, ?) "
-        "ON CONFLICT (tab, key) DO UPDATE SET salt = excluded.salt",
-        (table, key, salt),
-    )
-    return salt
-
-
-def forget_salt(connection: sqlite3.Connection, table: str, key: str) -> None:
-    """The row is gone."""
-    connection.execute("DELETE FROM row_salt WHERE tab = ? AND key = ?", (table, key))
+    connection.execute(_NEW_SALT, (table, key, os.urandom(SALT_BYTES)))
 
 
 def sealed_rows(connection: sqlite3.Connection, shape: Shape) -> Iterator[tuple[str, str]]:
@@ -201,8 +198,8 @@ def sealed_rows(connection: sqlite3.Connection, shape: Shape) -> Iterator[tuple[
             row[0]: row[1]
             for row in connection.execute("SELECT key, salt FROM row_salt WHERE tab = ?", (shape.table,))
         }
-    cursor = connection.cursor()
-    cursor.row_factory = None
-    for values in cursor.execute(f'SELECT {shape.listed("it")} FROM "{shape.table}" AS it{where}'):  # noqa: S608
-        key = shape.key(values)
-        yield key, shape.digest(values, salts.get(key, b""))
+    for row in connection.execute(
+        f'SELECT {shape.key("it")}, {shape.text("it")} FROM "{shape.table}" AS it{where}'  # noqa: S608
+    ):
+        key = str(row[0])
+        yield key, shape.digest(row[1], salts.get(key, b""))
