@@ -30,7 +30,7 @@ class PickFile(Part):
     kind: Kind
     result: tuple[Result, ...] = ()
     object: tuple[Word, ...] = Field((), description="监察对象，如 case、stage")
-    trigger: tuple[Word, ...] = Field((), description="触发情形，如 second_supplement；不写为任意")
+    trigger: tuple[Word, ...] = Field((), description="触发情形，如 second_supplement；不写只算时限牌")
     level: tuple[Annotated[int, Field(ge=1, le=3)], ...] = Field((), description="1 预警 2 黄牌 3 红牌")
     head: tuple[FieldId, ...] = ()
     marks: tuple[Mark, ...] = ()

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "calendar": ("calendar", "导入国务院节假日通知"),
         "sweep": ("sweep", "做一次监察巡查"),
         "deliver": ("deliver", "发送等着的短信、邮件和群消息"),
+        "score": ("score", "部门绩效评分，重新计算公布的排名"),
         "drill": ("drill", "对运行中的大厅做综合演练"),
         "publish": ("publish", "把应公开的结果写进 published/"),
         "migrate": ("migrate", "升级数据库"),

@@ -104,7 +104,8 @@ def scores(
         elif who := key(line):
             groups.setdefault(who, []).append(line)
     shared = [] if key is by_item else everywhere
-    return tuple(_score(who, [*group, *shared], scheme) for who, group in groups.items())
+    # A register that the county has checked says nothing of a department that nothing else is known of.
+    return tuple(_score(who, [*group, *shared] if group else (), scheme) for who, group in groups.items())
 
 
 def score(who: str, lines: Iterable[LedgerLine], scheme: Scheme) -> Score:

@@ -23,7 +23,8 @@ WAY_LABELS: Mapping[str, str] = {
 class Pick:
     """Which ledger lines: of one kind, and in each field that is named one of the values.
 
-    `marks`: at least one of them stands on the line; `without`: none of them does.
+    Without a `trigger` only cards by time are meant: a fact that was carded is scored as that fact, not once more
+    by the colour of its card. `marks`: at least one of them stands on the line; `without`: none of them does.
     """
 
     kind: str
@@ -41,7 +42,7 @@ class Pick:
             line.kind == self.kind
             and (not self.result or line.result in self.result)
             and (not self.object or line.object in self.object)
-            and (not self.trigger or line.trigger in self.trigger)
+            and (line.trigger in self.trigger if self.trigger else not line.trigger)
             and (not self.level or line.level in self.level)
             and (not self.head or line.head in self.head)
             and (not self.marks or not self.marks.isdisjoint(line.marks))

@@ -29,6 +29,7 @@ WRONG_USES = {
     "cards": ["cards"],
     "calendar": ["calendar", "import"],
     "sweep": ["sweep", "--now", "someday"],
+    "score": ["score", "2026-13"],
     "drill": ["drill", "too", "many"],
     "publish": ["publish", "too", "many"],
     "migrate": ["migrate", "too", "many"],
