@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from handlers import api_cases, api_items, api_letters, api_openapi, api_staff
+from handlers import api_cases, api_items, api_letters, api_openapi, api_staff, api_statistics
 from handlers.api_operations import ROOT
 from handlers.context import hall_of
 from handlers.guard import public, route
@@ -20,6 +20,7 @@ operations = (
     *api_cases.operations,
     *api_letters.operations,
     *api_staff.operations,
+    *api_statistics.operations,
 )
 
 _mounted = tuple(each.mounted for each in operations)

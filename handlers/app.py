@@ -41,7 +41,7 @@ JOBS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "handlers.messages_page",
             "handlers.deliveries_page",
         ),
-        "supervision": ("handlers.staff_account", "handlers.board", "handlers.cards_page"),
+        "supervision": ("handlers.staff_account", "handlers.board", "handlers.cards_page", "handlers.statistics_page", "handlers.quarterly_page"),
         "api": ("handlers.api",),
     }
 )

@@ -16,11 +16,12 @@ from starlette.responses import HTMLResponse, Response
 
 from catalog.county import County
 from catalog.root import Root
+from catalog.statistics import load_definitions
 from handlers.casework.service import Casework
-from handlers.logbook.service import Logbook
 from handlers.delivering.service import Delivering
 from handlers.scoring.service import Scores
 from handlers.site_data import Edition, SiteData
+from handlers.statistics.service import Statistics
 from handlers.store.database import Database
 from presentation.page import templates
 from presentation.view import Crumb, Lights
@@ -48,7 +49,7 @@ class Hall:
     casework: Casework = field(init=False)
     delivery: Delivering = field(init=False)
     scores: Scores = field(init=False)
-    logbook: Logbook = field(init=False)
+    statistics: Statistics = field(init=False)
     limiter: SlidingWindowCounterRateLimiter = field(init=False)
     _lights: Lights = field(init=False)
     _templates: Environment = field(init=False)
@@ -58,7 +59,9 @@ class Hall:
         self.casework = Casework(self.database, self.site_data.ground)
         self.delivery = Delivering(self.database, self.site_data.ground, self.root, lambda: self.now())
         self.scores = Scores(self.database, self.site_data.ground, self.root)
-        self.logbook = Logbook(self.database, self.site_data.ground, self.root.published)
+        self.statistics = Statistics(
+            self.database, self.site_data.ground, self.site_data.codes, lambda: load_definitions(self.root)
+        )
         self.limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._lights = Lights()
         self._templates = templates(TEMPLATES, self.site_data.codes, self._lights)

@@ -20,12 +20,14 @@ FRONT = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR})
 WORKERS = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR, Role.REVIEWER, Role.DECIDER})
 SUPERVISORS = frozenset({Role.COUNTY_SUPERVISOR, Role.DEPARTMENT_SUPERVISOR})
 CASE_READERS = WORKERS | SUPERVISORS
+STATISTICS_READERS = SUPERVISORS | {Role.COORDINATOR, Role.DECIDER}
 BOARD_READERS = SUPERVISORS | {Role.COORDINATOR}
 
 DESK = "/hall/staff/"
 BOARD, CARDS = "/hall/board", "/hall/cards"
 MESSAGES, DELIVERIES = "/hall/staff/messages", "/hall/staff/deliveries"
 SIGN_IN = "/hall/staff/sign-in"
+STATISTICS = "/hall/statistics"
 NO_INDEX = '<meta name="robots" content="noindex">'
 
 
@@ -46,6 +48,7 @@ _LINKS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/hall/staff/letters", "来信", CASE_READERS),
     (BOARD, "监察看板", BOARD_READERS),
     (CARDS, "监察牌", BOARD_READERS),
+    (STATISTICS, "统计分析", STATISTICS_READERS),
     (MESSAGES, "消息", frozenset()),
     (DELIVERIES, "发送情况", frozenset({Role.ADMINISTRATOR})),
     ("/hall/staff/account", "我的账号", frozenset()),

@@ -64,13 +64,13 @@ def _fill(page: Worksheet, sheet: Sheet) -> None:
         page.append([_safe(each) for each in row])
     for column, form in enumerate(sheet.formats, 1):
         if form:
-            for (each,) in page.iter_rows(min_row=head + 1, min_col=column, max_col=column):
-                each.number_format = form
+            for (filled,) in page.iter_rows(min_row=head + 1, min_col=column, max_col=column):
+                filled.number_format = form
     for column in range(1, len(sheet.heads) + 1):
         texts = [sheet.heads[column - 1], *(str(row[column - 1] or "") for row in sheet.rows[:200])]
         width = max(sum(2 if ord(char) > 255 else 1 for char in each) for each in texts)
         page.column_dimensions[get_column_letter(column)].width = min(max(width + 2, 8), 60)
-    page.freeze_panes = page.cell(head + 1, 2)
+    page.freeze_panes = f"B{head + 1}"
 
 
 def _safe(value: Cell) -> Cell:
