@@ -95,6 +95,14 @@ def _metadata(
     }
 
 
+def metadata_of(event: Event) -> dict[str, object]:
+    """The metadata that the event's hash covers."""
+    return _metadata(
+        event.sequence, stamp(event.at), event.kind, event.subject, event.subject_id, event.subject_number,
+        event.actor, event.role, event.unit, event.from_state, event.to_state, int(event.drill),
+    )  # fmt: skip
+
+
 _SELECT = "SELECT event.*, salt, payload FROM event LEFT JOIN event_payload USING (seq) "
 
 
