@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import smtplib
 import ssl
 import threading
@@ -42,27 +43,22 @@ class EmailChannel:
         message = self._message(outgoing)
         server, used = self._taken()
         try:
-            try:
-                if used:
-                    # An idle connection may have been closed; asked before anything is handed over.
-                    try:
-                        server.noop()
-                    except (smtplib.SMTPException, OSError):
-                        server, used = self._opened(), 0
-                server.send_message(message, self._email.sender, [outgoing.to])
-            except BaseException:
-                _close(server)
-                raise
+            server.send_message(message, self._email.sender, [outgoing.to])
         except smtplib.SMTPRecipientsRefused as error:
+            self._given_back(server, used + 1)
             code, text = next(iter(error.recipients.values()))
             raise _refused(code, text) from None
         except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+            self._given_back(server, used + 1)
             raise _refused(error.smtp_code, error.smtp_error) from None
         except (smtplib.SMTPServerDisconnected, smtplib.SMTPResponseException) as error:
+            server.close()
             raise SendingFault(f"邮件服务器断开：{type(error).__name__}", again=True, unclear=True) from None
-        except smtplib.SMTPNotSupportedError:
-            raise SendingFault("邮件服务器不支持这个地址", again=False) from None
+        except (smtplib.SMTPNotSupportedError, ValueError) as error:
+            _leave(server)
+            raise SendingFault(f"这封邮件发不了：{type(error).__name__}", again=False) from None
         except (OSError, smtplib.SMTPException) as error:
+            server.close()
             raise SendingFault(
                 f"邮件服务器没有回答：{type(error).__name__}", again=True, whole_channel=True, unclear=True
             ) from None
@@ -74,7 +70,7 @@ class EmailChannel:
         with self._lock:
             idle, self._idle = self._idle, []
         for server, _ in idle:
-            _close(server)
+            _leave(server)
 
     def _message(self, outgoing: Outgoing) -> EmailMessage:
         message = EmailMessage(policy=SMTP_POLICY)
@@ -89,14 +85,23 @@ class EmailChannel:
         return message
 
     def _taken(self) -> tuple[smtplib.SMTP, int]:
-        with self._lock:
-            if self._idle:
-                return self._idle.pop()
+        """An idle connection that still answers, or a new one: asked before anything is handed over."""
+        while True:
+            with self._lock:
+                if not self._idle:
+                    break
+                server, used = self._idle.pop()
+            try:
+                server.noop()
+            except (smtplib.SMTPException, OSError):
+                server.close()
+            else:
+                return server, used
         return self._opened(), 0
 
     def _given_back(self, server: smtplib.SMTP, used: int) -> None:
-        if used >= _MOST_ON_ONE_CONNECTION:
-            _close(server)
+        if server.sock is None or used >= _MOST_ON_ONE_CONNECTION:
+            _leave(server)
             return
         with self._lock:
             self._idle.append((server, used))
@@ -116,19 +121,20 @@ class EmailChannel:
             if email.user:
                 server.login(email.user, self._password)
         except smtplib.SMTPAuthenticationError as error:
-            _close(server)
+            _leave(server)
             raise SendingFault(
                 f"邮件服务器不认用户名或密码（{error.smtp_code}）", again=True, whole_channel=True
             ) from None
         except (smtplib.SMTPNotSupportedError, ssl.SSLError) as error:
-            _close(server)
+            _leave(server)
             raise SendingFault(
                 f"不能按设置加密连接邮件服务器（{type(error).__name__}），没有发送",
                 again=True,
                 whole_channel=True,
             ) from None
         except (OSError, smtplib.SMTPException) as error:
-            _close(server)
+            if server is not None:
+                server.close()
             raise SendingFault(
                 f"连不上邮件服务器：{type(error).__name__}", again=True, whole_channel=True
             ) from None
@@ -142,6 +148,9 @@ def _refused(code: int, text: bytes | str) -> SendingFault:
     return SendingFault(told, again=400 <= code < 500, whole_channel=code == 421)
 
 
-def _close(server: smtplib.SMTP | None) -> None:
+def _leave(server: smtplib.SMTP | None) -> None:
+    """Takes leave of a server that still answers."""
     if server is not None:
+        with contextlib.suppress(smtplib.SMTPException, OSError):
+            server.quit()
         server.close()

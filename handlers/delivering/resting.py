@@ -21,18 +21,21 @@ class Resting:
         self._until: dict[str, datetime] = {}
         self._streak: dict[str, int] = {}
         self._sent: dict[str, deque[datetime]] = {}
+        # Apart from the rests after failures: what was admitted within the minute's number is still sent.
+        self._full: dict[str, datetime] = {}
 
     def until(self, name: str) -> datetime | None:
-        """When the rest of a channel ends, None when it does not rest."""
+        """When a channel's rest after failures ends, None when it does not rest."""
         with self._lock:
             end = self._until.get(name)
             return end if end is not None and end > self._now() else None
 
     def names(self) -> tuple[str, ...]:
-        """Everything that rests now."""
+        """Everything that rests now, or has had its number this minute."""
         now = self._now()
         with self._lock:
-            return tuple(name for name, end in self._until.items() if end > now)
+            ends = (*self._until.items(), *self._full.items())
+            return tuple(dict.fromkeys(name for name, end in ends if end > now))
 
     def failed(self, name: str, retry_after: float | None) -> int:
         """A failure of the whole channel: it rests, longer each time. Returns how many rests follow each other."""
@@ -64,7 +67,7 @@ class Resting:
             while sent and sent[0] <= now - _MINUTE:
                 sent.popleft()
             if len(sent) >= per_minute:
-                self._until[name] = sent[0] + _MINUTE
+                self._full[name] = sent[0] + _MINUTE
                 return False
             sent.append(now)
             return True
