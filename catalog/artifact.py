@@ -107,10 +107,11 @@ def fee_text(item: Item) -> str:
     return "；".join(fee.standard for fee in item.fees) or "不收费"
 
 
-def summarise(item: Item, department: Department, codes: Codes, path: str) -> ItemSummary:
-    """The item's line in `catalog.json`."""
-    from catalog.pinyin import initial_of, spelled
-
+def summarise(
+    item: Item, department: Department, codes: Codes, path: str, namesake: ItemSummary | None = None
+) -> ItemSummary:
+    """The item's line in `catalog.json`. A summary of the same name lends its pinyin."""
+    initial, pinyin = (namesake.initial, namesake.pinyin) if namesake else _spelling(item.name)
     promised = Limit(days=0) if item.immediate and item.promised is None else item.promised
     return ItemSummary(
         code=item.code,
@@ -135,11 +136,18 @@ def summarise(item: Item, department: Department, codes: Codes, path: str) -> It
         accepts_online=item.accepts_online,
         popular=item.popular,
         status=item.status,
-        initial=initial_of(item.name),
-        pinyin=spelled(item.name),
+        initial=initial,
+        pinyin=pinyin,
         version_hash=version_hash(item),
         path=path,
     )
+
+
+def _spelling(name: str) -> tuple[str, str]:
+    # The pinyin tables take a quarter of a second to load, and most builds need none of them.
+    from catalog.pinyin import initial_of, spelled
+
+    return initial_of(name), spelled(name)
 
 
 def record(item: Item, department: Department, units: dict[str, str], codes: Codes, path: str) -> ItemRecord:

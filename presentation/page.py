@@ -6,11 +6,14 @@ import hashlib
 import html
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from importlib.metadata import version
 from pathlib import Path
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from catalog.codes import Codes
@@ -157,6 +160,7 @@ def templates(
     own = [folders] if isinstance(folders, Path) else list(folders)
     environment = Environment(
         loader=ChoiceLoader([FileSystemLoader(path) for path in (*own, TEMPLATES)]),
+        bytecode_cache=_CompiledTemplates.where_possible(),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -181,6 +185,36 @@ def templates(
     )
     environment.globals.update(icon=icon, qr=qr.qr_svg, LIGHTS=lights or view.Lights())
     return environment
+
+
+class _CompiledTemplates(FileSystemBytecodeCache):
+    """Compiled templates by their content, kept from one process to the next: compiling takes longer than a page.
+
+    Not in the root's own cache: what runs as code must not come with a county's files. Jinja keeps it in a
+    folder of this user that nobody else may write to.
+    """
+
+    @classmethod
+    def where_possible(cls) -> _CompiledTemplates | None:
+        try:
+            return cls()
+        except (OSError, RuntimeError):
+            return None
+
+    def get_source_checksum(self, source: str) -> str:
+        # Jinja works out filters of constants while it compiles, so a filter's code counts as well.
+        return hashlib.sha256(_filters_stamp() + source.encode()).hexdigest()
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        # On a full disk the page is made all the same.
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+@lru_cache(maxsize=1)
+def _filters_stamp() -> bytes:
+    code = [Path(module.__file__ or "").read_bytes() for module in (dates, masking)]
+    return b"\0".join([version("jinja2").encode(), Path(__file__).read_bytes(), *code])
 
 
 def _initials(text: str) -> str:

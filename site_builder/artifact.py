@@ -124,7 +124,8 @@ def suggest(portal: Portal) -> str:
                 list(item.plain_names),
             ]
         )
-    lines = ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+    lines = ",\n".join([encode(row) for row in rows])
     return '{"items":[\n' + lines + "\n]}\n"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +36,7 @@ from site_builder import (
 )
 from site_builder.change_log import read_change_log
 from site_builder.disclosure import read_disclosure
-from site_builder.indexing import Indexing, index_key, is_indexed
+from site_builder.indexing import Indexing
 from site_builder.news import read_news
 from site_builder.outputs import Output, fingerprint
 from site_builder.portal import Portal
@@ -84,28 +85,21 @@ def build(
     started = time.perf_counter()
     target = (site or root.path / "site").resolve()
     problems: list[Problem] = []
-    portal, editorial = _portal(root, items_dirs, content_dirs, problems)
-    if strict and problems:
-        listed = "\n".join(str(problem) for problem in in_order(problems))
-        raise Invalid(f"有 {len(problems)} 处问题，按 --strict 不生成网站：\n{listed}")
-    fresh = (
-        []
-        if tolerated is None
-        else [each for each in problems if each.is_error and each.path not in tolerated]
-    )
-    if fresh:
-        listed = "\n".join(str(problem) for problem in in_order(fresh))
-        raise Invalid(f"有 {len(fresh)} 处错误，网站保持原样：\n{listed}")
-    indexing = _indexing(portal, target) if index else None
-    outputs = list(_outputs(portal, editorial, forms))
-    writer = Writer(root.state / "cache", target, progress)
-    writer.write(outputs)
-    version = _version(portal, writer)
-    addresses = [_address(output.path) for output in outputs if output.path.endswith("index.html")]
-    more = list(open_pages.outputs(portal, version, addresses, editorial.pages))
-    writer.write(more)
-    if indexing is not None:
-        indexing.finish()
+    source = _read(root, items_dirs, content_dirs, problems)
+    with Indexing(target, source.reading, source.codes, source.stamp) if index else nullcontext() as indexing:
+        portal, editorial = _portal(source, problems)
+        _refuse(problems, strict, tolerated)
+        if indexing:
+            indexing.begin()
+        outputs = list(_outputs(portal, editorial, forms))
+        writer = Writer(root.state / "cache", target, progress)
+        writer.write(outputs)
+        version = _version(portal, writer)
+        addresses = [_address(output.path) for output in outputs if output.path.endswith("index.html")]
+        more = list(open_pages.outputs(portal, version, addresses, editorial.pages))
+        writer.write(more)
+        if indexing:
+            indexing.finish()
     # Last of all, so that whoever sees a new version finds everything it speaks of.
     writer.write([artifact.catalog_output(portal, version)])
     writer.finish()
@@ -121,17 +115,40 @@ def build(
     )
 
 
-def _indexing(portal: Portal, site: Path) -> Indexing | None:
-    key = index_key(portal.reading, portal.stamp)
-    return None if is_indexed(site, key) else Indexing(site, portal.reading, portal.codes, key)
+def _refuse(problems: Sequence[Problem], strict: bool, tolerated: frozenset[str] | None) -> None:
+    """Raises Invalid when the site must stay as it is."""
+    if strict and problems:
+        listed = "\n".join(str(problem) for problem in in_order(problems))
+        raise Invalid(f"有 {len(problems)} 处问题，按 --strict 不生成网站：\n{listed}")
+    fresh = (
+        []
+        if tolerated is None
+        else [each for each in problems if each.is_error and each.path not in tolerated]
+    )
+    if fresh:
+        listed = "\n".join(str(problem) for problem in in_order(fresh))
+        raise Invalid(f"有 {len(fresh)} 处错误，网站保持原样：\n{listed}")
 
 
-def _portal(
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What is read first, for the index is made from it alone. `stamp` covers the program and the code tables."""
+
+    root: Root
+    folders: tuple[Path, ...]
+    contents: tuple[Path, ...]
+    reading: Reading
+    codes: Codes
+    program: str
+    stamp: str
+
+
+def _read(
     root: Root,
     items_dirs: Sequence[Path] | None,
     content_dirs: Sequence[Path] | None,
     problems: list[Problem],
-) -> tuple[Portal, Editorial]:
+) -> _Source:
     folders = tuple(Path(each).resolve() for each in items_dirs) if items_dirs else (root.items,)
     contents = tuple(Path(each).resolve() for each in content_dirs) if content_dirs else (root.content,)
     reading = read(root, folders, hold=False)
@@ -140,14 +157,17 @@ def _portal(
     if wrong:
         raise Invalid("county.yml 有误，不能生成网站：" + "；".join(str(problem) for problem in wrong))
     codes = load_codes(root, problems)
-    editorial = render(root, reading.county, contents, problems)
     program = program_stamp()
+    return _Source(root, folders, contents, reading, codes, program, fingerprint(program, repr(codes.tables)))
+
+
+def _portal(source: _Source, problems: list[Problem]) -> tuple[Portal, Editorial]:
+    root, reading, codes, contents = source.root, source.reading, source.codes, source.contents
+    editorial = render(root, reading.county, contents, problems)
     settings = reading.county.settings
     unit_names = {unit.id: unit.name for unit in reading.units} | {
         d.id: d.name for d in reading.departments.values()
     }
-    stamp = _stamp(reading, codes, editorial, program)
-    code_stamp = fingerprint(program, repr(codes.tables))
     portal = Portal(
         root=root,
         reading=reading,
@@ -156,13 +176,13 @@ def _portal(
         rules=load_rules(rule_folders(root), settings.supervision_rules, settings.precision),
         elements=load_elements(root, problems),
         shell=editorial.shell,
-        stamp=stamp,
-        items=shown_items(reading, codes, root.state / "cache", code_stamp),
+        stamp=_stamp(reading, codes, editorial, source.program),
+        items=shown_items(reading, codes, root.state / "cache", source.stamp),
         news=read_news(root, contents, unit_names, problems),
         disclosure=read_disclosure(root, contents, unit_names, problems),
-        changes=read_change_log(folders, codes, root.state / "cache", code_stamp),
+        changes=read_change_log(source.folders, codes, root.state / "cache", source.stamp),
         figures=read_figures(root.published, problems),
-        program=program,
+        program=source.program,
         unit_names=unit_names,
     )
     return portal, editorial

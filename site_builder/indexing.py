@@ -1,59 +1,169 @@
-"""When the search index is brought up to date: not at all when nothing changed, else beside the pages."""
+"""The search index follows the items: what changed is worked out here and done in a process beside this one."""
 
 from __future__ import annotations
 
 import importlib.util
-import multiprocessing
-import sys
-import threading
-from multiprocessing.process import BaseProcess
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ValidationError
 
 from catalog.codes import Codes
-from catalog.reader import Reading
+from catalog.reader import Loaded, Reading
 from catalog.synonyms import SYNONYMS_FILE, load_synonyms
+from search_index import Document, IndexJob, IndexProcess, Synonym
 from site_builder.outputs import fingerprint
+from site_builder.search_documents import item_document
+from site_builder.summaries import HIDDEN
+
+INDEX_FOLDER = Path("data") / "index"
+# Beyond this share of changed items a whole build is quicker than an update, and leaves no dead postings.
+REBUILD_SHARE = 0.3
+REBUILD_AT_LEAST = 20
 
 
-def index_key(reading: Reading, stamp: str) -> str:
-    """What the index depends on: items, departments, codes (in `stamp`), synonyms, and the room's own code."""
-    # Found without importing it: the room takes a quarter of a second to load and is mostly not needed.
-    spec = importlib.util.find_spec("search_index")
-    folder = Path(spec.origin).parent if spec and spec.origin else Path()
-    code = [path.read_bytes() for path in sorted(folder.rglob("*")) if path.suffix in (".py", ".yml")]
-    items = [f"{loaded.code}{loaded.source_hash}" for loaded in reading.items]
-    said = [path.read_bytes() for path in reading.root.resource(SYNONYMS_FILE)]
-    return fingerprint(stamp, *items, *said, *code)
+class IndexedItems(BaseModel):
+    """`made-from` beside the index: what it holds, so that a build sees what to do without opening it.
+
+    `engine`: the room that indexes; `stamp`: the program and code tables that documents are made with;
+    `items`: code to the key of the item and the hash of its document, which is empty for one that is not shown.
+    """
+
+    engine: str = ""
+    stamp: str = ""
+    synonyms: str = ""
+    items: dict[str, tuple[str, str]] = {}
 
 
-def is_indexed(site: Path, key: str) -> bool:
-    """Whether the index at `site` was made from the same."""
-    marker = site / "data" / "index" / "made-from"
-    return marker.is_file() and marker.read_text() == key
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What there is to do; `job` is None when nothing findable changed. `now` is written when it is done."""
+
+    job: IndexJob | None
+    now: IndexedItems
 
 
 class Indexing:
-    """One indexing run, in a process beside this one where that is safe."""
+    """One indexing run beside the pages: planned at once, begun when the build is sure to go on, finished last.
 
-    def __init__(self, site: Path, reading: Reading, codes: Codes, key: str) -> None:
-        self._site, self._key = site, key
-        self._arguments = site, reading, codes
-        self._process: BaseProcess | None = None
-        # Forking a process that already runs threads may freeze the copy; a server rebuilds in its own.
-        if sys.platform == "linux" and threading.active_count() == 1:
-            self._process = multiprocessing.get_context("fork").Process(target=_index, args=self._arguments)
-            self._process.start()
+    The index and what it was made from are written apart; an interruption between the two makes the next build
+    do the same again, which changes nothing.
+    """
+
+    def __init__(self, site: Path, reading: Reading, codes: Codes, stamp: str) -> None:
+        self._marker = site / INDEX_FOLDER / "made-from"
+        planned = plan(site, reading, codes, stamp)
+        self._now = planned.now if planned else None
+        self._process = IndexProcess(planned.job) if planned and planned.job else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and self._process is not None:
+            self._process.abandon()
+
+    def begin(self) -> None:
+        """From here on the index may change."""
+        if self._process is not None:
+            self._process.begin()
 
     def finish(self) -> None:
-        """Waits for the index, or makes it now; the key is written last."""
+        """Waits for the index; what it was made from is written last. Raises IndexBusy."""
         if self._process is not None:
-            self._process.join()
-        if self._process is None or self._process.exitcode != 0:
-            _index(*self._arguments)
-        (self._site / "data" / "index" / "made-from").write_text(self._key)
+            self._process.finish()
+        if self._now is not None:
+            draft = self._marker.with_name(f".made-from.{os.getpid()}")
+            draft.write_text(self._now.model_dump_json(), encoding="utf-8")
+            os.replace(draft, self._marker)
 
 
-def _index(site: Path, reading: Reading, codes: Codes) -> None:
-    from site_builder.search_documents import index_items
+def plan(site: Path, reading: Reading, codes: Codes, stamp: str) -> Planned | None:
+    """Compares what is indexed with what should be. None when nothing at all is different.
 
-    index_items(site, reading, codes, load_synonyms(reading.root))
+    `stamp` covers the program and the code tables.
+    """
+    folder = site / INDEX_FOLDER
+    before = _indexed(folder)
+    engine = _engine()
+    said = fingerprint(*(path.read_bytes() for path in reading.root.resource(SYNONYMS_FILE)))
+    items = listed(reading)
+    keys = {code: _key(loaded, reading) for code, loaded in items.items()}
+    same_program = (before.engine, before.stamp) == (engine, stamp)
+    old = before.items if before.engine == engine else {}
+    # Documents of items nobody touched are not even made; those that come out the same are not indexed again.
+    hashes = {
+        code: old[code][1]
+        for code, key in keys.items()
+        if same_program and code in old and old[code][0] == key
+    }
+    if same_program and before.synonyms == said and len(hashes) == len(keys) == len(old):
+        return None
+    for code in keys.keys() - hashes.keys():
+        document = _document(items[code], reading, codes)
+        hashes[code] = document.version_hash if document else ""
+    indexed = {code: hash_ for code, (_, hash_) in old.items() if hash_}
+    changed = [code for code in keys if hashes[code] and hashes[code] != indexed.get(code)]
+    removed = tuple(sorted(code for code in indexed if not hashes.get(code)))
+    now = IndexedItems(
+        engine=engine, stamp=stamp, synonyms=said, items={code: (keys[code], hashes[code]) for code in keys}
+    )
+    whole = before.engine != engine or len(changed) + len(removed) > max(
+        REBUILD_AT_LEAST, REBUILD_SHARE * len(keys)
+    )
+    if not (whole or changed or removed or before.synonyms != said):
+        return Planned(None, now)
+    synonyms = tuple(Synonym(entry.say, entry.find) for entry in load_synonyms(reading.root))
+    wanted = [items[code] for code in (keys if whole else changed)]
+    job = IndexJob(folder, partial(_documents, wanted, reading, codes), removed, synonyms, whole)
+    return Planned(job, now)
+
+
+def listed(reading: Reading) -> dict[str, Loaded]:
+    """Items by code as the portal lists them: of those with one code the first, and none without a department."""
+    found: dict[str, Loaded] = {}
+    for loaded in reading.items:
+        if loaded.department in reading.departments:
+            found.setdefault(loaded.code, loaded)
+    return found
+
+
+def _key(loaded: Loaded, reading: Reading) -> str:
+    return f"{loaded.source_hash} {reading.departments[loaded.department].name}"
+
+
+def _documents(items: Sequence[Loaded], reading: Reading, codes: Codes) -> Iterator[Document]:
+    for loaded in items:
+        document = _document(loaded, reading, codes)
+        if document:
+            yield document
+
+
+def _document(loaded: Loaded, reading: Reading, codes: Codes) -> Document | None:
+    """None for an item without a page."""
+    item = loaded.item
+    if item.status in HIDDEN:
+        return None
+    return item_document(item, reading.departments[loaded.department].name, codes)
+
+
+def _indexed(folder: Path) -> IndexedItems:
+    """What the index was made from; nothing when it is not there or not readable, so that it is made anew."""
+    if not (folder / "index.json").is_file():
+        return IndexedItems()
+    try:
+        return IndexedItems.model_validate_json((folder / "made-from").read_bytes())
+    except (OSError, ValidationError):
+        return IndexedItems()
+
+
+def _engine() -> str:
+    """A hash of the indexing room and the libraries that cut words: another tokenizer makes another index."""
+    spec = importlib.util.find_spec("search_index")
+    folder = Path(spec.origin).parent if spec and spec.origin else Path()
+    code = [path.read_bytes() for path in sorted(folder.rglob("*")) if path.suffix in (".py", ".yml")]
+    return fingerprint(*code)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from site_builder.items import DEPTH_WORDS
 from site_builder.outputs import Output, fingerprint
@@ -93,58 +93,46 @@ def groups(portal: Portal) -> dict[str, list[Group]]:
     }
 
 
-def entry(portal: Portal, shown: Shown) -> Markup:
+def entry(shown: Shown) -> Markup:
     """One item in a list; `data-` attributes are what the filter reads."""
     summary = shown.summary
-    words = " ".join(
-        (
-            summary.name,
-            *summary.plain_names,
-            summary.department_name,
-            summary.pinyin,
-            shown.initials,
-        )
-    ).lower()
+    names = (summary.name, *summary.plain_names, summary.department_name, summary.pinyin, shown.initials)
     limit = "当场办结" if summary.immediate else summary.promised or ""
     facts = [shown.department.short_name, summary.type_name, limit]
     facts.append("不用跑" if summary.visits == 0 else f"跑{summary.visits}次")
     if summary.accepts_online:
         facts.append("可网上办")
-    spans = Markup("").join(Markup("<span>{}</span>").format(fact) for fact in facts if fact)
-    purpose = Markup("<p>{}</p>").format(summary.purpose) if summary.purpose else Markup("")
-    return Markup(
-        '<li data-words="{}" data-department="{}" data-type="{}" data-applicant="{}" data-depth="{}">'
-        '<a href="{}">{}</a>{}<p class="meta">{}</p></li>'
-    ).format(
-        words,
-        summary.department,
-        summary.type,
-        " ".join(summary.applicants),
-        summary.depth,
-        shown.address,
-        summary.name,
-        purpose,
-        spans,
+    # Plain f-strings: one edit moves an item from page to page, and thousands of entries are made for it.
+    spans = "".join([f"<span>{escape(fact)}</span>" for fact in facts if fact])
+    purpose = f"<p>{escape(summary.purpose)}</p>" if summary.purpose else ""
+    return Markup(  # noqa: S704
+        f'<li data-words="{escape(" ".join(names).lower())}" data-department="{escape(summary.department)}"'
+        f' data-type="{escape(summary.type)}" data-applicant="{escape(" ".join(summary.applicants))}"'
+        f' data-depth="{summary.depth}"><a href="{escape(shown.address)}">{escape(summary.name)}</a>'
+        f'{purpose}<p class="meta">{spans}</p></li>'
     )
 
 
 class Entries:
     """Rendered list entries, each made once a build however many lists it is in."""
 
-    def __init__(self, portal: Portal) -> None:
-        self._portal = portal
-        self._made: dict[str, Markup] = {}
+    def __init__(self) -> None:
+        self._made: dict[str, str] = {}
 
-    def __call__(self, shown: Shown) -> Markup:
+    def of(self, shown: Sequence[Shown]) -> Markup:
+        """The entries of a list, one a line."""
+        return Markup("".join([self._one(each) for each in shown]))  # noqa: S704
+
+    def _one(self, shown: Shown) -> str:
         found = self._made.get(shown.summary.code)
         if found is None:
-            found = self._made[shown.summary.code] = entry(self._portal, shown)
+            found = self._made[shown.summary.code] = f"{entry(shown)}\n"
         return found
 
 
 def outputs(portal: Portal, found: Mapping[str, Sequence[Group]]) -> Iterator[Output]:
     """Every list, the index of every kind, and the page of all ways in."""
-    entries = Entries(portal)
+    entries = Entries()
     counts = fingerprint(*(f"{g.address}{g.name}{len(g.items)}" for made in found.values() for g in made))
     for kind, name in KINDS:
         yield portal.page(
@@ -168,12 +156,12 @@ def outputs(portal: Portal, found: Mapping[str, Sequence[Group]]) -> Iterator[Ou
         description="按部门、主题、人生大事、拼音找到要办的事",
         section="do",
         crumbs=(("我要办", ""),),
-        values={
+        values=lambda: {
             "found": found,
             "tabs": TABS,
             "items": whole,
             "total": len(everything),
-            "entry": entries,
+            "entries": entries.of(whole),
             **_choices(portal, whole),
         },
     )
@@ -195,7 +183,7 @@ def _list(portal: Portal, group: Group, beside: Sequence[Group], entries: Entrie
                 "beside": beside,
                 "number": number,
                 "pages": pages,
-                "entry": entries,
+                "entries": entries.of(shown),
                 "department": department,
                 "windows": [
                     u

@@ -25,11 +25,9 @@ from site_builder.disclosure import DisclosureTree
 from site_builder.news import News
 from site_builder.outputs import Output, fingerprint, page_file
 from site_builder.published import Figures
-from site_builder.summaries import Shown
+from site_builder.summaries import HIDDEN, Shown
 
 HERE = Path(__file__).parent
-# Drafts and abolished items keep their data (cases may point at them) but have no page.
-HIDDEN = frozenset({"draft", "abolished"})
 
 
 @dataclass

@@ -1,63 +1,14 @@
-"""Items as search documents, and an index in site/data/index that follows them item by item."""
+"""Items as search documents: what of an item can be found."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from catalog.codes import Codes
-from catalog.reader import Reading
 from catalog.schema import Item
-from catalog.synonyms import SynonymEntry
-from search_index import Document, IndexMissing, Synonym, build, indexed_state, update
-
-INDEX_FOLDER = Path("data") / "index"
-# Beyond this share of changed items a whole build is quicker than an update, and leaves no dead postings.
-REBUILD_SHARE = 0.3
-_HIDDEN = frozenset({"draft", "abolished"})
-
-
-@dataclass(frozen=True, slots=True)
-class IndexReport:
-    """What was done: number of documents now, changed or added, removed; `rebuilt` says whether whole."""
-
-    documents: int
-    changed: int
-    removed: int
-    rebuilt: bool
-
-
-def index_items(
-    site: Path, reading: Reading, codes: Codes, synonyms: Sequence[SynonymEntry] = ()
-) -> IndexReport:
-    """Bring `site`/data/index up to date with the items that are shown; unchanged, nothing is written."""
-    folder = site / INDEX_FOLDER
-    documents = list(item_documents(reading, codes))
-    table = tuple(Synonym(entry.say, entry.find) for entry in synonyms)
-    try:
-        state = indexed_state(folder)
-    except IndexMissing:
-        build(folder, documents, table)
-        return IndexReport(len(documents), len(documents), 0, rebuilt=True)
-    known = state.version_hashes
-    changed = [document for document in documents if known.get(document.code) != document.version_hash]
-    removed = sorted(known.keys() - {document.code for document in documents})
-    if len(changed) + len(removed) > max(20, REBUILD_SHARE * len(documents)):
-        build(folder, documents, table)
-        return IndexReport(len(documents), len(changed), len(removed), rebuilt=True)
-    if changed or removed or state.synonyms != table:
-        update(folder, changed, removed, synonyms=table)
-    return IndexReport(len(documents), len(changed), len(removed), rebuilt=False)
-
-
-def item_documents(reading: Reading, codes: Codes) -> Iterator[Document]:
-    """A document for every item the portal shows: those in force and those suspended."""
-    for loaded in reading.items:
-        if loaded.item.status not in _HIDDEN:
-            department = reading.departments.get(loaded.item.department)
-            yield item_document(loaded.item, department.name if department else loaded.item.department, codes)
+from search_index import Document
 
 
 def item_document(item: Item, department_name: str, codes: Codes) -> Document:

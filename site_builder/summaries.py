@@ -16,6 +16,9 @@ from catalog.reader import Loaded, Reading
 from catalog.schema import Item
 from site_builder.outputs import fingerprint
 
+# Drafts and abolished items keep their data (cases may point at them) but have no page.
+HIDDEN = frozenset({"draft", "abolished"})
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -59,13 +62,16 @@ def shown_items(reading: Reading, codes: Codes, cache: Path, stamp: str) -> tupl
             wanted[loaded.code] = loaded.source_hash + named[loaded.department][1], loaded
     stored = _load(cache / "summaries.jsonl", stamp)
     kept = _parsed({key: stored[key] for key, _ in wanted.values() if key in stored})
+    # An edited item mostly keeps its name: its old line is in the cache and knows how the name is spelled.
+    namesakes = _by_name({key: text for key, text in stored.items() if key not in kept})
     used: dict[str, str] = {}
     found: list[Shown] = []
     for key, loaded in wanted.values():
         department = named[loaded.department][0]
         each = kept.get(key)
         if each is None:
-            each = _keep(loaded.item, department, codes)
+            item = loaded.item
+            each = _keep(item, department, codes, namesakes.get(item.name))
             used[key] = each.model_dump_json(exclude_defaults=True)
         else:
             used[key] = stored[key]
@@ -84,13 +90,15 @@ class _Kept(BaseModel):
     summary: ItemSummary
 
 
-def _keep(item: Item, department: Department, codes: Codes) -> _Kept:
+def _keep(item: Item, department: Department, codes: Codes, namesake: _Kept | None) -> _Kept:
     named = [name for each in item.materials for name in (each.blank_form, each.sample) if name]
     return _Kept(
-        initials=_initials(item.name),
+        initials=namesake.initials if namesake else _initials(item.name),
         has_form=item.form is not None or any(each.blank_form == "form" for each in item.materials),
         files=tuple(dict.fromkeys(name for name in named if name != "form")),
-        summary=summarise(item, department, codes, f"/items/{item.code}/"),
+        summary=summarise(
+            item, department, codes, f"/items/{item.code}/", namesake.summary if namesake else None
+        ),
     )
 
 
@@ -110,6 +118,10 @@ def _parsed(stored: Mapping[str, str]) -> Mapping[str, _Kept]:
         return dict(zip(stored, _KEPT.validate_json(f"[{','.join(stored.values())}]"), strict=True))
     except (ValidationError, ValueError):
         return {}
+
+
+def _by_name(stored: Mapping[str, str]) -> Mapping[str, _Kept]:
+    return {each.summary.name: each for each in _parsed(stored).values()}
 
 
 def _load(path: Path, stamp: str) -> dict[str, str]:
