@@ -16,7 +16,7 @@ chain, RFC 9162 Merkle trees, RFC 8032 Ed25519 (verification only, from the stan
 """
 
 # It has to run on Python 3.8 and speaks by printing.
-# ruff: noqa: UP, T201, B905, RUF007, PERF401, SIM, B904
+# ruff: noqa: B905, RUF007, T201, UP006, UP031, UP035, UP045
 
 from __future__ import annotations
 
@@ -327,6 +327,10 @@ def check(given: Given, pinned: Optional[str], first: str, last: str) -> List[st
     if document is None and (given.days or given.proofs):
         raise Unreadable("没有密钥记录 keys.json，签名没法核验")
     keys = Keys(document, pinned) if document is not None else None
+    for proof in given.proofs:
+        known = proof.get("keys", {}).get("keys", [])
+        if document is not None and known != document["keys"][: len(known)]:
+            raise Wrong("证明里的密钥记录与给出的密钥记录不是同一份")
     if keys is not None:
         told += ["密钥记录完好，共%d把，最新的指纹是 %s" % (len(keys.public), list(keys.public)[-1])]
         told += keys.notes

@@ -32,7 +32,7 @@ def receipt_body(logbook: Logbook, filed: Event) -> dict[str, object]:
     """
     if filed.payload is None or filed.salt is None:
         raise Gone("这个办件的个人信息已按规定删除，凭证数据不再提供。存在证明仍可下载。")
-    newest, history = logbook.newest(), logbook.keys()
+    newest, history = logbook.newest(), logbook.key_history()
     key = history[-1].statement if history else None
     return {
         "format": RECEIPT_FORMAT,
@@ -65,5 +65,5 @@ def proof_body(logbook: Logbook, proof: Proof) -> dict[str, object]:
             "path": list(proof.inclusion.path),
         },
         "day": files.signed(proof.day),
-        "keys": files.keys_body(logbook.keys()),
+        "keys": files.keys_body(logbook.key_history()),
     }

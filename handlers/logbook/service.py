@@ -90,10 +90,10 @@ class Logbook:
         """A new signing key; the history and its file are brought up to date."""
         made = keys.rotate(self.database, local(now), lost=lost)
         if self._own:
-            files.bring_up_to_date(self.folder / files.KEYS, files.keys_body(self.keys()))
+            files.bring_up_to_date(self.folder / files.KEYS, files.keys_body(self.key_history()))
         return made
 
-    def keys(self) -> tuple[KeyEntry, ...]:
+    def key_history(self) -> tuple[KeyEntry, ...]:
         """The history of keys, oldest first."""
         return log_days.keys(self.database)
 
@@ -162,7 +162,7 @@ class Logbook:
                 leaves = log_days.leaves(self.database, said.first, said.last)
                 files.add_day(self.folder, files.day_body(day, leaves), said.day)
         if days:
-            files.bring_up_to_date(self.folder / files.KEYS, files.keys_body(self.keys()))
+            files.bring_up_to_date(self.folder / files.KEYS, files.keys_body(self.key_history()))
             files.bring_up_to_date(self.folder / files.INDEX, files.index_body(days))
 
 
