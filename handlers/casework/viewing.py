@@ -124,7 +124,7 @@ def staff_case(
 
 def look(database: Database, standing: Standing, number: str, what: str, now: datetime, request: str) -> None:
     """Writes a look at personal data down."""
-    entry = Look(now, standing.actor, standing.role, "case", number, what, request)
+    entry = Look(now, standing.actor, standing.role, "case", number, what, request, standing.unit)
     database.write(lambda tx: add(tx, entry))
 
 
