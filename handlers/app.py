@@ -29,7 +29,7 @@ JOBS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "forms": ("handlers.forms",),
         "apply": ("handlers.apply", "handlers.drafts", "handlers.uploads", "handlers.receipt"),
         "track": ("handlers.track", "handlers.receipt", "handlers.rate"),
-        "letters": ("handlers.letters",),
+        "letters": ("handlers.letters", "handlers.letters_public", "handlers.letters_own"),
         "feedback": ("handlers.feedback",),
         "staff": (
             "handlers.staff_account",
@@ -38,10 +38,23 @@ JOBS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "handlers.case_page",
             "handlers.case_moves",
             "handlers.letters_desk",
+            "handlers.letters_desk_letter",
             "handlers.messages_page",
             "handlers.deliveries_page",
         ),
-        "supervision": ("handlers.staff_account", "handlers.board", "handlers.cards_page", "handlers.statistics_page", "handlers.quarterly_page"),
+        "supervision": (
+            "handlers.staff_account",
+            "handlers.board",
+            "handlers.cards_page",
+            "handlers.orders_page",
+            "handlers.accountability_page",
+            "handlers.appeals_page",
+            "handlers.statistics_page",
+            "handlers.quarterly_page",
+            "handlers.scores_page",
+            "handlers.score_entries_page",
+            "handlers.score_appeal_page",
+        ),
         "api": ("handlers.api",),
     }
 )

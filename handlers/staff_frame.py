@@ -22,9 +22,12 @@ SUPERVISORS = frozenset({Role.COUNTY_SUPERVISOR, Role.DEPARTMENT_SUPERVISOR})
 CASE_READERS = WORKERS | SUPERVISORS
 STATISTICS_READERS = SUPERVISORS | {Role.COORDINATOR, Role.DECIDER}
 BOARD_READERS = SUPERVISORS | {Role.COORDINATOR}
+# Who answers for a department, or supervises one: cards, orders, appeals.
+ORDER_READERS = BOARD_READERS | {Role.DECIDER}
 
 DESK = "/hall/staff/"
-BOARD, CARDS = "/hall/board", "/hall/cards"
+SCORES = "/hall/scores"
+BOARD, CARDS, ORDERS = "/hall/board", "/hall/cards", "/hall/orders"
 MESSAGES, DELIVERIES = "/hall/staff/messages", "/hall/staff/deliveries"
 SIGN_IN = "/hall/staff/sign-in"
 STATISTICS = "/hall/statistics"
@@ -46,9 +49,12 @@ _LINKS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     (DESK, "办件", CASE_READERS),
     ("/hall/staff/window", "窗口收件", FRONT),
     ("/hall/staff/letters", "来信", CASE_READERS),
+    ("/hall/staff/conduct", "工作作风投诉", frozenset({Role.COUNTY_SUPERVISOR})),
     (BOARD, "监察看板", BOARD_READERS),
-    (CARDS, "监察牌", BOARD_READERS),
+    (CARDS, "监察牌", ORDER_READERS),
+    (ORDERS, "督办与申诉", ORDER_READERS),
     (STATISTICS, "统计分析", STATISTICS_READERS),
+    (SCORES, "绩效评分", CASE_READERS | {Role.PUBLISHER}),
     (MESSAGES, "消息", frozenset()),
     (DELIVERIES, "发送情况", frozenset({Role.ADMINISTRATOR})),
     ("/hall/staff/account", "我的账号", frozenset()),
@@ -58,13 +64,13 @@ _LINKS: tuple[tuple[str, str, frozenset[Role]], ...] = (
 def navigation(hall: Hall, person: SignedIn, current: str) -> tuple[NavLink, ...]:
     """The links that this person's roles open; `current` is the address of the page's own entry."""
     supervises = departments_in_scope(
-        person.assignments, hall.site_data.ground(), BOARD_READERS, hall.now().date()
+        person.assignments, hall.site_data.ground(), ORDER_READERS, hall.now().date()
     )
     unread = hall.delivery.unread(person.person_id, person.assignments)
     return tuple(
         NavLink(href, label, href == current, unread if href == MESSAGES else 0)
         for href, label, roles in _LINKS
-        if (not roles or roles & person.roles) and (href not in (BOARD, CARDS) or supervises)
+        if (not roles or roles & person.roles) and (href not in (BOARD, CARDS, ORDERS) or supervises)
     )
 
 

@@ -32,6 +32,7 @@ from site_builder import (
     news,
     open_pages,
     rules_pages,
+    scores,
     units_pages,
 )
 from site_builder.change_log import read_change_log
@@ -41,6 +42,7 @@ from site_builder.news import read_news
 from site_builder.outputs import Output, fingerprint
 from site_builder.portal import Portal
 from site_builder.published import read_figures
+from site_builder.score_files import read_scores
 from site_builder.shell import Editorial, render
 from site_builder.summaries import shown_items
 from site_builder.writing import Writer
@@ -183,6 +185,7 @@ def _portal(source: _Source, problems: list[Problem]) -> tuple[Portal, Editorial
         changes=read_change_log(source.folders, codes, root.state / "cache", source.stamp),
         figures=read_figures(root.published, problems),
         program=source.program,
+        scores=read_scores(root.published, problems),
         unit_names=unit_names,
     )
     return portal, editorial
@@ -225,6 +228,7 @@ def _outputs(portal: Portal, editorial: Editorial, forms: bool) -> Iterator[Outp
     yield from doors.outputs(portal)
     yield from units_pages.outputs(portal)
     yield from rules_pages.outputs(portal)
+    yield from scores.outputs(portal, portal.scores)
     yield from news.outputs(portal)
     yield from disclosure.outputs(portal)
     yield from change_pages.outputs(portal)

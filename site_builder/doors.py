@@ -143,6 +143,11 @@ def _watch(portal: Portal) -> Door:
                 ),
             ),
             Card(
+                "绩效评分",
+                "各部门办得怎么样，按公开的办法打分；账本能下载，谁都能重算一遍。",
+                (("看排名", "/supervision/scores/"), ("分数怎么算", "/help/scores/")),
+            ),
+            Card(
                 "监察规则",
                 "快到期、超期时亮什么颜色，规则公开，还带着算例。",
                 (("看规则", "/supervision/rules/"), ("颜色和牌是什么意思", "/help/lights/")),

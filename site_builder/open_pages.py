@@ -61,6 +61,7 @@ def outputs(
         (
             "监督",
             [
+                ("绩效评分", "/supervision/scores/"),
                 ("监察规则", "/supervision/rules/"),
                 ("办件怎么走", "/supervision/states/"),
                 ("工作日历", "/supervision/calendar/"),

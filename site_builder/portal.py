@@ -25,6 +25,7 @@ from site_builder.disclosure import DisclosureTree
 from site_builder.news import News
 from site_builder.outputs import Output, fingerprint, page_file
 from site_builder.published import Figures
+from site_builder.score_files import Published
 from site_builder.summaries import HIDDEN, Shown
 
 HERE = Path(__file__).parent
@@ -48,6 +49,7 @@ class Portal:
     changes: ChangeLog
     figures: Figures | None
     program: str = ""
+    scores: tuple[Published, ...] = ()
     unit_names: Mapping[str, str] = field(default_factory=dict)
 
     @property

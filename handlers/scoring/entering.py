@@ -14,8 +14,9 @@ from handlers.store import cases, events, letters, outbox, people, scores
 from handlers.store.database import Database
 from handlers.store.moments import Reads
 from handlers.store.records import Json
-from handlers.store.score_records import ENTRY_LABELS, ScoreEntry
+from handlers.store.score_records import ScoreEntry
 from handlers.store.writer import Transaction
+from presentation.score_words import ENTRY_LABELS
 from rules.access import Role, in_scope
 from rules.errors import Forbidden, Invalid, NotFound
 from rules.score_periods import Period

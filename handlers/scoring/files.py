@@ -41,8 +41,8 @@ def publish_files(database: Database, folder: Path) -> int:
             if not place.is_file():
                 _write(place, make())
                 written += 1
-    listed = EditionList(editions=tuple(_listed(each) for each in published))
-    data = (listed.model_dump_json(indent=1) + "\n").encode()
+    list_ = EditionList(editions=tuple(listed(each) for each in published))
+    data = (list_.model_dump_json(indent=1) + "\n").encode()
     place = folder / FOLDER / LIST
     if published and (not place.is_file() or place.read_bytes() != data):
         _write(place, data)
@@ -50,7 +50,8 @@ def publish_files(database: Database, folder: Path) -> int:
     return written
 
 
-def _listed(edition: Edition) -> EditionListed:
+def listed(edition: Edition) -> EditionListed:
+    """A published edition as the list names it."""
     assert edition.published is not None
     return EditionListed(
         period=edition.period,

@@ -21,12 +21,12 @@ from handlers.scoring.views import (
     OpenedLine,
     OpenedMeasure,
 )
-from handlers.scoring.wording import words
 from handlers.store import people, scores
 from handlers.store.database import Database
 from handlers.store.people_records import Person
 from handlers.store.score_facts import facts
-from handlers.store.score_records import ENTRY_LABELS, Edition
+from handlers.store.score_records import Edition
+from presentation.score_words import ENTRY_LABELS, words
 from rules.access import Role, in_scope
 from rules.errors import Forbidden, IllegalMove, NotFound
 from rules.score import Score, by_department, by_person, score
@@ -123,23 +123,17 @@ def own_view(
     if period.span != "month":
         raise IllegalMove("个人的只按月看。")
     account = active_person(database, person)
-    departments = departments_in_scope(account.assignments, basis.ground, PERSONS, local_date(now)) or tuple(
-        dict.fromkeys(
-            _department_of(basis.ground, each.unit) for each in held(account, local_date(now), PERSONS)
-        )
-    )
     own: list[LedgerLine] = []
     numbers: dict[str, tuple[str, str]] = {}
     pseudonym = Tokens(database.vault, period.text).person(person)
-    for department in departments:
-        if department in basis.ground.departments:
-            made = compute(database, basis, period, now, department=department)
-            own += [
-                each
-                for each in _lines_of(made.ledger, department)
-                if not each.department or each.person == pseudonym
-            ]
-            numbers |= _behind(database, period, department, now, False).numbers
+    for department in _worked_for(account, basis.ground, now):
+        made = compute(database, basis, period, now, department=department)
+        own += [
+            each
+            for each in lines_with(made.ledger, pseudonym, "register")
+            if not each.department or each.person == pseudonym
+        ]
+        numbers |= _behind(database, period, department, now, False).numbers
     scheme = basis.scheme
     found = next(iter(all_scores(own, scheme, by_person, known=(pseudonym,))))
     opener = _Opener(
@@ -323,7 +317,12 @@ def _behind(database: Database, period: Period, department: str, now: datetime, 
             if each.subject == "entry":
                 numbers[tokens.token(each)] = (entered.get(each.number, ""), "")
             else:
-                numbers[tokens.token(each)] = (each.number, f"{_PAGES[each.subject]}{each.number}")
+                # Only case and letter pages go by number; an order's goes by its row.
+                page = _PAGES.get(each.subject, "")
+                numbers[tokens.token(each)] = (
+                    each.number,
+                    f"{page}{each.row or each.number}" if page else "",
+                )
     return _Behind(numbers, conduct)
 
 
@@ -337,6 +336,13 @@ def _at_top(account: Person, ground: Ground, now: datetime, roles: frozenset[Rol
     return any(in_scope(each.unit, ground.units.tree, top) for each in held(account, local_date(now), roles))
 
 
-def _department_of(ground: Ground, unit: str) -> str:
-    """The department a window or section belongs to."""
-    return next((each for each in ground.units.tree.upwards(unit) if each in ground.departments), "")
+def _worked_for(account: Person, ground: Ground, now: datetime) -> tuple[str, ...]:
+    """The departments whose cases someone handles; one empty name, for all, where a window serves many."""
+    found: dict[str, None] = {}
+    for each in held(account, local_date(now), PERSONS):
+        unit = ground.units.get(each.unit)
+        department = each.unit if each.unit in ground.departments else (unit.department if unit else None)
+        if department not in ground.departments:
+            return ("",)
+        found[str(department)] = None
+    return tuple(found)

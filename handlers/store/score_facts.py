@@ -66,7 +66,7 @@ ORDER BY l.answered, l.id
 
 # An order belongs to the month its explanation was due in.
 _ORDERS = """
-SELECT o.explain_due AS at, o.department, o.number, coalesce(c.item_code, l.item_code, '') AS item_code,
+SELECT o.id, o.explain_due AS at, o.department, o.number, coalesce(c.item_code, l.item_code, '') AS item_code,
   CASE WHEN o.late OR o.explained_at > o.explain_due THEN 'late'
     WHEN o.explained_at IS NOT NULL THEN 'answered' ELSE 'unanswered' END AS result
 FROM supervision_order o
@@ -152,7 +152,15 @@ def _conduct(row: sqlite3.Row) -> Fact:
 
 def _order(row: sqlite3.Row) -> Fact:
     return Fact(
-        "order", row["at"], row["department"], "order", row["number"], None, row["item_code"], row["result"]
+        "order",
+        row["at"],
+        row["department"],
+        "order",
+        row["number"],
+        None,
+        row["item_code"],
+        row["result"],
+        row=row["id"],
     )
 
 

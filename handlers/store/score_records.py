@@ -8,18 +8,6 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal
 
-# Kind of entry -> what it is called. `register` says that a head's register has been checked for a month.
-ENTRY_LABELS: Mapping[str, str] = MappingProxyType(
-    {
-        "decision_overturned": "行政决定被撤销、变更或确认违法",
-        "case_lost": "行政诉讼败诉",
-        "discipline": "工作人员受处分",
-        "data_error": "报送的数据有错",
-        "disclosure_late": "依申请公开逾期答复",
-        "other": "其他（只登记，不计分）",
-        "register": "登记已核齐",
-    }
-)
 EDITION_LABELS: Mapping[str, str] = MappingProxyType(
     {"draft": "草稿", "proposed": "征求意见", "published": "已公布"}
 )
@@ -100,3 +88,4 @@ class Fact:
     matter: str = ""
     head: str = ""
     state: str = ""
+    row: int = 0

@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from handlers.store.score_records import ENTRY_LABELS
 from presentation.dates import date_cn
 from rules.cards import OBJECT_LABELS
 from rules.score_ledger import NOT_COUNTED, LedgerLine
 from rules.time import parse_date
 
+# Kind of entry -> what it is called. `register` says that a head's register has been checked for a month.
+ENTRY_LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "decision_overturned": "行政决定被撤销、变更或确认违法",
+        "case_lost": "行政诉讼败诉",
+        "discipline": "工作人员受处分",
+        "data_error": "报送的数据有错",
+        "disclosure_late": "依申请公开逾期答复",
+        "other": "其他（只登记，不计分）",
+        "register": "登记已核齐",
+    }
+)
 RATINGS = ("非常满意", "满意", "基本满意", "不满意", "非常不满意")
 TRIGGERS: Mapping[str, str] = MappingProxyType(
     {

@@ -1,0 +1,165 @@
+"""The published scores as pages: each period's ranking, every department's heads, the files to check them with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalog.scoring_published import DepartmentScore, MeasureScore, RankingFile
+from presentation.score_bars import Stretch, stretches, trimmed
+from presentation.score_words import words
+from rules.score_ledger import LedgerLine
+from rules.score_scheme import Measure
+from site_builder.outputs import Output, fingerprint
+from site_builder.portal import Portal
+from site_builder.score_files import ENDINGS, FOLDER, HOME, MOST_LINES, Published
+
+_CRUMBS = (("我要督", "/supervision/"), ("绩效评分", HOME))
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMeasure:
+    """A measure of a department with the ledger lines behind it."""
+
+    measure: Measure
+    found: MeasureScore
+    lines: tuple[tuple[LedgerLine, str], ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownHead:
+    """A head of a department."""
+
+    name: str
+    explanation: str
+    points: str | None
+    base: str
+    measures: tuple[ShownMeasure, ...]
+
+
+def outputs(portal: Portal, editions: Sequence[Published]) -> Iterator[Output]:
+    """`/supervision/scores/`, a page for every edition, one for every department in it, and the files themselves."""
+    newest = [each for each in editions if each.newest]
+    yield portal.page(
+        HOME,
+        "scores.html",
+        "绩效评分",
+        tuple(f"{each.listed.ranking}{each.listed.note}" for each in editions),
+        section="watch",
+        crumbs=(_CRUMBS[0], ("绩效评分", "")),
+        description="各部门的绩效评分：排名、每一分怎么来的、账本下载。",
+        values=lambda: {
+            "editions": editions,
+            "newest": newest,
+            "latest": next((_ranking_values(each) for each in newest if each.period.span == "month"), None),
+        },
+    )
+    for edition in editions:
+        yield from _edition(
+            portal, edition, [each for each in editions if each.listed.period == edition.listed.period]
+        )
+    if editions:
+        index = portal.root.published / FOLDER / "index.json"
+        yield _file("data/scores/index.json", index)
+
+
+def _edition(portal: Portal, edition: Published, others: Sequence[Published]) -> Iterator[Output]:
+    listed = edition.listed
+    key = (listed.ranking, listed.note, *(each.listed.ranking for each in others))
+    yield portal.page(
+        edition.address,
+        "score_period.html",
+        f"{listed.label}绩效评分",
+        key,
+        section="watch",
+        crumbs=(*_CRUMBS, (listed.label, "")),
+        values=lambda: {**_ranking_values(edition), "others": others},
+    )
+    for place in edition.ranking.departments:
+        yield portal.page(
+            f"{edition.address}{place.id}/",
+            "score_department.html",
+            f"{place.name}{listed.label}绩效评分",
+            key,
+            section="watch",
+            crumbs=(*_CRUMBS, (listed.label, edition.address), (place.name, "")),
+            values=lambda place=place: _department_values(portal, edition, place),  # type: ignore[misc]
+        )
+    for ending in ENDINGS:
+        yield _file(f"{edition.data.removeprefix('/')}.{ending}", edition.file(ending))
+
+
+def _file(path: str, place: Path) -> Output:
+    return Output(path, fingerprint(place.read_bytes()), place.read_bytes)
+
+
+def _ranking_values(edition: Published) -> dict[str, object]:
+    ranking = edition.ranking
+    return {
+        "edition": edition,
+        "listed": edition.listed,
+        "ranking": ranking,
+        "scheme": edition.scheme,
+        "ranked": [each for each in ranking.departments if each.rank is not None],
+        "unranked": [each for each in ranking.departments if each.rank is None],
+        "bars": {each.id: _bars(ranking, each) for each in ranking.departments},
+        "trimmed": trimmed,
+    }
+
+
+def _department_values(portal: Portal, edition: Published, place: DepartmentScore) -> dict[str, object]:
+    levels = {each.level: each.name for each in portal.rules.levels}
+    names = {code: shown.item.name for code, shown in portal.by_code.items()}
+    scheme = edition.scheme
+    heads = tuple(
+        ShownHead(
+            head.name,
+            head.explanation,
+            place.heads[head.id].points if head.id in place.heads else None,
+            trimmed(f"{head.base:.2f}"),
+            tuple(
+                _measure(edition, levels, measure, place.heads[head.id].measures[measure.id])
+                for measure in head.measures
+                if head.id in place.heads and measure.id in place.heads[head.id].measures
+            ),
+        )
+        for head in scheme.heads
+    )
+    adjustments = tuple(
+        _measure(edition, levels, measure, place.adjustments[measure.id])
+        for measure in scheme.adjustments
+        if measure.id in place.adjustments
+    )
+    return {
+        "edition": edition,
+        "listed": edition.listed,
+        "ranking": edition.ranking,
+        "scheme": scheme,
+        "place": place,
+        "heads": heads,
+        "adjustments": adjustments,
+        "bars": _bars(edition.ranking, place),
+        "trimmed": trimmed,
+        "names": names,
+    }
+
+
+def _measure(
+    edition: Published, levels: dict[int, str], measure: Measure, found: MeasureScore
+) -> ShownMeasure:
+    numbers = found.lines[:MOST_LINES]
+    lines = tuple(
+        (edition.lines[number], words(edition.lines[number], levels))
+        for number in numbers
+        if number in edition.lines
+    )
+    return ShownMeasure(measure, found, lines, len(found.lines) - len(lines))
+
+
+def _bars(ranking: RankingFile, place: DepartmentScore) -> tuple[Stretch, ...]:
+    return stretches(
+        (each.name, place.heads[each.id].points if each.id in place.heads else None, each.base)
+        for each in ranking.heads
+    )
