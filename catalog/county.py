@@ -59,6 +59,16 @@ class Footer(Part):
     police: str | None = None
 
 
+LetterKindName = Literal["consultation", "complaint", "suggestion", "report_error", "praise"]
+
+
+class LetterLimit(Part):
+    """Working days for the answer to one kind of letter, and for its one extension."""
+
+    days: int = Field(ge=1, le=30)
+    extension: int = Field(0, ge=0, le=30)
+
+
 class Settings(Part):
     """Numbers a county may set within the law."""
 
@@ -66,6 +76,12 @@ class Settings(Part):
     supplement_days: int = Field(30, ge=1, le=180, description="申请人补正的最长工作日")
     letter_days: int = Field(5, ge=1, le=30)
     letter_extension: int = Field(5, ge=0, le=30)
+    letter_kinds: dict[LetterKindName, LetterLimit] = Field(
+        default_factory=dict, description="某类来信另定的期限；不写的按 letter_days 和 letter_extension"
+    )
+    letter_confirm_days: int = Field(10, ge=1, le=60, description="来信人表态（认可、不认可）的工作日")
+    letter_transfers: int = Field(2, ge=0, le=10, description="来信在部门之间最多转办几次")
+    letter_disputes: int = Field(2, ge=1, le=5, description="来信人最多可以要求重新办理几次")
     supervision_rules: str = Field("four-level", description="监察规则集：four-level 或 three-light")
     precision: Literal["day", "second"] = "day"
     scoring: Slug = Field("nine-heads", description="绩效评分办法，scoring/ 里的文件名")

@@ -1,6 +1,8 @@
-"""The API's letters: asked, tracked, chased, rated by their writers; the published ones for everybody."""
+"""The API's letters: asked, tracked, moved by their writers; the published ones and what is like a question for all."""
 
 from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -8,19 +10,32 @@ from starlette.responses import Response
 
 from handlers import throttle
 from handlers.api_cases import DRILLERS
-from handlers.api_models import LetterFiledOut, LetterIn, LetterOut, LettersOut, RateIn
-from handlers.api_operations import Operation, answered, code_of, key_of, nothing
+from handlers.api_models import (
+    LetterActIn,
+    LetterFiledOut,
+    LetterIn,
+    LetterOut,
+    PublicLetterOut,
+    PublicLettersOut,
+    PublicLettersQuery,
+    RateIn,
+    SimilarLetterOut,
+    SimilarLettersOut,
+    SimilarLettersQuery,
+)
+from handlers.api_operations import Operation, answered, code_of, key_of, nothing, query_of
 from handlers.bodies import json_of
-from handlers.casework.views import LetterView
 from handlers.context import hall_of
+from handlers.correspondence.reading import LetterView
+from handlers.correspondence.requests import LetterData
 from handlers.guard import public
 from handlers.letters import file_letter, letter_of
 from handlers.session import SignedIn
+from handlers.store.letters import PublicFilter
 from handlers.throttle import guessing
 from handlers.track_proof import normal_number
 from rules.errors import Forbidden
-
-SHOWN = 200
+from rules.letter_terms import LetterMove
 
 
 def letter_out(view: LetterView) -> LetterOut:
@@ -29,26 +44,26 @@ def letter_out(view: LetterView) -> LetterOut:
     return LetterOut.model_validate(
         {
             **{name: getattr(letter, name) for name in LetterOut.model_fields if hasattr(letter, name)},
+            "department": "" if view.is_conduct else letter.department,
             "department_name": view.department_name,
             "state_label": view.state_label,
             "due": view.due,
             "may_chase": view.may_chase,
             "may_rate": view.may_rate,
+            "moves": [row.name for row in view.moves],
         },
         from_attributes=True,
     )
 
 
 async def ask(request: Request) -> Response:
-    """A consultation or complaint."""
+    """A letter."""
     key, asked = key_of(request), await json_of(request, LetterIn)
     person: SignedIn | None = request.state.person
     if asked.drill and (person is None or not person.roles & DRILLERS):
         raise Forbidden("演练的来信只能由综合管理员、系统管理员或窗口人员提交。")
-    values = {
-        name: getattr(asked, name)
-        for name in ("kind", "department", "title", "content", "name", "phone", "email", "item")
-    }
+    names = ("kind", "topic", "about", "department", "title", "content", "name", "phone", "email", "item")
+    values = {name: str(getattr(asked, name)).strip() for name in names}
     letter = letter_of(request, {**values, "public": "yes" if asked.public else ""})
     throttle.once(request, throttle.LETTERS, "letter")
     filed = await file_letter(request, letter, f"api:{key}", drill=asked.drill)
@@ -59,52 +74,110 @@ async def get_letter(request: Request) -> Response:
     """One's own letter."""
     hall, number, code = hall_of(request), normal_number(request.path_params["number"]), code_of(request)
     with guessing(request, number):
-        view = await run_in_threadpool(hall.casework.public_letter, number, code, hall.now())
+        view = await run_in_threadpool(hall.correspondence.for_writer, number, code, hall.now())
     return answered(letter_out(view))
 
 
-async def chase(request: Request) -> Response:
-    """Reminds the department."""
+async def _by_writer(request: Request, move: LetterMove, data: LetterData) -> Response:
     hall, number, code = hall_of(request), normal_number(request.path_params["number"]), code_of(request)
-    with guessing(request, number):
-        await run_in_threadpool(lambda: hall.casework.chase(number, code, now=hall.now()))
-    return nothing()
-
-
-async def rate_letter(request: Request) -> Response:
-    """Rates the answer."""
-    hall, number, code = hall_of(request), normal_number(request.path_params["number"]), code_of(request)
-    asked = await json_of(request, RateIn)
     with guessing(request, number):
         await run_in_threadpool(
-            lambda: hall.casework.rate_letter(number, code, asked.score, asked.words, now=hall.now())
+            lambda: hall.correspondence.by_writer(number, code, move, data, now=hall.now())
         )
     return nothing()
 
 
+async def chase(request: Request) -> Response:
+    """Reminds the department."""
+    return await _by_writer(request, LetterMove.CHASE, LetterData())
+
+
+async def rate_letter(request: Request) -> Response:
+    """Rates the answer."""
+    code_of(request)
+    asked = await json_of(request, RateIn)
+    values = {"score": str(asked.score), "words": asked.words}
+    return await _by_writer(request, LetterMove.RATE, LetterData(values))
+
+
+def _act(move: LetterMove) -> Callable[[Request], Awaitable[Response]]:
+    async def act(request: Request) -> Response:
+        code_of(request)
+        asked = await json_of(request, LetterActIn)
+        return await _by_writer(request, move, LetterData({"reason": asked.reason}))
+
+    act.__name__ = f"letter_{move}"
+    return act
+
+
 def list_letters(request: Request) -> Response:
-    """Answered letters whose writers agreed to their publication."""
+    """Answered letters whose writers agreed to their publication, masked."""
     hall = hall_of(request)
-    found = [letter_out(each) for each in hall.casework.answered_letters(SHOWN, hall.now())]
-    return answered(LettersOut(total=len(found), letters=found))
+    asked: PublicLettersQuery = query_of(request, PublicLettersQuery)
+    wanted = PublicFilter(asked.department, asked.kind, asked.month, asked.item)
+    found = [_public(each) for each in hall.correspondence.published(asked.q, wanted, hall.now())]
+    return answered(PublicLettersOut(total=len(found), letters=found))
+
+
+def similar_letters(request: Request) -> Response:
+    """Published letters near a question."""
+    hall = hall_of(request)
+    asked: SimilarLettersQuery = query_of(request, SimilarLettersQuery)
+    found = hall.correspondence.similar(asked.title, asked.content, 5, asked.item)
+    return answered(SimilarLettersOut(letters=[SimilarLetterOut.model_validate(each) for each in found]))
+
+
+def _public(view: LetterView) -> PublicLetterOut:
+    letter = view.letter
+    assert letter.answered is not None
+    return PublicLetterOut(
+        number=letter.number,
+        kind=letter.kind,
+        kind_label=view.kind_label,
+        department=letter.department,
+        department_name=view.department_name,
+        title=letter.title,
+        content=letter.content,
+        answer=letter.answer,
+        answered=letter.answered.date(),
+        settled=letter.settled,
+    )
 
 
 _PROVED = public("proved by the query code in a header, tries limited")
+_AGREED = public("answers their writers agreed to publish")
 _ERRORS = (400, 404, 409, 422, 429)
+_OWN = "/letters/{number}"
 
 operations = (
     Operation(
-        "POST", "/letters", ask, public("anyone may ask or complain"), "咨询或投诉", LetterFiledOut, LetterIn,
-        key=True, status=201, errors=(400, 403, 409, 413, 422, 429), tag="来信",
+        "POST", "/letters", ask, public("anyone may ask or complain"), "写信（咨询、投诉、建议、纠错、表扬）",
+        LetterFiledOut, LetterIn, key=True, status=201, errors=(400, 403, 409, 413, 422, 429), tag="来信",
     ),
     Operation(
-        "GET", "/letters", list_letters, public("answers their writers agreed to publish"), "公开的来信和答复",
-        LettersOut, tag="来信",
+        "GET", "/letters", list_letters, _AGREED, "公开的来信和答复", PublicLettersOut, query=PublicLettersQuery,
+        errors=(422,), tag="来信",
     ),
-    Operation("GET", "/letters/{number}", get_letter, _PROVED, "查来信", LetterOut, code=True, errors=_ERRORS, tag="来信"),
-    Operation("POST", "/letters/{number}/chase", chase, _PROVED, "催办", code=True, status=204, errors=_ERRORS, tag="来信"),
     Operation(
-        "POST", "/letters/{number}/rating", rate_letter, _PROVED, "评价答复", None, RateIn, code=True, status=204,
+        "GET", "/letters/similar", similar_letters, _AGREED, "差不多的来信和答复", SimilarLettersOut,
+        query=SimilarLettersQuery, errors=(422,), tag="来信",
+    ),
+    Operation("GET", _OWN, get_letter, _PROVED, "查来信", LetterOut, code=True, errors=_ERRORS, tag="来信"),
+    Operation("POST", _OWN + "/chase", chase, _PROVED, "催办", code=True, status=204, errors=_ERRORS, tag="来信"),
+    Operation(
+        "POST", _OWN + "/rating", rate_letter, _PROVED, "评价答复", None, RateIn, code=True, status=204,
         errors=_ERRORS, tag="来信",
+    ),
+    *(
+        Operation(
+            "POST", f"{_OWN}/{move}", _act(move), _PROVED, label, None, LetterActIn, code=True, status=204,
+            errors=_ERRORS, tag="来信",
+        )
+        for move, label in (
+            (LetterMove.SETTLE, "认可答复"),
+            (LetterMove.DISPUTE, "不认可，重新办理"),
+            (LetterMove.OBJECT, "不同意更改类别"),
+            (LetterMove.WITHDRAW, "撤回来信"),
+        )
     ),
 )  # fmt: skip

@@ -10,11 +10,9 @@ from starlette.responses import Response
 
 from handlers import signing_in
 from handlers.api_cases import case_out
-from handlers.api_letters import letter_out
-from handlers.api_models import CertificateOut, LetterOut, LettersOut, MovedOut, NoticeOut
+from handlers.api_models import CertificateOut, MovedOut, NoticeOut
 from handlers.api_operations import Operation, answered, key_of, nothing, query_of
 from handlers.api_staff_models import (
-    AnswerIn,
     AssignmentOut,
     BoardOut,
     CardDecisionIn,
@@ -23,7 +21,6 @@ from handlers.api_staff_models import (
     DeskOut,
     DeskQuery,
     FeeIn,
-    LettersQuery,
     MaterialIn,
     MaterialOut,
     MessageOut,
@@ -198,47 +195,11 @@ async def issue_certificate(request: Request) -> Response:
     return answered(CertificateOut.model_validate(made))
 
 
-def letters_desk(request: Request) -> Response:
-    """The letters of one's departments."""
-    hall, person, now = _here(request)
-    asked: LettersQuery = query_of(request, LettersQuery)
-    found, total = hall.casework.letters_desk(
-        person.person_id, now=now, tab=asked.tab, page=asked.page, size=asked.size
-    )
-    return answered(LettersOut(total=total, letters=[letter_out(each) for each in found]))
-
-
-def staff_letter(request: Request) -> Response:
-    """A letter within scope; the look is logged."""
-    hall, person, now = _here(request)
-    view, _ = hall.casework.staff_letter(_number(request), person.person_id, now, request_id(request))
-    return answered(letter_out(view))
-
-
-async def answer_letter(request: Request) -> Response:
-    """Answers a letter, once."""
-    hall, person, now = _here(request)
-    asked = await json_of(request, AnswerIn)
-    by = ByStaff(person.person_id)
-    await run_in_threadpool(
-        lambda: hall.casework.answer(_number(request), by, asked.text, now=now, public=asked.public)
-    )
-    return nothing()
-
-
-async def extend_letter(request: Request) -> Response:
-    """Lengthens the time for an answer, once, with the reason told."""
-    hall, person, now = _here(request)
-    asked = await json_of(request, ReasonIn)
-    by = ByStaff(person.person_id)
-    await run_in_threadpool(lambda: hall.casework.extend_letter(_number(request), by, asked.reason, now=now))
-    return nothing()
-
-
 def board(request: Request) -> Response:
     """The supervisor's board within scope."""
     hall, person, now = _here(request)
-    return answered(BoardOut.model_validate(hall.casework.board(person.person_id, now)))
+    scope = hall.watching.scope(person.person_id, now)
+    return answered(BoardOut.model_validate(hall.watching.board(scope, now)))
 
 
 async def decide_card(request: Request) -> Response:
@@ -272,6 +233,7 @@ def sweep(request: Request) -> Response:
     """One supervision pass now."""
     hall, _, now = _here(request)
     swept = hall.casework.sweep(now)
+    hall.correspondence.close_unstated(now)
     return answered(
         SweptOut(
             looked_at=swept.looked_at,
@@ -294,7 +256,7 @@ def messages(request: Request) -> Response:
 _STAFF, _DENIED, _TAG = staff(), (401, 403, 404, 409, 422), "工作人员"
 _SUPERVISORS = staff(Role.COUNTY_SUPERVISOR, Role.DEPARTMENT_SUPERVISOR, Role.ADMINISTRATOR)
 _SWEEPERS = staff(Role.ADMINISTRATOR, Role.COUNTY_SUPERVISOR)
-_CASE, _LETTER = "/desk/cases/{number}", "/desk/letters/{number}"
+_CASE = "/desk/cases/{number}"
 
 operations = (
     Operation(
@@ -310,10 +272,6 @@ operations = (
     Operation("POST", _CASE + "/materials", record_material, _STAFF, "登记窗口收到的材料", MaterialOut, MaterialIn, errors=_DENIED, tag=_TAG),
     Operation("POST", _CASE + "/fees", pay_fee, _STAFF, "登记缴费或减免", None, FeeIn, status=204, errors=_DENIED, tag=_TAG),
     Operation("POST", _CASE + "/certificate", issue_certificate, _STAFF, "制证编号", CertificateOut, CertificateIn, errors=_DENIED, tag=_TAG),
-    Operation("GET", "/desk/letters", letters_desk, _STAFF, "本部门来信", LettersOut, query=LettersQuery, errors=(401, 403, 422), tag=_TAG),
-    Operation("GET", _LETTER, staff_letter, _STAFF, "一封来信", LetterOut, errors=_DENIED, tag=_TAG),
-    Operation("POST", _LETTER + "/answer", answer_letter, _STAFF, "答复来信", None, AnswerIn, status=204, errors=_DENIED, tag=_TAG),
-    Operation("POST", _LETTER + "/extension", extend_letter, _STAFF, "延长答复期限", None, ReasonIn, status=204, errors=_DENIED, tag=_TAG),
     Operation("GET", "/board", board, _SUPERVISORS, "监察总览", BoardOut, errors=(401, 403), tag="监察"),
     Operation("POST", "/cards/{card}/decision", decide_card, _SUPERVISORS, "确认或不发待定的牌", CardOut, CardDecisionIn, errors=_DENIED, tag="监察"),
     Operation("POST", "/cards/{card}/revocation", revoke_card, _SUPERVISORS, "撤销已发的牌", CardOut, ReasonIn, errors=_DENIED, tag="监察"),

@@ -159,14 +159,41 @@ class CertificateIn(In):
 
 
 class LettersQuery(In):
-    tab: Literal["open", "answered"] = "open"
+    tab: Literal["to_assign", "to_answer", "to_review", "disputed", "overdue", "done", "all"] = "to_answer"
+    q: str = Field("", max_length=100)
     page: int = Field(1, ge=1, le=100_000)
     size: int = Field(20, ge=1, le=100)
 
 
-class AnswerIn(In):
-    text: str = Field(min_length=1, max_length=10_000)
-    public: bool | None = None
+class LetterMoveIn(In):
+    """What a move of a letter asks for; which of them, the table of letters says."""
+
+    text: str = Field("", max_length=5000)
+    reason: str = Field("", max_length=2000)
+    unit: str = Field("", max_length=64)
+    person: str = Field("", max_length=64)
+    kind: str = Field("", max_length=32)
+    finding: str = Field("", max_length=16)
+    outcome: str = Field("", max_length=2000)
+    publish: bool = Field(False, description="answer：遮盖已核对，公开")
+    mask: list[str] = Field(default_factory=list, max_length=50, description="另外要遮盖的词")
+
+
+class LetterMovedOut(Out):
+    number: str
+    move: str
+    state: str
+
+
+class SuggestionOut(Out):
+    unit: str
+    name: str
+    share: float
+    reasons: list[str]
+
+
+class SuggestionsOut(Out):
+    suggestions: list[SuggestionOut]
 
 
 class ReasonIn(In):
@@ -212,6 +239,8 @@ class BoardOut(Out):
     closed_today: int
     on_time_today: int
     cards_today: int
+    warned_today: int
+    carded_today: int
     pending: int
     departments: list[DepartmentLightsOut]
     cards: list[BoardCardOut]

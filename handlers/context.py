@@ -18,11 +18,16 @@ from catalog.county import County
 from catalog.root import Root
 from catalog.statistics import load_definitions
 from handlers.casework.service import Casework
+from handlers.logbook.service import Logbook
+from handlers.correspondence.service import Correspondence
 from handlers.delivering.service import Delivering
 from handlers.scoring.service import Scores
 from handlers.site_data import Edition, SiteData
 from handlers.statistics.service import Statistics
 from handlers.store.database import Database
+from handlers.supervising.service import Supervision
+from handlers.watching.live import Live
+from handlers.watching.service import Watching
 from presentation.page import templates
 from presentation.view import Crumb, Lights
 from rules.calendar import WorkCalendar
@@ -47,9 +52,14 @@ class Hall:
     now: Callable[[], datetime] = shanghai_now
     site_data: SiteData = field(init=False)
     casework: Casework = field(init=False)
+    correspondence: Correspondence = field(init=False)
+    supervision: Supervision = field(init=False)
     delivery: Delivering = field(init=False)
     scores: Scores = field(init=False)
+    watching: Watching = field(init=False)
+    live: Live | None = field(default=None, init=False)
     statistics: Statistics = field(init=False)
+    logbook: Logbook = field(init=False)
     limiter: SlidingWindowCounterRateLimiter = field(init=False)
     _lights: Lights = field(init=False)
     _templates: Environment = field(init=False)
@@ -57,11 +67,15 @@ class Hall:
     def __post_init__(self) -> None:
         self.site_data = SiteData(self.root, self.site)
         self.casework = Casework(self.database, self.site_data.ground)
+        self.correspondence = Correspondence(self.database, self.site_data.ground)
+        self.supervision = Supervision(self.database, self.site_data.ground)
         self.delivery = Delivering(self.database, self.site_data.ground, self.root, lambda: self.now())
         self.scores = Scores(self.database, self.site_data.ground, self.root)
+        self.watching = Watching(self.database, self.site_data.ground)
         self.statistics = Statistics(
             self.database, self.site_data.ground, self.site_data.codes, lambda: load_definitions(self.root)
         )
+        self.logbook = Logbook(self.database, self.site_data.ground, self.root.published)
         self.limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._lights = Lights()
         self._templates = templates(TEMPLATES, self.site_data.codes, self._lights)
@@ -98,6 +112,13 @@ class Hall:
             person=getattr(request.state, "person", None),
             now=self.now(),
             **values,
+        )
+
+    def part(self, template: str, **values: Any) -> str:
+        """A piece of a page that is the same for whoever reads it: it knows no request and no person."""
+        self._lights.use(self.edition.rules.levels)
+        return self._templates.get_template(template).render(
+            county=self.county, codes=self.site_data.codes, now=self.now(), **values
         )
 
     def page(

@@ -1,4 +1,4 @@
-"""发现错误: whoever finds a mistake in a page tells the department it belongs to; it becomes a consultation."""
+"""发现错误: whoever finds a mistake in a page tells the department it belongs to; it becomes a letter of the kind 纠错."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def ask(request: Request) -> Response:
 
 
 async def send(request: Request) -> Response:
-    """A consultation titled 页面纠错 to the page's department."""
+    """A letter titled 页面纠错 to the page's department."""
     hall = hall_of(request)
     async with form_of(request) as form:
         names = ("page", "wrong", "right", "name", "phone", "key")
@@ -46,11 +46,11 @@ async def send(request: Request) -> Response:
     if values["right"]:
         content += f"\n应该是：{values['right']}"
     letter = {
-        "kind": "consultation",
+        "kind": "report_error",
         "department": department_of(hall, values["page"]),
         "title": f"页面纠错：{item.name if item else values['page'] or '未写明页面'}"[:100],
         "content": content,
-        "name": values["name"] or "网友",
+        "name": values["name"],
         "phone": values["phone"],
         "email": "",
         "item": item.code if item else "",

@@ -1,7 +1,8 @@
-"""Consultations and complaints from the public: asked, tracked, chased, rated; the answered ones that are public."""
+"""Writing a letter, one topic a page and without script: what it is, what it says, what was answered before, who asks."""
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 
@@ -12,134 +13,203 @@ from starlette.responses import RedirectResponse, Response
 
 from catalog.answer_values import Wrong, read_value
 from catalog.form_schema import FormField
-from handlers import proofs, throttle, track_proof
-from handlers.bodies import form_of, text_of
-from handlers.casework.requests import LetterFiled, LetterRequest
-from handlers.context import hall_of
+from handlers import proofs, throttle
+from handlers.bodies import MEGABYTE, chunks, files_of, form_of, text_of
+from handlers.context import Hall, hall_of
+from handlers.correspondence.requests import LetterFiled, LetterRequest
+from handlers.correspondence.writing import MOST_CONTENT, MOST_TITLE
 from handlers.guard import public, route
 from handlers.proofs import CASES, LETTERS
-from handlers.store.people_records import LETTER_LABELS
-from handlers.track import LimitShown, prove
-from handlers.track_proof import ProvedLetter, normal_number
-from presentation.dates import date_cn, duration
-from presentation.view import Choice, Crumb, FieldError, TimelineEntry
-from rules.errors import Conflict, IllegalMove, Invalid
+from handlers.store import attachments
+from handlers.store.attachments import Limits
+from handlers.track_proof import normal_number
+from presentation.view import Choice, Crumb, FieldError, UploadedFile
+from rules.errors import Invalid, TooLarge, UnsupportedMedia
+from rules.letter_terms import CONDUCT, KIND_LABELS, LetterKind
+from rules.petition import other_ways
 
-_TRACK, _PURPOSE = "查咨询投诉", "提交咨询、投诉时给您的编号和查询码，写在提交成功的页面上。"
-MOST_TITLE, MOST_CONTENT = 100, 3000
-SHOWN, PAGE = 200, 20
+STEPS = ("kind", "text", "similar", "you", "check")
+TITLES = ("是什么事", "写下来", "有没有答复过", "怎么联系您", "核对提交")
 _PHONE = FormField(id="phone", label="电话", type="phone", required=False)
 _EMAIL = FormField(id="email", label="电子邮箱", type="email", required=False)
 _KINDS = (
     Choice("consultation", "咨询", "问政策、问材料、问怎么办"),
-    Choice("complaint", "投诉", "对办事慢、态度差、乱收费等不满意"),
+    Choice("complaint", "投诉", "办事慢、多收费、问题没解决"),
+    Choice(CONDUCT, "投诉工作人员的态度和作风", "只有县监察员能看到，被投诉的人和他的部门都看不到"),
+    Choice("suggestion", "建议", "希望政府怎么做得更好"),
+    Choice("report_error", "纠错", "网站或办事指南写错了"),
+    Choice("praise", "表扬", "想感谢某个窗口或工作人员"),
 )
-
-
-async def public_list(request: Request) -> Response:
-    """Letters whose writer agreed to their publication, with the answers, anonymised."""
-    hall = hall_of(request)
-    asked = request.query_params.get("department", "")
-    letters = await run_in_threadpool(hall.casework.answered_letters, SHOWN, hall.now())
-    found = [each for each in letters if not asked or each.letter.department == asked]
-    page = max(1, _whole(request.query_params.get("page", "1")))
-    pages = max(1, -(-len(found) // PAGE))
-    page = min(page, pages)
-    departments = {each.letter.department: each.department_name for each in letters}
-    return hall.page(
-        request,
-        "citizen/letters.html",
-        "公开的咨询投诉和答复",
-        section="ask",
-        breadcrumbs=(Crumb("我要问", "/consult/"), Crumb("公开的答复")),
-        letters=found[(page - 1) * PAGE : page * PAGE],
-        total=len(found),
-        page=page,
-        pages=pages,
-        departments=sorted(departments.items(), key=lambda pair: pair[1]),
-        department=asked if asked in departments else "",
-    )
+_FIELDS = ("kind", "department", "title", "content", "about", "signed", "name", "phone", "email", "public", "item",
+           "case", "key", "files", "topic")  # fmt: skip
+# Which page a fault belongs to.
+_PAGE_OF = {"kind": "kind", "topic": "kind", "department": "text", "title": "text", "content": "text", "about": "text",
+            "files": "text"}  # fmt: skip
+MOST_FILES = 5
+_TOKEN = re.compile(r"[A-Za-z0-9_\-]{20,60}")
 
 
 async def new(request: Request) -> Response:
-    """The form, with department and item already chosen when one comes from an item's page."""
+    """The first page, or the second when a link says what the letter is about."""
     hall = hall_of(request)
     query = request.query_params
     item = hall.edition.items.get(query.get("item", ""))
     case = normal_number(query.get("case", ""))
     kind = query.get("kind", "")
+    known = kind in KIND_LABELS or kind == CONDUCT
     values = {
-        "kind": kind if kind in LETTER_LABELS else "consultation",
+        "kind": kind if known else "consultation",
         "department": item.department if item else query.get("department", ""),
         "item": item.code if item else "",
         "case": case if case and proofs.recalled(request, CASES, case) else "",
+        "title": query.get("title", "")[:MOST_TITLE],
         "key": secrets.token_urlsafe(18),
+        "files": secrets.token_urlsafe(24),
     }
-    return _new_page(request, values, {})
+    return await _page(request, "text" if item or known else "kind", values, {})
 
 
 async def send(request: Request) -> Response:
-    """Takes the letter; sent twice it is one letter."""
-    async with form_of(request) as form:
-        values = {
-            name: text_of(form, name, 20_000)
-            for name in (
-                "kind",
-                "department",
-                "title",
-                "content",
-                "name",
-                "phone",
-                "email",
-                "item",
-                "case",
-                "key",
-            )
+    """One page answered: on to the next, back, or sent; sent twice it is one letter."""
+    hall = hall_of(request)
+    most = hall.county.settings.upload_total_megabytes * MEGABYTE
+    async with form_of(request, most) as form:
+        values = {name: text_of(form, name, 20_000) for name in _FIELDS}
+        step = text_of(form, "step", 20) or "check"
+        do = text_of(form, "do", 20) or ("send" if step == "check" else "next")
+        remove = text_of(form, "remove_file", 100)
+        if step not in STEPS:
+            step = "kind"
+        errors = await _files(request, values, form, remove) if step == "text" else {}
+    if values["kind"] == CONDUCT:
+        values |= {"kind": "complaint", "topic": CONDUCT}
+    elif step == "kind":
+        values["topic"] = ""
+    if do == "back":
+        return await _page(request, _before(step), values, {})
+    if remove or errors:
+        return await _page(request, step, values, errors, 422 if errors else 200)
+    if do != "send":
+        wrong = {
+            name: text for name, text in _faults(hall, values).items() if _PAGE_OF.get(name, "you") == step
         }
-        values["public"] = "yes" if form.get("public") == "yes" else ""
+        if wrong:
+            return await _page(request, step, values, wrong, 422)
+        return await _page(request, await _after(request, step, values), values, {})
     try:
         letter = letter_of(request, values)
         throttle.once(request, throttle.LETTERS, "letter")
         filed = await file_letter(request, letter, values["key"])
     except Invalid as error:
-        return _new_page(request, values, dict(error.fields) or {"": error.detail}, 422)
+        wrong = dict(error.fields) or {"": error.detail}
+        page = min((_PAGE_OF.get(name, "you") for name in wrong), key=STEPS.index)
+        return await _page(request, page, values, wrong, 422)
     return receipt_of(request, filed)
+
+
+def _before(step: str) -> str:
+    at = STEPS.index(step)
+    # The page of earlier answers is only passed through.
+    return STEPS[max(0, at - 2 if step == "you" else at - 1)]
+
+
+async def _after(request: Request, step: str, values: Mapping[str, str]) -> str:
+    following = STEPS[min(STEPS.index(step) + 1, len(STEPS) - 1)]
+    if following == "similar" and (values["topic"] == CONDUCT or not await _similar(request, values)):
+        return "you"
+    return following
+
+
+async def _similar(request: Request, values: Mapping[str, str]) -> tuple[object, ...]:
+    hall = hall_of(request)
+    return await run_in_threadpool(hall.correspondence.similar, values["title"], values["content"])
+
+
+async def _files(request: Request, values: dict[str, str], form: FormData, remove: str) -> dict[str, str]:
+    """Takes in what was chosen, takes out what is not wanted; returns why a file was not taken."""
+    hall = hall_of(request)
+    owner = owner_of(values["files"])
+    if not owner:
+        values["files"] = secrets.token_urlsafe(24)
+        owner = owner_of(values["files"])
+    if remove:
+        await hall.database.write_async(lambda tx: attachments.drop_owned(tx, owner, remove))
+    settings = hall.county.settings
+    limits = Limits(settings.upload_types, settings.upload_megabytes * MEGABYTE)
+    held = len(await run_in_threadpool(attachments.of_owner, hall.database, owner))
+    for upload in files_of(form, "upload"):
+        if held >= MOST_FILES:
+            return {"upload": f"最多上传 {MOST_FILES} 个文件，多出来的没有保存"}
+        throttle.once(request, throttle.UPLOADS, "upload")
+        try:
+            await attachments.receive(
+                hall.database,
+                chunks(upload),
+                upload.filename or "",
+                limits,
+                hall.now(),
+                field="letter",
+                owner=owner,
+            )
+        except (TooLarge, UnsupportedMedia, Invalid) as error:
+            return {"upload": error.detail.rstrip("。")}
+        held += 1
+    return {}
+
+
+def owner_of(token: str) -> str:
+    """Under what a letter's files lie until it is sent; empty for what is no token of ours."""
+    return f"letter-draft/{token}" if _TOKEN.fullmatch(token) else ""
+
+
+def _faults(hall: Hall, values: Mapping[str, str]) -> dict[str, str]:
+    """Every fault at its field."""
+    errors: dict[str, str] = {}
+    if values["kind"] not in KIND_LABELS:
+        errors["kind"] = "请选择是什么事"
+    if values["department"] and values["department"] not in hall.edition.departments:
+        errors["department"] = "请选择部门；不知道是哪个部门的，选“不知道，请帮我转”"
+    for name, label, least, most in (("title", "标题", 2, MOST_TITLE), ("content", "内容", 5, MOST_CONTENT)):
+        length = len(values[name])
+        if length < least:
+            errors[name] = f"请填写{label}" if not length else f"{label}至少写 {least} 个字"
+        elif length > most:
+            errors[name] = f"{label}最多 {most} 个字，现在是 {length} 个字"
+    if values.get("signed") != "no":
+        if values.get("signed") == "yes" and not values["name"]:
+            errors["name"] = "请填写怎么称呼您；不想留的，选“匿名”"
+        if len(values["name"]) > 60:
+            errors["name"] = f"称呼最多 60 个字，现在是 {len(values['name'])} 个字"
+        _read(_PHONE, values["phone"], errors)
+        _read(_EMAIL, values["email"], errors)
+    if len(values.get("about", "")) > 60:
+        errors["about"] = "姓名最多 60 个字"
+    return errors
 
 
 def letter_of(request: Request, values: Mapping[str, str]) -> LetterRequest:
     """A letter from what was typed. Raises Invalid with every fault at its field."""
     hall = hall_of(request)
-    errors: dict[str, str] = {}
-    if values["kind"] not in LETTER_LABELS:
-        errors["kind"] = "请选择是咨询还是投诉"
-    if values["department"] not in hall.edition.departments:
-        errors["department"] = "请选择部门。不知道是哪个部门的，选“政府办公室”或拨打服务热线"
-    for name, label, most in (
-        ("title", "标题", MOST_TITLE),
-        ("content", "内容", MOST_CONTENT),
-        ("name", "称呼", 60),
-    ):
-        length = len(values[name])
-        if not length:
-            errors[name] = f"请填写{label}"
-        elif length > most:
-            errors[name] = f"{label}最多 {most} 个字，现在是 {length} 个字"
-    phone, email = _read(_PHONE, values["phone"], errors), _read(_EMAIL, values["email"], errors)
+    given = {name: values.get(name, "") for name in _FIELDS}
+    errors = _faults(hall, given)
     if errors:
         raise Invalid("有几处需要再看一下", errors)
-    item = values.get("item", "")
-    case = values.get("case", "")
+    anonymous = given["signed"] == "no"
+    item, case = given["item"], given["case"]
     return LetterRequest(
-        kind=values["kind"],
-        department=values["department"],
-        title=values["title"],
-        content=values["content"],
-        name=values["name"],
-        phone=phone,
-        email=email,
+        kind=given["kind"],
+        department=given["department"],
+        title=given["title"],
+        content=given["content"],
+        name="" if anonymous else given["name"],
+        phone="" if anonymous else _read(_PHONE, given["phone"], {}),
+        email="" if anonymous else _read(_EMAIL, given["email"], {}),
         item_code=item if item in hall.edition.items else None,
         case_number=case if case and proofs.recalled(request, CASES, case) else None,
-        public=values.get("public") == "yes",
+        public=given["public"] == "yes",
+        topic=CONDUCT if given["topic"] == CONDUCT and given["kind"] == LetterKind.COMPLAINT else "",
+        about=given["about"] if given["topic"] == CONDUCT else "",
+        files=owner_of(given["files"]),
     )
 
 
@@ -158,7 +228,7 @@ async def file_letter(
 ) -> LetterFiled:
     """Files it under its idempotency key."""
     hall = hall_of(request)
-    return await hall.casework.ask_async(
+    return await hall.correspondence.ask_async(
         letter, key=key or secrets.token_urlsafe(18), now=hall.now(), drill=drill
     )
 
@@ -170,167 +240,74 @@ def receipt_of(request: Request, filed: LetterFiled) -> Response:
     return answer
 
 
-def _new_page(
-    request: Request, values: Mapping[str, str], errors: Mapping[str, str], status: int = 200
+async def _page(
+    request: Request, step: str, values: Mapping[str, str], errors: Mapping[str, str], status: int = 200
+) -> Response:
+    similar = await _similar(request, values) if step == "similar" else ()
+    return await run_in_threadpool(_rendered, request, step, values, errors, similar, status)
+
+
+def _rendered(
+    request: Request,
+    step: str,
+    values: Mapping[str, str],
+    errors: Mapping[str, str],
+    similar: tuple[object, ...],
+    status: int,
 ) -> Response:
     hall = hall_of(request)
-    item = hall.edition.items.get(values.get("item", ""))
+    given = {**dict.fromkeys(_FIELDS, ""), **values}
+    conduct = given["topic"] == CONDUCT
+    item = hall.edition.items.get(given["item"])
     departments = sorted(hall.edition.catalog.departments, key=lambda each: each.order)
+    names = {each.id: each.name for each in departments}
+    files = attachments.of_owner(hall.database, owner_of(given["files"])) if owner_of(given["files"]) else ()
+    kind = given["kind"] if given["kind"] in KIND_LABELS else LetterKind.CONSULTATION
     return hall.page(
         request,
         "citizen/letter_new.html",
-        "咨询和投诉",
+        f"{TITLES[STEPS.index(step)]} - 写信",
         status=status,
         section="ask",
-        breadcrumbs=(Crumb("我要问", "/consult/"), Crumb("咨询和投诉")),
-        values={
-            **dict.fromkeys(("title", "content", "name", "phone", "email", "public", "case"), ""),
-            **values,
-        },
+        breadcrumbs=(Crumb("我要问", "/consult/"), Crumb("写信")),
+        step=step,
+        titles=[
+            title for name, title in zip(STEPS, TITLES, strict=True) if name != "similar" or step == "similar"
+        ],
+        current=[name for name in STEPS if name != "similar" or step == "similar"].index(step),
+        values=given,
+        hidden=[(name, given[name]) for name in _FIELDS if name not in _ON_PAGE[step]],
+        conduct=conduct,
+        chosen=CONDUCT if conduct else given["kind"],
+        kind_label="工作作风投诉" if conduct else KIND_LABELS[kind],
         kinds=_KINDS,
         departments=[Choice(each.id, each.name) for each in departments],
+        department_name=names.get(given["department"], "不知道，请帮我转"),
         item=item,
+        similar=similar,
+        ways=other_ways(given["title"] + given["content"]) if step in ("similar", "you", "check") else (),
+        files=[UploadedFile(each.id, each.name, each.size) for each in files],
+        types=hall.county.settings.upload_types,
+        megabytes=hall.county.settings.upload_megabytes,
+        most_files=MOST_FILES,
         errors=dict(errors),
         listed=[FieldError(name, text) for name, text in errors.items()],
-        days=hall.county.settings.letter_days,
+        days=hall.correspondence.limits.of(kind).days,
         most_title=MOST_TITLE,
         most_content=MOST_CONTENT,
     )
 
 
-async def ask(request: Request) -> Response:
-    """Asks for number and code."""
-    number = normal_number(request.query_params.get("number", ""))
-    return track_proof.ask(
-        request,
-        title=_TRACK,
-        action="/hall/letters/track",
-        purpose=_PURPOSE,
-        number=number,
-        section="ask",
-        letters=True,
-    )
-
-
-async def show(request: Request) -> Response:
-    """A letter's own page: number and code, where it is, by when, the answer, chase and rate."""
-    proved = await track_proof.own_letter(request)
-    return _ask_again(request) if proved is None else _letter_page(request, proved, {})
-
-
-async def act(request: Request) -> Response:
-    """Chases an answer that is late, or rates the one that came."""
-    proved = await track_proof.own_letter(request)
-    async with form_of(request) as form:
-        if proved is None:
-            return _ask_again(request)
-        do = form.get("do")
-        try:
-            if do == "chase":
-                await _chase(request, proved)
-            elif do == "rate":
-                await _rate(request, proved, form)
-            else:
-                raise Invalid("请从页面上的按钮操作。")
-        except Invalid as error:
-            return _letter_page(request, proved, dict(error.fields) or {"": error.detail})
-    return RedirectResponse(f"/hall/letters/{proved.view.letter.number}?done={do}", 303)
-
-
-async def _chase(request: Request, proved: ProvedLetter) -> None:
-    hall = hall_of(request)
-    await run_in_threadpool(
-        lambda: hall.casework.chase(proved.view.letter.number, proved.code, now=hall.now())
-    )
-
-
-async def _rate(request: Request, proved: ProvedLetter, form: FormData) -> None:
-    hall = hall_of(request)
-    score, words = text_of(form, "score", 2), text_of(form, "words")
-    if score not in {"1", "2", "3", "4", "5"}:
-        raise Invalid("请选一个满意程度", {"score": "请选一个满意程度"})
-    try:
-        await run_in_threadpool(
-            lambda: hall.casework.rate_letter(
-                proved.view.letter.number, proved.code, int(score), words[:500], now=hall.now()
-            )
-        )
-    except (Conflict, IllegalMove):
-        if proved.view.letter.score is None:
-            raise
-
-
-def _ask_again(request: Request) -> Response:
-    number = normal_number(request.path_params["number"])
-    return track_proof.ask(
-        request,
-        title=_TRACK,
-        action="/hall/letters/track",
-        purpose=_PURPOSE,
-        number=number,
-        section="ask",
-        letters=True,
-    )
-
-
-def _letter_page(request: Request, proved: ProvedLetter, errors: Mapping[str, str]) -> Response:
-    hall, view = hall_of(request), proved.view
-    letter = view.letter
-    entries = [TimelineEntry(each.words, each.at, each.unit, "done") for each in view.timeline]
-    if letter.answered is None:
-        entries.append(TimelineEntry("等待答复", None, f"由{view.department_name}办理", "now"))
-        entries.append(TimelineEntry("请您评价答复", None, "", "next"))
-    elif letter.score is None:
-        entries.append(TimelineEntry("请您评价答复", None, "", "now"))
-    due = view.due
-    shown = None
-    if due is not None:
-        when = f"最晚{date_cn(due.due)}答复" if due.stopped is None else f"应在{date_cn(due.due)}前答复"
-        extra = f"，已延长{duration(due.extension, due.unit)}" if due.extension else ""
-        shown = LimitShown("答复", due, when, duration(due.limit, due.unit) + extra)
-    levels = hall.site_data.codes["satisfaction"]
-    answer = hall.page(
-        request,
-        "citizen/letter.html",
-        f"{view.kind_label} {letter.number}",
-        status=422 if errors else 200,
-        section="ask",
-        head='<meta name="robots" content="noindex">',
-        breadcrumbs=(Crumb("我要问", "/consult/"), Crumb(letter.number)),
-        view=view,
-        letter=letter,
-        code=proved.code,
-        entries=entries,
-        limit=shown,
-        errors=dict(errors),
-        choices=[Choice(value, levels.label(value)) for value in ("1", "2", "3", "4", "5")],
-        done=request.query_params.get("done", ""),
-    )
-    proofs.remember(request, answer, LETTERS, letter.number, proved.code)
-    return answer
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 1
-
-
-_PROVED = public("one's own letter, proved by number and code in a sealed cookie")
+_ON_PAGE: Mapping[str, tuple[str, ...]] = {
+    "kind": ("kind", "topic"),
+    "text": ("department", "title", "content", "about"),
+    "similar": (),
+    "you": ("signed", "name", "phone", "email", "public"),
+    "check": (),
+}
 _ANYONE = public("anyone may ask or complain without an account")
 
 routes = [
-    route(
-        "/hall/letters", public_list, guard=public("answers their writers agreed to publish"), name="letters"
-    ),
     route("/hall/letters/new", new, guard=_ANYONE, name="letter_new"),
     route("/hall/letters/new", send, guard=_ANYONE, methods=("POST",), name="letter_send"),
-    route("/hall/letters/track", ask, guard=public("asks for number and code"), name="letter_ask"),
-    route(
-        "/hall/letters/track",
-        prove,
-        guard=public("number and code are checked and limited"),
-        methods=("POST",),
-        name="letter_prove",
-    ),
-    route("/hall/letters/{number}", show, guard=_PROVED, name="letter"),
-    route("/hall/letters/{number}", act, guard=_PROVED, methods=("POST",), name="letter_act"),
 ]

@@ -12,8 +12,9 @@ from starlette.responses import RedirectResponse, Response
 
 from handlers import proofs
 from handlers.bodies import form_of, text_of
-from handlers.casework.views import CaseView, LetterView
+from handlers.casework.views import CaseView
 from handlers.context import hall_of
+from handlers.correspondence.reading import LetterView
 from handlers.proofs import CASES, LETTERS
 from handlers.throttle import guessing
 from presentation.view import Crumb
@@ -55,7 +56,7 @@ async def prove_letter(request: Request, number: str, code: str) -> ProvedLetter
     """The same for a letter."""
     hall = hall_of(request)
     with guessing(request, number):
-        view = await run_in_threadpool(hall.casework.public_letter, number, code, hall.now())
+        view = await run_in_threadpool(hall.correspondence.for_writer, number, code, hall.now())
     return ProvedLetter(view, code)
 
 
@@ -82,7 +83,7 @@ async def own_letter(request: Request) -> ProvedLetter | None:
         return None
     hall = hall_of(request)
     try:
-        view = await run_in_threadpool(hall.casework.public_letter, number, code, hall.now())
+        view = await run_in_threadpool(hall.correspondence.for_writer, number, code, hall.now())
     except NotFound:
         return None
     return ProvedLetter(view, code)

@@ -111,9 +111,7 @@ def check(
     return row
 
 
-def moves_for(
-    state: LetterState, role: Role, facts: LetterFacts, *, intake: bool = False
-) -> tuple[Row, ...]:
+def moves_for(state: LetterState, role: Role, facts: LetterFacts, *, intake: bool = False) -> tuple[Row, ...]:
     """All rows `role` may make now, in the table's order."""
     return tuple(
         row

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import resource
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 
 import click
 import uvicorn
@@ -166,13 +169,36 @@ def beside(hall: Hall, compiler: Compiler | None) -> list[Repeating]:
         moment = hall.now()
         recompute.if_changed()
         swept = hall.casework.sweep(moment)
+        hall.correspondence.close_unstated(moment)
         hall.casework.publish_figures(hall.root.published, moment)
+        hall.correspondence.publish(hall.root.published)
         return swept.next_at
 
     threads = [sweeper(sweep, shanghai_now), deliverer(hall.delivery.send_due, hall.delivery.stop)]
     if compiler is not None:
         threads.append(watcher(compiler.folders(), compiler.again))
     return threads
+
+
+class Server(uvicorn.Server):
+    """Lets the open live boards go when it is told to stop: it would wait its whole time-out for them."""
+
+    def __init__(self, config: uvicorn.Config, hall: Hall) -> None:
+        super().__init__(config)
+        self.hall = hall
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """On SIGINT and SIGTERM."""
+        if self.hall.live is not None:
+            self.hall.live.close()
+        super().handle_exit(sig, frame)
+
+
+def allow_many_connections() -> None:
+    """As many open files as the system lets this process have: a live board is an open connection."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def run(
@@ -185,6 +211,7 @@ def run(
     proxies: tuple[str, ...] = (),
 ) -> None:
     """Serves until interrupted; what is being written is finished first."""
+    allow_many_connections()
     threads = beside(hall, compiler)
     for thread in threads:
         thread.start()
@@ -204,7 +231,7 @@ def run(
         click.echo(f"{hall.county.hall_name} 已运行：http://{host}:{port}")
         for line in accounts:
             click.echo(line)
-        uvicorn.Server(config).run()
+        Server(config, hall).run()
     finally:
         for thread in threads:
             thread.stop()

@@ -38,6 +38,7 @@ def command(
     try:
         hall = Hall(root, site or root.path / "site", database, lambda: now)
         swept = hall.casework.sweep(now)
+        hall.correspondence.close_unstated(now)
         hall.casework.tidy(now)
     finally:
         database.close()

@@ -100,15 +100,16 @@ class Supervision:
             told.append("已催办一次")
         with self.record.step(TOPIC, subject, "答复") as told:
             text = f"{summary.name}承诺{summary.promised}内办结。（演练）"
-            self.hall.call(
-                "POST",
-                f"/desk/letters/{number}/answer",
-                login=coordinator,
-                body={"text": text, "public": False},
-            )
+            moves = f"/desk/letters/{number}/moves"
+            self.hall.call("POST", f"{moves}/submit", login=coordinator, body={"text": text})
+            self.hall.call("POST", f"{moves}/answer", login=f"{summary.department}-decider", body={})
             view = self._letter(number, code)
             expect(view["answer"] == text and view["state"] == "answered", "提问人看不到答复")
             told.append(text)
+        with self.record.step(TOPIC, subject, "认可答复") as told:
+            self.hall.call("POST", f"/letters/{number}/settle", code=code, body={})
+            expect(self._letter(number, code)["settled"] is True, "认可没有记下")
+            told.append("已认可")
         with self.record.step(TOPIC, subject, "评价答复") as told:
             self.hall.call("POST", f"/letters/{number}/rating", code=code, body={"score": 1, "words": "演练"})
             expect(self._letter(number, code)["score"] == 1, "评价没有记下")

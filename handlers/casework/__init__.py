@@ -13,9 +13,6 @@ Others are called from async endpoints with `await run_in_threadpool(casework.me
     record_material(number, by, code, *, originals, copies, reused, note, now) -> None
     pay_fee(number, by, position, *, waived, now) -> None
     issue_certificate(number, by, *, now, number_given=None) -> Certificate
-    ask*(request, *, key, now, drill=False) -> LetterFiled
-    chase(number, query_code, *, now) ; answer(number, by, text, *, now, public=None)
-    extend_letter(number, by, reason, *, now) ; rate_letter(number, query_code, score, words, *, now)
     decide_card(card_id, by, *, confirm, reason, now) -> Card              pending → issued or revoked
     revoke_card(card_id, by, reason, *, now) -> Card
     erase(number, by, reason, *, now) -> None                              personal data out, chain intact
@@ -32,8 +29,6 @@ Reading.
     attachment_for_staff(attachment_id, person, now, request_id="") -> (Attachment, Path)
     desk(person, *, tab="to_do", search="", department=None, state=None, page=1, size=20, now) -> DeskPage
     board(person, now) -> Board
-    public_letter(number, query_code, now) -> LetterView ; answered_letters(limit) -> tuple[LetterView, ...]
-    letters_desk(person, *, tab="open", page=1, size=20, now) ; staff_letter(number, person, now)
     messages(person) -> tuple[Message, ...] ; figures(now) -> Figures
 
 Errors are `rules.errors`: Invalid (422, with fields), Forbidden, NotFound, IllegalMove and Conflict (409), TooMany.

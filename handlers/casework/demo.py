@@ -8,10 +8,11 @@ from datetime import datetime
 
 from catalog.schema import Item
 from handlers.casework import demo_people
-from handlers.casework.demo_cases import Stage, Story, law_of, letter, login_word, promised_days
+from handlers.casework.demo_cases import Stage, Story, law_of, login_word, promised_days
 from handlers.casework.demo_desk import plan_full_desk
 from handlers.casework.ground import Ground
 from handlers.casework.service import Casework
+from handlers.correspondence import demo as demo_letters
 from handlers.store import settings
 from rules.errors import Conflict
 from rules.time import local
@@ -83,7 +84,7 @@ def _plan(stage: Stage, items: Sequence[Item]) -> None:
         story = Story(stage, item, 300 + at).file(at % 3).accept(at % 3).grant(at % 3)
         if at % 2 == 0:
             story.deliver(at % 3).rate(at % 3, 1, "立等可取")
-    _plan_letters(stage)
+    demo_letters.plan(stage)
 
 
 def _pick(items: Sequence[Item], at: int) -> Item:
@@ -182,27 +183,3 @@ def _plan_walk_in(stage: Stage, pool: Sequence[Item]) -> None:
             Story(stage, _pick(fitting, 50 + at), 150 + at, channel=channel, unit=unit).file(2 + at).accept(
                 1 + at
             )
-
-
-def _plan_letters(stage: Stage) -> None:
-    departments = [
-        each for each in stage.casework.ground().departments if f"{each}-coordinator" in stage.people
-    ]
-    if not departments:
-        return
-
-    def of(at: int) -> str:
-        return departments[(at * 5) % len(departments)]
-
-    letter(stage, of(0), 1, "consultation", "办理需要本人到场吗", "请问可以委托家里人代办吗，需要带什么？")
-    late = letter(stage, of(1), 8, "complaint", "电话一直打不通", "连续三天上班时间打咨询电话都没有人接。")
-    late("chase", 3, "")
-    answered = letter(
-        stage, of(2), 6, "consultation", "证件到期怎么换", "证件下个月到期，可以网上换领吗？", public=True
-    )
-    answered("answer", 4, "可以。请在网上大厅搜索对应事项，按提示提交，到期前三十日内都可以申请。")
-    answered("rate", 3, "1")
-    soon = letter(
-        stage, of(3), 4, "complaint", "窗口中午没有人", "公告写着中午不休息，去了却要等到下午。", public=True
-    )
-    soon("chase", 1, "")

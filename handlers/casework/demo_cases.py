@@ -16,8 +16,6 @@ from handlers.casework.requests import (
     ByApplicant,
     ByStaff,
     Filed,
-    LetterFiled,
-    LetterRequest,
     MaterialGiven,
     MoveData,
 )
@@ -206,37 +204,6 @@ def party(item: Item, at: int) -> Party:
 def _as_json(answers: Mapping[str, Answer]) -> dict[str, Json]:
     listed = {name: list(value) if isinstance(value, tuple) else value for name, value in answers.items()}
     return cast("dict[str, Json]", listed)
-
-
-def letter(
-    stage: Stage, department: str, days_ago: int, kind: str, title: str, content: str, *, public: bool = False
-) -> Callable[[str, int, str], None]:
-    """Plans a letter; the function it returns plans what follows (`chase`, `answer` or `rate`)."""
-    filed: list[LetterFiled] = []
-
-    def ask(moment: datetime) -> None:
-        request = LetterRequest(
-            kind, department, title, content, _NAMES[len(title) % len(_NAMES)], "0000-5551999", public=public
-        )
-        filed.append(stage.casework.ask(request, key=f"demo-letter-{title}", now=moment))
-
-    stage.plan(stage.moment(days_ago, 3), ask)
-
-    def then(what: str, days: int, text: str) -> None:
-        def action(moment: datetime) -> None:
-            number, code = filed[0].number, filed[0].query_code
-            if what == "chase":
-                stage.casework.chase(number, code, now=moment)
-            elif what == "answer":
-                stage.casework.answer(
-                    number, ByStaff(stage.people[f"{department}-coordinator"]), text, now=moment
-                )
-            else:
-                stage.casework.rate_letter(number, code, int(text), "谢谢", now=moment)
-
-        stage.plan(stage.moment(days, 50 + 10 * len(what)), action)
-
-    return then
 
 
 def login_word(role: str) -> str:

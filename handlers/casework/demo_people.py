@@ -45,6 +45,9 @@ def accounts_for(ground: Ground) -> tuple[Account, ...]:
     wanted += [
         (f"{unit.id}-window", Role.WINDOW_CLERK, unit.id) for unit in ground.units.of_kind("centre", "town")
     ]
+    wanted += [
+        (f"{unit.id}-coordinator", Role.COORDINATOR, unit.id) for unit in ground.units.of_kind("centre")
+    ]
     top = ground.units.top or "county"
     wanted += [
         ("county-supervisor", Role.COUNTY_SUPERVISOR, top),

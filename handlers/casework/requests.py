@@ -46,6 +46,9 @@ class Application:
     source_id: str | None = None
     parent: str | None = None
     project_code: str | None = None
+    received_outside: datetime | None = None
+    """When it was received elsewhere, for a case brought in from another system or recorded afterwards."""
+    decided_outside: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,9 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """One supervision pass. `put_off` names the clocks whose computation failed: (clock id, subject number, why)."""
+    """One supervision pass. `put_off` names the clocks whose computation failed: (clock id, subject number, why);
+    for a rule about an event the clock id is 0. `backwards` says that time went back since the last pass.
+    """
 
     looked_at: int
     cards: int
@@ -135,6 +140,8 @@ class Swept:
     deemed_accepted: tuple[str, ...]
     put_off: tuple[tuple[int, str, str], ...]
     next_at: datetime | None
+    rules_changed: bool = False
+    backwards: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,32 +151,6 @@ class Recomputed:
     looked_at: int
     moved: tuple[str, ...]
     no_longer_provisional: int
-
-
-@dataclass(frozen=True, slots=True)
-class LetterRequest:
-    """A consultation or complaint from the portal."""
-
-    kind: str
-    department: str
-    title: str
-    content: str
-    name: str
-    phone: str = ""
-    email: str = ""
-    item_code: str | None = None
-    case_number: str | None = None
-    public: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LetterFiled:
-    """Number and query code of a letter; the code is shown once."""
-
-    number: str
-    query_code: str
-    due: datetime
-    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +172,6 @@ __all__ = [
     "ByStaff",
     "BySystem",
     "Filed",
-    "LetterFiled",
-    "LetterRequest",
     "MaterialGiven",
     "MoveData",
     "Moved",

@@ -12,9 +12,9 @@ from handlers.casework import (
     card_decisions,
     desk,
     figures,
-    letters,
     papers,
     recomputing,
+    rule_changes,
     sweeping,
     upkeep,
     viewing,
@@ -22,32 +22,28 @@ from handlers.casework import (
 from handlers.casework.authority import active_person, held
 from handlers.casework.filing import FiledBy, Filing
 from handlers.casework.ground import Ground
-from handlers.casework.moving import Moving
+from handlers.casework.moving import Moving, make, make_async
 from handlers.casework.requests import (
     Actor,
     Application,
     ByStaff,
     BySystem,
     Filed,
-    LetterFiled,
-    LetterRequest,
     Moved,
     MoveData,
     Recomputed,
     Swept,
 )
 from handlers.casework.views import (
-    Board,
     CaseView,
     DeskPage,
     Figures,
-    LetterView,
     ReceiptView,
     StaffCaseView,
 )
 from handlers.store import units
 from handlers.store.database import Database
-from handlers.store.people_records import Letter, Unit
+from handlers.store.people_records import Unit
 from handlers.store.records import Attachment, Card, Certificate, MaterialReceived, Message, Notice
 from rules.access import Role, in_scope
 from rules.case_terms import MoveName
@@ -58,7 +54,7 @@ _TAKES_IN = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR})
 
 
 class Casework:
-    """Every operation on cases and letters over one database; `ground` is asked anew each time."""
+    """Every operation on cases over one database; `ground` is asked anew each time."""
 
     def __init__(self, database: Database, ground: Callable[[], Ground]) -> None:
         self.database = database
@@ -96,13 +92,13 @@ class Casework:
         self, number: str, move: MoveName | str, by: Actor, data: MoveData, *, key: str | None, now: datetime
     ) -> Moved:
         """Makes a move of the case table. Raises IllegalMove, Conflict, Forbidden, Invalid, NotFound."""
-        return self.database.write(self._moving(number, move, by, data, key, now))
+        return make(self.database, self._moving(number, move, by, data, key, now))
 
     async def move_async(
         self, number: str, move: MoveName | str, by: Actor, data: MoveData, *, key: str | None, now: datetime
     ) -> Moved:
         """`move` for event loops."""
-        return await self.database.write_async(self._moving(number, move, by, data, key, now))
+        return await make_async(self.database, self._moving(number, move, by, data, key, now))
 
     def rate(
         self, number: str, query_code: str, score: int, words: str, *, now: datetime, channel: str = "web"
@@ -138,9 +134,20 @@ class Casework:
             originals=originals, copies=copies, reused=reused, note=note,
         )  # fmt: skip
 
-    def pay_fee(self, number: str, by: ByStaff, position: int, *, waived: str = "", now: datetime) -> None:
-        """Marks a fee paid, or waived with the reason."""
-        upkeep.settle_fee(self.database, self.ground(), number, by.person, position, local(now), waived)
+    def pay_fee(
+        self,
+        number: str,
+        by: ByStaff,
+        position: int,
+        *,
+        waived: str = "",
+        charged: int | None = None,
+        now: datetime,
+    ) -> None:
+        """Marks a fee paid (with the cents charged, where told), or waived with the reason."""
+        upkeep.settle_fee(
+            self.database, self.ground(), number, by.person, position, local(now), waived, charged
+        )
 
     def issue_certificate(
         self, number: str, by: ByStaff, *, now: datetime, number_given: str | None = None
@@ -153,34 +160,6 @@ class Casework:
     def erase(self, number: str, by: ByStaff, reason: str, *, now: datetime) -> None:
         """Takes the personal data of an ended case out; the chain goes on verifying."""
         upkeep.erase(self.database, number, by.person, reason, local(now))
-
-    def ask(self, request: LetterRequest, *, key: str, now: datetime, drill: bool = False) -> LetterFiled:
-        """Takes a consultation or complaint in; durable when it returns."""
-        return self.database.write(self._asking(request, key, now, drill))
-
-    async def ask_async(
-        self, request: LetterRequest, *, key: str, now: datetime, drill: bool = False
-    ) -> LetterFiled:
-        """`ask` for event loops."""
-        return await self.database.write_async(self._asking(request, key, now, drill))
-
-    def chase(self, number: str, query_code: str, *, now: datetime) -> None:
-        """The writer reminds the department, at most once a day."""
-        letters.chase(self.database, number, query_code, local(now))
-
-    def answer(
-        self, number: str, by: ByStaff, text: str, *, now: datetime, public: bool | None = None
-    ) -> None:
-        """Answers a letter, once. `public` False keeps a letter unpublished whose writer agreed."""
-        letters.answer(self.database, self.ground(), number, by.person, text, local(now), public)
-
-    def extend_letter(self, number: str, by: ByStaff, reason: str, *, now: datetime) -> None:
-        """Lengthens the time for an answer, once, with the reason told."""
-        letters.extend(self.database, self.ground(), number, by.person, reason, local(now))
-
-    def rate_letter(self, number: str, query_code: str, score: int, words: str, *, now: datetime) -> None:
-        """The writer's one rating of the answer, 1 to 5."""
-        letters.rate(self.database, number, query_code, score, words, local(now))
 
     def decide_card(
         self, card_id: int, by: ByStaff, *, confirm: bool, reason: str = "", now: datetime
@@ -221,6 +200,7 @@ class Casework:
         # A folder holds checkpoints of one log only: that of the hall it lies beside, not of one tried out elsewhere.
         if folder.resolve().parent in self.database.path.parents:
             auditing.daily_checkpoint(self.database, folder, local(now))
+            rule_changes.publish(self.database, folder)
         return figures.publish(self.database, folder, local(now))
 
     # Reading
@@ -279,32 +259,6 @@ class Casework:
             tab=tab, search=search, department=department, state=state, page=page, size=size,
         )  # fmt: skip
 
-    def board(self, person: str, now: datetime) -> Board:
-        """The supervisor's board within the person's scope."""
-        return desk.board(self.database, self.ground(), person, local(now))
-
-    def public_letter(self, number: str, query_code: str, now: datetime) -> LetterView:
-        """A letter for its writer."""
-        return letters.public_letter(self.database, self.ground(), number, query_code, local(now))
-
-    def answered_letters(self, most: int, now: datetime) -> tuple[LetterView, ...]:
-        """Answered letters that may be published, newest first."""
-        return letters.answered_letters(self.database, self.ground(), most, local(now))
-
-    def letters_desk(
-        self, person: str, *, now: datetime, tab: str = "open", page: int = 1, size: int = 20
-    ) -> tuple[tuple[LetterView, ...], int]:
-        """A page of the letters of a person's departments (tab `open` or `answered`), and how many there are."""
-        return letters.letters_desk(
-            self.database, self.ground(), person, local(now), is_open=tab == "open", page=page, size=size
-        )
-
-    def staff_letter(
-        self, number: str, person: str, now: datetime, request_id: str = ""
-    ) -> tuple[LetterView, Letter]:
-        """A letter with its writer for staff within scope; logs the look."""
-        return letters.staff_letter(self.database, self.ground(), number, person, local(now), request_id)
-
     def messages(self, person: str, now: datetime) -> tuple[Message, ...]:
         """What the hall has told a person and their units, newest first."""
         return desk.messages(self.database, person, local(now))
@@ -353,6 +307,3 @@ class Casework:
         if key is None and not isinstance(by, BySystem):
             key = ""  # refused by the store with the words for a form sent without its key
         return Moving(self.database.vault, self.ground(), number, name, by, data, key=key, now=local(now))
-
-    def _asking(self, request: LetterRequest, key: str, now: datetime, drill: bool) -> letters.Asking:
-        return letters.Asking(self.database.vault, self.ground(), request, key, local(now), drill)

@@ -56,7 +56,7 @@ def _letter(reads: Reads, letter_id: int) -> Subject | None:
     letter = letters.by_id(reads, letter_id)
     if letter is None:
         return None
-    return Subject("letter", letter.id, letter.number, letter.title, letter.department)
+    return Subject("letter", letter.id, letter.number, letter.title, letter.assigned_unit or letter.department)
 
 
 def _show_case(tx: Transaction, case_id: int, light: Light) -> None:

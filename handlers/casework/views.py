@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from handlers.store.people_records import Letter
 from handlers.store.records import (
     Attachment,
     Card,
@@ -204,22 +203,6 @@ class DeskPage:
 
 
 @dataclass(frozen=True, slots=True)
-class DepartmentLights:
-    """One department on the board: open cases by light, and today's figures."""
-
-    department: str
-    name: str
-    open: int
-    normal: int
-    warned: int
-    yellow: int
-    red: int
-    filed_today: int
-    closed_today: int
-    letters_open: int
-
-
-@dataclass(frozen=True, slots=True)
 class BoardCard:
     """A card with what a list shows beside it."""
 
@@ -227,42 +210,6 @@ class BoardCard:
     department_name: str
     subject_title: str
     applicant_masked: str
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """The supervisor's board for a scope at a moment. Drill cases are in `cards` (flagged), not in figures."""
-
-    at: datetime
-    open: int
-    normal: int
-    warned: int
-    yellow: int
-    red: int
-    paused: int
-    provisional: int
-    filed_today: int
-    accepted_today: int
-    closed_today: int
-    on_time_today: int
-    cards_today: int
-    pending: int
-    departments: tuple[DepartmentLights, ...]
-    cards: tuple[BoardCard, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LetterView:
-    """A letter as its writer or the desk sees it. `letter.writer` is None in the writer's and public view."""
-
-    letter: Letter
-    kind_label: str
-    state_label: str
-    department_name: str
-    due: DueView | None
-    timeline: tuple[TimelineEntry, ...]
-    may_chase: bool
-    may_rate: bool
 
 
 @dataclass(frozen=True, slots=True)

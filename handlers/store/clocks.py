@@ -55,6 +55,22 @@ def stop(tx: Transaction, clock_id: int, at: datetime, reason: str) -> None:
     )
 
 
+def give_to(tx: Transaction, clock_id: int, department: str, unit: str, person: str | None) -> None:
+    """Another department, unit or person answers for a running clock from now on; its times stay."""
+    tx.execute(
+        "UPDATE clock SET department = ?, unit = ?, person = ? WHERE id = ? AND stopped IS NULL",
+        (department, unit, person, clock_id),
+    )
+
+
+def judge_as(tx: Transaction, clock_id: int, object_: str) -> None:
+    """Another supervised object from now on (a complaint that turns out to be a question); its times stay.
+
+    A clock without one has no cards and gets none.
+    """
+    tx.execute("UPDATE clock SET object = ? WHERE id = ? AND object <> ''", (object_, clock_id))
+
+
 def raise_level(
     tx: Transaction, clock: Clock, level: int, since: datetime | None, next_at: datetime | None
 ) -> bool:

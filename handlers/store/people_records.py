@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from handlers.store.records import Json
 from rules.access import Assignment
@@ -74,14 +73,9 @@ class Draft:
     expires: datetime
 
 
-LetterKind = Literal["consultation", "complaint"]
-LETTER_LABELS: Mapping[str, str] = {"consultation": "咨询", "complaint": "投诉"}
-LETTER_STATES: Mapping[str, str] = {"open": "待答复", "answered": "已答复", "rated": "已评价"}
-
-
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Who wrote a letter; name and phone never leave the desk unmasked."""
+    """Who wrote a letter; name and phone never leave the desk unmasked. An empty name: anonymous."""
 
     name: str
     phone: str = ""
@@ -89,8 +83,22 @@ class Writer:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedLetter:
+    """A letter and its answer as the public reads them: masked, and looked over by a person."""
+
+    title: str
+    content: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
-    """A consultation or complaint. `state`: open, answered, rated. `writer` None once erased."""
+    """A letter (来信). `state` is a `rules.letter_terms.LetterState`, `kind` a LetterKind; `writer` None once erased.
+
+    `own_kind` is what its writer called it. `outcome`: '', `answered` or `redirected`; `finding` and `confirmed`
+    (属实 or 部分属实) only of complaints about conduct. `settled`: the writer's word, None as long as there is none.
+    `late`: some answer came after its due day. `version` grows with every change.
+    """
 
     id: int
     number: str
@@ -106,13 +114,36 @@ class Letter:
     public: bool
     drill: bool
     received: datetime
-    chases: int
-    chased: datetime | None
-    answer: str | None
-    answered: datetime | None
-    answered_by: str | None
-    extension_days: int
-    score: int | None
-    rating_words: str
     due: datetime
-    level: int
+    chases: int = 0
+    chased: datetime | None = None
+    answer: str | None = None
+    answered: datetime | None = None
+    answered_by: str | None = None
+    extension_days: int = 0
+    score: int | None = None
+    rating_words: str = ""
+    level: int = 0
+    own_kind: str = ""
+    topic: str = ""
+    assigned_unit: str = ""
+    assigned_person: str | None = None
+    draft: str | None = None
+    drafted_by: str | None = None
+    review_words: str = ""
+    reviewed_by: str | None = None
+    published_at: datetime | None = None
+    published: PublishedLetter | None = None
+    outcome: str = ""
+    finding: str = ""
+    confirmed: bool | None = None
+    settled: bool | None = None
+    settled_at: datetime | None = None
+    confirm_by: datetime | None = None
+    disputes: int = 0
+    transfers: int = 0
+    returns: int = 0
+    reclassified: bool = False
+    objected: bool = False
+    late: bool = False
+    version: int = 0

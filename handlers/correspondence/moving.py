@@ -1,0 +1,416 @@
+"""Makes one move of a letter: the table asked, the row changed, clock, event, messages and counts with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from handlers.casework.ground import Ground
+from handlers.casework.subjects import Subject
+from handlers.casework.triggering import Happened, fire
+from handlers.correspondence import telling, timing
+from handlers.correspondence.assigning import Place, place_of
+from handlers.correspondence.publishing import masked
+from handlers.correspondence.reach import SYSTEM, WRITER, Author, intake_department, intake_unit
+from handlers.correspondence.requests import LetterData, LetterMoved, limits_of
+from handlers.store import clocks, letters
+from handlers.store.people_records import Letter
+from handlers.store.records import Json
+from handlers.store.vault import Vault
+from handlers.store.writer import Transaction
+from rules.errors import Conflict, Forbidden, HallError, Invalid
+from rules.letter_table import LETTER_MOVES, check, check_needs
+from rules.letter_terms import (
+    CARD_OBJECTS,
+    CONDUCT,
+    KIND_LABELS,
+    OPEN,
+    LetterFacts,
+    LetterMove,
+    LetterState,
+    Row,
+)
+from rules.time import local_date
+from rules.triggers import TriggerFacts
+
+MOST_WORDS_TO_MASK = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a move makes of a letter: columns, what the event keeps, the new unit's name for the public words."""
+
+    columns: Mapping[str, object] = field(default_factory=dict)
+    payload: Mapping[str, Json] = field(default_factory=dict)
+    unit: str = ""
+    days: int = 0
+    kind: str = ""
+
+
+def facts_of(ground: Ground, letter: Letter, now: datetime) -> LetterFacts:
+    """What the table's guards ask about a letter."""
+    return LetterFacts(
+        kind=letter.kind,
+        conduct=letter.topic == CONDUCT,
+        transfers=letter.transfers,
+        returns=letter.returns,
+        disputes=letter.disputes,
+        extended=letter.extension_days > 0,
+        reclassified=letter.reclassified,
+        objected=letter.objected,
+        rated=letter.score is not None,
+        agreed_to_publish=letter.public and not letter.drill,
+        published=letter.published_at is not None,
+        confirm_over=letter.confirm_by is not None and now > letter.confirm_by,
+        limits=limits_of(ground.county),
+    )
+
+
+def choose(
+    letter: Letter, name: LetterMove, able: tuple[Author, ...], facts: LetterFacts
+) -> tuple[Row, Author]:
+    """The row, and the first capacity in which it may be made. Raises IllegalMove or Forbidden of the last tried."""
+    refused: HallError | None = None
+    for author in able:
+        try:
+            return check(LetterState(letter.state), name, author.role, facts, intake=author.intake), author
+        except Forbidden as error:
+            refused = error
+    raise refused or Forbidden("您的岗位不能进行这项操作。")
+
+
+class Moving:
+    """One move inside the writer's transaction."""
+
+    def __init__(
+        self, tx: Transaction, vault: Vault, ground: Ground, letter: Letter, data: LetterData, now: datetime
+    ) -> None:
+        self.tx, self.vault, self.ground = tx, vault, ground
+        self.letter, self.data, self.now = letter, data, now
+        self.author = SYSTEM
+
+    def make(self, name: LetterMove, able: tuple[Author, ...]) -> LetterMoved:
+        """Makes the move in the first capacity that may. Raises IllegalMove, Forbidden, Invalid, Conflict."""
+        letter, data = self.letter, self.data
+        row, self.author = choose(letter, name, able, facts_of(self.ground, letter, self.now))
+        if data.seen is not None and data.seen != letter.version:
+            raise Conflict("您打开页面以后，这封来信有了变化。请看一下最新情况再操作。")
+        check_needs(row, data.values)
+        made = _MAKERS[name](self)
+        state = row.to_state if row.to_state is not None else LetterState(letter.state)
+        columns = dict(made.columns) | self._clock(row, made)
+        state = LetterState(str(columns.pop("state", state)))
+        letters.change(self.tx, letter, state=state, **columns)
+        self._after(row, made, state)
+        return LetterMoved(letter.number, name, state)
+
+    def value(self, name: str) -> str:
+        """A value as typed, blanks away."""
+        return self.data.values.get(name, "").strip()
+
+    def _clock(self, row: Row, made: _Made) -> dict[str, object]:
+        tx, ground, letter, now = self.tx, self.ground, self.letter, self.now
+        if row.clock == "stop":
+            timing.stop(tx, ground, letter, now, row.label)
+        elif row.clock == "extend":
+            return {"due": timing.lengthen(tx, ground, letter, made.days, now).due}
+        elif row.clock == "start":
+            fresh = timing.begin(ground, letter, now)
+            clocks.insert(tx, fresh)
+            # The new round may be lengthened again: it is a new answer.
+            return {"due": fresh.due, "level": 0, "extension_days": 0}
+        return {}
+
+    def _after(self, row: Row, made: _Made, state: LetterState) -> None:
+        tx, ground, now, author = self.tx, self.ground, self.now, self.author
+        words = row.public.format(unit=made.unit, reason=self.value("reason"), days=made.days, kind=made.kind)
+        payload: dict[str, Json] = {"words": words, **made.payload}
+        sequence = telling.log(tx, ground, self.letter, row.name, author, now, state, payload)
+        after = letters.by_id(tx, self.letter.id)
+        assert after is not None
+        if row.name is LetterMove.DISPUTE and after.topic != CONDUCT:
+            fire_disputed(tx, ground, after, sequence, now)
+        if author is not WRITER and words:
+            tail = (
+                f"到{after.confirm_by:%Y年%m月%d日}前请告诉我们是否认可"
+                if state == LetterState.ANSWERED and after.confirm_by
+                else ""
+            )
+            telling.tell_writer(
+                tx, after, row.name, f"：{words}。" + (f"请凭查询码查看，{tail}。" if tail else ""), now
+            )
+        desk = _DESK_WORDS.get(row.name)
+        if desk and after.state == LetterState.RECEIVED:
+            telling.tell_intake(tx, ground, after, desk, now)
+        elif desk:
+            extra = f"（{self.value('reason')}）" if row.name is LetterMove.SUPERVISE else ""
+            telling.tell_desk(tx, self.vault, ground, after, row.name, desk + extra, now)
+        measures = _COUNTED.get(row.name, ())
+        if row.name in (LetterMove.ANSWER, LetterMove.REDIRECT, LetterMove.FINDING):
+            late = now > self.letter.due
+            measures = ("letters_answered", "letters_late" if late else "letters_on_time")
+        elif row.name is LetterMove.RATE:
+            measures = (f"letters_rated_{self.value('score')}",)
+        telling.count(tx, ground, after, now, *measures)
+
+    # --- what each move does ---
+
+    def assign(self) -> _Made:
+        """The desk that assigns gives it to a department, or a unit or person of one."""
+        place = place_of(self.tx, self.ground, self.value("unit"), "", self.now)
+        return self._moved_to(place, suggested=self.value("suggested") == place.unit)
+
+    def hand(self) -> _Made:
+        """Within the department that has it."""
+        letter = self.letter
+        unit = self.value("unit") or letter.assigned_unit
+        place = place_of(self.tx, self.ground, unit, self.value("person"), self.now)
+        if place.department != letter.department:
+            raise Invalid(
+                "只能交给本部门的科室、窗口和人员", {"unit": "请选择本部门的单位；要换部门请用“转其他部门”"}
+            )
+        made = self._moved_to(place)
+        note = f"交给{self.ground.unit_name(place.unit)}{place.person_name}"
+        return replace(made, payload={**made.payload, "note": note})
+
+    def transfer(self) -> _Made:
+        """To another department; the clock goes on."""
+        place = place_of(self.tx, self.ground, self.value("unit"), "", self.now)
+        if place.department == self.letter.department and place.unit in (
+            self.letter.assigned_unit,
+            place.department,
+        ):
+            raise Invalid("请选择另一个部门", {"unit": "来信现在就在这个部门"})
+        made = self._moved_to(place)
+        return replace(made, columns={**made.columns, "transfers": self.letter.transfers + 1})
+
+    def send_home(self) -> _Made:
+        """Back to the desk that assigns; the clock goes on."""
+        place = Place(intake_department(self.ground), intake_unit(self.ground), None, "")
+        made = self._moved_to(place)
+        return replace(made, columns={**made.columns, "returns": self.letter.returns + 1})
+
+    def _moved_to(self, place: Place, suggested: bool | None = None) -> _Made:
+        timing.move_over(
+            self.tx, self.ground, self.letter, place.department, place.unit, place.person, self.now
+        )
+        columns = {
+            "department": place.department,
+            "assigned_unit": place.unit,
+            "assigned_person": place.person,
+        }
+        name = self.ground.unit_name(place.unit)
+        payload: dict[str, Json] = {"to": place.unit, "note": f"由{name}办理", "reason": self.value("reason")}
+        if suggested is not None:
+            payload["as_suggested"] = suggested
+        return _Made(columns, payload, unit=name)
+
+    def draft(self) -> _Made:
+        """An answer being written."""
+        columns = {"draft": self.value("text"), "drafted_by": self.author.actor}
+        return _Made(columns, {"note": "保存了答复草稿"})
+
+    def submit(self) -> _Made:
+        """An answer for review."""
+        columns = {"draft": self.value("text"), "drafted_by": self.author.actor, "review_words": ""}
+        return _Made(columns, {"note": "答复已提交审核", "draft": self.value("text")})
+
+    def send_back(self) -> _Made:
+        """The reviewer's words go back with it."""
+        return _Made({"review_words": self.value("reason")}, {"note": f"审核退回：{self.value('reason')}"})
+
+    def answer(self) -> _Made:
+        """The reviewed answer goes out, and to the public where writer and reviewer let it."""
+        letter = self.letter
+        if letter.drafted_by == self.author.actor:
+            raise Forbidden("不能审核自己拟的答复，请由另一位负责人审核。")
+        text = letter.draft or ""
+        columns = self._answered(text, "answered") | {
+            "answered_by": letter.drafted_by,
+            "reviewed_by": self.author.actor,
+        }
+        publish = self.data.publish and letter.public and not letter.drill
+        if publish:
+            columns |= self._published(text)
+        return _Made(columns, {"answer": text, "public": publish, "note": "审核通过"})
+
+    def redirect(self) -> _Made:
+        """Not this county's to answer: where to go instead, told in full."""
+        text = self.value("text")
+        return _Made(self._answered(text, "redirected"), {"answer": text})
+
+    def finding(self) -> _Made:
+        """The supervisor's finding about how someone behaved."""
+        finding = self.value("finding")
+        columns = self._answered(self.value("text"), "answered") | {
+            "finding": finding,
+            "confirmed": finding != "unconfirmed",
+        }
+        kept: dict[str, Json] = {
+            "finding": finding,
+            "answer": self.value("text"),
+            "outcome": self.value("outcome"),
+        }
+        return _Made(columns, kept)
+
+    def _answered(self, text: str, outcome: str) -> dict[str, object]:
+        return {
+            "answer": text,
+            "answered": self.now,
+            "answered_by": self.author.actor,
+            "outcome": outcome,
+            "late": self.letter.late or self.now > self.letter.due,
+            "confirm_by": timing.last_word(self.ground, self.now),
+            "settled": None,
+        }
+
+    def _published(self, answer: str) -> dict[str, object]:
+        if len(self.data.mask) > MOST_WORDS_TO_MASK:
+            raise Invalid("要遮盖的词太多", {"mask": f"最多写 {MOST_WORDS_TO_MASK} 个词；太多的话请不要公开"})
+        shown = masked(self.letter, answer, self.data.mask).letter
+        return {"published_at": self.now, "published": shown}
+
+    def publish(self) -> _Made:
+        """To the public, later than the answer."""
+        return _Made(self._published(self.letter.answer or ""), {"note": "来信和答复已公开"})
+
+    def unpublish(self) -> _Made:
+        """Back from the public."""
+        return _Made({"published_at": None, "published": None}, {"note": f"撤下公开：{self.value('reason')}"})
+
+    def extend(self) -> _Made:
+        """Once, by the county's days, the reason told."""
+        days = limits_of(self.ground.county).of(self.letter.kind).extension
+        return _Made({"extension_days": days}, {"days": days, "reason": self.value("reason")}, days=days)
+
+    def reclassify(self) -> _Made:
+        """Another kind, by an event with its reason, told to the writer."""
+        kind = self.value("kind")
+        if kind == self.letter.kind:
+            raise Invalid("类别没有变", {"kind": f"现在就是“{KIND_LABELS[kind]}”"})
+        clocks.judge_as(self.tx, timing.newest(self.tx, self.letter).id, CARD_OBJECTS[kind])
+        payload: dict[str, Json] = {"from": self.letter.kind, "to": kind, "reason": self.value("reason")}
+        return _Made({"kind": kind, "reclassified": True}, payload, kind=KIND_LABELS[kind])
+
+    def object(self) -> _Made:
+        """The writer does not agree: it is again what they called it."""
+        own = self.letter.own_kind
+        if self.letter.state in OPEN:
+            clocks.judge_as(self.tx, timing.newest(self.tx, self.letter).id, CARD_OBJECTS[own])
+        payload: dict[str, Json] = {"from": self.letter.kind, "to": own}
+        return _Made({"kind": own, "objected": True}, payload, kind=KIND_LABELS[own])
+
+    def escalate(self) -> _Made:
+        """To the county supervisor alone; from here on it is in no other list."""
+        timing.stop(self.tx, self.ground, self.letter, self.now, "转县监察员")
+        top = self.ground.units.top or "county"
+        fresh = timing.begin(self.ground, replace(self.letter, topic=CONDUCT), self.letter.received)
+        clocks.insert(self.tx, fresh)
+        columns = {
+            "topic": CONDUCT, "kind": "complaint", "assigned_unit": top, "assigned_person": None, "public": False,
+            "due": fresh.due, "level": 0,
+        }  # fmt: skip
+        return _Made(columns, {"reason": self.value("reason")})
+
+    def chase(self) -> _Made:
+        """A day is enough for a reminder, and there is an end to reminders."""
+        letter = self.letter
+        if letter.chased is not None and local_date(letter.chased) == local_date(self.now):
+            raise Conflict("今天已经催办过了，明天可以再催。")
+        if letter.chases >= limits_of(self.ground.county).chases:
+            raise Conflict("已经多次催办。您可以直接拨打监督电话。")
+        return _Made({"chases": letter.chases + 1, "chased": self.now}, {"times": letter.chases + 1})
+
+    def supervise(self) -> _Made:
+        """A supervisor's words to who has it."""
+        return _Made({}, {"note": f"督促：{self.value('reason')}"})
+
+    def settle(self) -> _Made:
+        """The writer says so: nobody else can."""
+        return _Made({"settled": True, "settled_at": self.now}, {})
+
+    def dispute(self) -> _Made:
+        """The writer says no: begun again, with a fresh clock, and counted."""
+        columns = {
+            "settled": False, "settled_at": self.now, "disputes": self.letter.disputes + 1, "confirm_by": None,
+            "published_at": None, "published": None, "draft": None, "drafted_by": None,
+        }  # fmt: skip
+        return _Made(columns, {"reason": self.value("reason"), "times": self.letter.disputes + 1})
+
+    def rate(self) -> _Made:
+        """1 (非常满意) to 5, once."""
+        score = int(self.value("score"))
+        return _Made({"score": score, "rating_words": self.value("words")[:500]}, {"score": score})
+
+    def plain(self) -> _Made:
+        """Nothing but the state changes."""
+        return _Made({}, {"reason": self.value("reason")})
+
+
+_MAKERS: Mapping[LetterMove, Callable[[Moving], _Made]] = {
+    LetterMove.ASSIGN: Moving.assign,
+    LetterMove.HAND: Moving.hand,
+    LetterMove.TRANSFER: Moving.transfer,
+    LetterMove.RETURN: Moving.send_home,
+    LetterMove.DRAFT: Moving.draft,
+    LetterMove.SUBMIT: Moving.submit,
+    LetterMove.SEND_BACK: Moving.send_back,
+    LetterMove.ANSWER: Moving.answer,
+    LetterMove.REDIRECT: Moving.redirect,
+    LetterMove.EXTEND: Moving.extend,
+    LetterMove.RECLASSIFY: Moving.reclassify,
+    LetterMove.OBJECT: Moving.object,
+    LetterMove.ESCALATE: Moving.escalate,
+    LetterMove.FINDING: Moving.finding,
+    LetterMove.CHASE: Moving.chase,
+    LetterMove.SUPERVISE: Moving.supervise,
+    LetterMove.SETTLE: Moving.settle,
+    LetterMove.DISPUTE: Moving.dispute,
+    LetterMove.RATE: Moving.rate,
+    LetterMove.WITHDRAW: Moving.plain,
+    LetterMove.CLOSE: Moving.plain,
+    LetterMove.PUBLISH: Moving.publish,
+    LetterMove.UNPUBLISH: Moving.unpublish,
+}
+assert _MAKERS.keys() == LETTER_MOVES.keys(), "every move of the table is made here"
+
+_DESK_WORDS: Mapping[LetterMove, str] = {
+    LetterMove.ASSIGN: "来信交您办理，请按时答复",
+    LetterMove.HAND: "来信交您办理，请按时答复",
+    LetterMove.TRANSFER: "来信转您办理，请按时答复",
+    LetterMove.RETURN: "来信退回，请重新分办",
+    LetterMove.SUBMIT: "答复待审核",
+    LetterMove.SEND_BACK: "答复被退回修改",
+    LetterMove.OBJECT: "来信人不同意更改类别，已恢复",
+    LetterMove.ESCALATE: "新的工作作风投诉",
+    LetterMove.CHASE: "来信人催办，请尽快答复",
+    LetterMove.SUPERVISE: "监察督促",
+    LetterMove.DISPUTE: "来信人不认可答复，请重新办理",
+    LetterMove.WITHDRAW: "来信人已撤回",
+}
+_COUNTED: Mapping[LetterMove, tuple[str, ...]] = {
+    LetterMove.CHASE: ("letters_chased",),
+    LetterMove.TRANSFER: ("letters_transferred",),
+    LetterMove.RETURN: ("letters_returned",),
+    LetterMove.RECLASSIFY: ("letters_reclassified",),
+    LetterMove.OBJECT: ("letters_objected",),
+    LetterMove.SETTLE: ("letters_settled",),
+    LetterMove.DISPUTE: ("letters_disputed",),
+    LetterMove.CLOSE: ("letters_unstated",),
+    LetterMove.WITHDRAW: ("letters_withdrawn",),
+}
+
+
+def fire_disputed(tx: Transaction, ground: Ground, letter: Letter, sequence: int, now: datetime) -> None:
+    """A closure the writer disputed, and that was reopened, is a fact for the supervision rules."""
+    subject = Subject("letter", letter.id, letter.number, letter.title, letter.assigned_unit)
+    facts = TriggerFacts("dispute", disputes=letter.disputes)
+    fire(
+        tx,
+        ground,
+        Happened(
+            facts, subject, letter.department, letter.assigned_unit, now, f"event:{sequence}", letter.drill,
+            letter.assigned_person, object=CARD_OBJECTS[letter.kind],
+        ),
+    )  # fmt: skip
