@@ -90,6 +90,7 @@ class Settings(Part):
     upload_total_megabytes: int = Field(200, ge=1, le=5000)
     draft_days: int = Field(30, ge=1, le=365)
     session_idle_minutes: int = Field(30, ge=1, le=720)
+    access_log_months: int = Field(6, ge=6, le=120, description="查看记录保留几个月，不少于六个月")
     explanation_days: int = Field(5, ge=1, le=60)
     appeal_days: int = Field(5, ge=1, le=60, description="部门申诉的期限，工作日，自被告知的次日起算")
     appeal_decision_days: int = Field(10, ge=1, le=60, description="监察机构决定申诉的期限，工作日")

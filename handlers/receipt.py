@@ -12,6 +12,7 @@ from handlers import proofs, track_proof
 from handlers.casework.views import ReceiptView
 from handlers.context import hall_of
 from handlers.guard import public, route
+from handlers.logbook import papers
 from handlers.notices import document_of, docx_response, for_page, track_address
 from presentation.documents import notice_docx
 from presentation.view import Crumb
@@ -81,14 +82,10 @@ async def proof(request: Request) -> Response:
     found = await _receipt(request)
     if found is None:
         raise NotFound("请先打开收件凭证页，核对编号和查询码。")
-    receipt, _ = found
-    body = {
-        "number": receipt.number,
-        "filed_at": receipt.submitted_at.isoformat(),
-        "event_sequence": receipt.event_sequence,
-        "leaf": receipt.leaf,
-        "salt": receipt.salt,
-    }
+    receipt, code = found
+    hall = hall_of(request)
+    filed = await run_in_threadpool(papers.filing_of, hall.database, receipt.number, code)
+    body = await run_in_threadpool(papers.receipt_body, hall.logbook, filed)
     name = f'attachment; filename="receipt-{receipt.number}.json"'
     text = json.dumps(body, ensure_ascii=False, indent=1) + "\n"
     return Response(text, media_type="application/json", headers={"Content-Disposition": name})

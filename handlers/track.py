@@ -16,7 +16,7 @@ from handlers.casework.views import CaseView, DueView
 from handlers.context import Hall, hall_of
 from handlers.guard import public, route
 from handlers.proofs import CASES, LETTERS
-from handlers.store import attachments, cases
+from handlers.store import access_log, attachments, cases
 from handlers.store.records import Attachment
 from handlers.track_proof import WRONG, normal_number
 from handlers.uploads import to_save
@@ -110,6 +110,7 @@ async def show(request: Request) -> Response:
         limits=limits(view),
         promise=_promise(hall, view),
         files=await run_in_threadpool(_files, hall, view.number),
+        looks=await run_in_threadpool(access_log.count_of, hall.database, "case", view.number),
         can_supplement=any(each.move.name is MoveName.SUPPLEMENT for each in view.moves),
         can_withdraw=any(each.move.name is MoveName.WITHDRAW for each in view.moves),
         ended=view.state in ENDED,

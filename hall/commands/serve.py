@@ -171,6 +171,7 @@ def beside(hall: Hall, compiler: Compiler | None) -> list[Repeating]:
         swept = hall.casework.sweep(moment)
         hall.correspondence.close_unstated(moment)
         hall.casework.publish_figures(hall.root.published, moment)
+        hall.logbook.publish_if_due(moment)
         hall.correspondence.publish(hall.root.published)
         return swept.next_at
 
