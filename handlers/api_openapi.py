@@ -68,11 +68,28 @@ def _operation(each: Operation, named: dict[type[BaseModel], Json]) -> Json:
     }
     if each.body is not None:
         found["requestBody"] = _body(each, named[each.body])
+    elif each.files:
+        found["requestBody"] = _FILE_BODY
     if not each.guard.public:
         found["security"] = [{"bearer": []}, {"cookie": []}]
         if each.guard.roles:
             found["x-roles"] = sorted(each.guard.roles)
     return found
+
+
+# One file and nothing else.
+_FILE_BODY: Json = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+            }
+        }
+    },
+}
 
 
 def _body(each: Operation, schema: Json) -> Json:

@@ -22,7 +22,8 @@ CODE_HEADER, KEY_HEADER = "X-Query-Code", "Idempotency-Key"
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`path` below /api/v1; `body` JSON, with `files` also multipart (part `application` and files by field id).
+    """`path` below /api/v1; `body` JSON, with `files` also multipart (part `application` and files by field id);
+    `files` without `body`: multipart with the one part `file`.
 
     `code`: takes the query code in its header. `key`: takes an idempotency key. `errors`: statuses it may answer
     with besides those every operation has. `query`: model of the parameters behind `?`.

@@ -67,10 +67,14 @@ class Bureau:
         assert found is not None
         return found
 
-    def appeal(self, card: Card, who: str = "decider", when: str = "2026-03-16", text: str = "系统故障一天") -> Appeal:
+    def appeal(
+        self, card: Card, who: str = "decider", when: str = "2026-03-16", text: str = "系统故障一天"
+    ) -> Appeal:
         return self.supervision.file_appeal(AgainstCard(card.id), text, self.person(who), now=at(when))
 
-    def decide(self, appeal: Appeal, move: str, who: str, when: str, reasons: str = "查明属实", days: str = "") -> Appeal:
+    def decide(
+        self, appeal: Appeal, move: str, who: str, when: str, reasons: str = "查明属实", days: str = ""
+    ) -> Appeal:
         return self.supervision.decide_appeal(
             appeal.id, move, reasons, self.person(who), now=at(when), days=days
         )

@@ -204,6 +204,10 @@ def card_follow(database: Database, ground: Ground, card: Card, person: str, now
             if card.state == "issued" and card.level
             else None
         )
+        past = (
+            *(() if order is None else events.of_subject(database, "order", order.id)),
+            *(() if appeal is None else events.of_subject(database, "appeal", appeal.id)),
+        )
         return CardFollow(
             order=order,
             order_label="" if order is None else ORDER_LABELS[order.state],
@@ -212,6 +216,8 @@ def card_follow(database: Database, ground: Ground, card: Card, person: str, now
             window=window,
             may_appeal=may,
             why_not=why,
+            history=past,
+            names=_names(database, [each.actor for each in past]),
         )
 
 

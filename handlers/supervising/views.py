@@ -140,3 +140,5 @@ class CardFollow:
     window: DueView | None
     may_appeal: bool
     why_not: str
+    history: tuple[Event, ...]
+    names: Mapping[str, str]
