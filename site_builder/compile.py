@@ -30,6 +30,7 @@ from site_builder import (
     items,
     lists,
     news,
+    log_pages,
     open_pages,
     rules_pages,
     scores,
@@ -228,6 +229,7 @@ def _outputs(portal: Portal, editorial: Editorial, forms: bool) -> Iterator[Outp
     yield from doors.outputs(portal)
     yield from units_pages.outputs(portal)
     yield from rules_pages.outputs(portal)
+    yield from log_pages.outputs(portal)
     yield from scores.outputs(portal, portal.scores)
     yield from news.outputs(portal)
     yield from disclosure.outputs(portal)

@@ -65,6 +65,7 @@ def outputs(
                 ("监察规则", "/supervision/rules/"),
                 ("办件怎么走", "/supervision/states/"),
                 ("工作日历", "/supervision/calendar/"),
+                ("办理日志公开", "/log/"),
             ],
         ),
         ("帮助和说明", list(editorial)),
