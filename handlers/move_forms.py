@@ -19,8 +19,10 @@ from rules.clock import CLOCK_LABELS, ClockKind
 CONFIRMED = frozenset({MoveName.REFUSE, MoveName.GRANT, MoveName.DENY, MoveName.WITHDRAW, MoveName.VOID})
 _GRAVE = frozenset({MoveName.REFUSE, MoveName.DENY, MoveName.VOID, MoveName.WITHDRAW})
 _BETWEEN_STEPS = {MoveName.COMPLETE_STEP: ("转到", 1), MoveName.SEND_BACK: ("退到", -1)}
-_SHORT = frozenset({"recipient"})
-_BLANKS = {"{reason}": "（您写的理由）", "{days}": "（天数）", "{unit}": "本机关"}
+_SHORT = frozenset({"recipient", "time", "place", "host"})
+_BLANKS = {
+    "{reason}": "（您写的理由）", "{days}": "（天数）", "{unit}": "本机关", "{time}": "（时间）", "{place}": "（地点）",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +115,9 @@ def _form(
 def effects(view: StaffCaseView, move: Move, item: Item | None) -> tuple[str, ...]:
     """What the move will do, sentence by sentence; only clocks that this case has or will have are named."""
     found: list[str] = []
-    if move.to_state is not view.case.state:
-        found.append(f"办件变为“{STATE_LABELS[move.to_state]}”")
+    after = move.after(view.case.state)
+    if after is not view.case.state:
+        found.append(f"办件变为“{STATE_LABELS[after]}”")
     elif move.name in _BETWEEN_STEPS:
         verb, offset = _BETWEEN_STEPS[move.name]
         found.append(f"{verb}“{_step_name(view, offset)}”，那一环节重新计时")

@@ -139,7 +139,7 @@ def diagram() -> Diagram:
     edges = tuple(
         Edge(
             source,
-            move.to_state,
+            move.after(source),
             move.name,
             move.label,
             _names(move.roles),
@@ -161,6 +161,7 @@ def _obstacle(state: State, move: Move, facts: CaseFacts) -> str:
         MoveName.EXTEND: (facts.extended, "已经延期过一次"),
         MoveName.DEEM_ACCEPT: (not facts.notice_overdue, "告知补正的五个工作日还没有过"),
         MoveName.ACCEPT: (state is State.RECEIVED and facts.pre_review_needed, "网上申请要先预审"),
+        **_hearing_obstacles(facts),
     }
     blocked, reason = reasons.get(move.name, (False, ""))
     if blocked:
@@ -172,6 +173,24 @@ def _obstacle(state: State, move: Move, facts: CaseFacts) -> str:
     if move.position == "after_first" and facts.step_index <= 0:
         return "已经是第一个环节"
     return ""
+
+
+def _hearing_obstacles(facts: CaseFacts) -> dict[MoveName, tuple[bool, str]]:
+    """Licensing Law art. 46 to 48: told once, asked for within five days, held before a denial."""
+    stands = facts.hearing
+    asked_late = stands == "told" and not facts.hearing_window_open
+    not_asked = (stands != "asked", "申请人没有要求听证，或者听证已经结束")
+    unheard = "申请人要求听证，听证还没有举行" if stands == "asked" else "告知听证权利后的五个工作日还没有过"
+    return {
+        MoveName.TELL_HEARING: (stands != "", "已经告知过听证权利"),
+        MoveName.REQUEST_HEARING: (
+            stands != "told" or asked_late,
+            "提出听证申请的五个工作日已经过了" if asked_late else "还没有告知听证权利，或者已经要求过",
+        ),
+        MoveName.NOTIFY_HEARING: not_asked,
+        MoveName.HOLD_HEARING: not_asked,
+        MoveName.DENY: (stands == "asked" or facts.hearing_window_open, unheard),
+    }
 
 
 def _allowed(move: Move, facts: CaseFacts) -> frozenset[Role]:

@@ -19,6 +19,10 @@ _DECISION_CLOCKS = frozenset({ClockKind.PROMISE, ClockKind.STATUTE, ClockKind.ST
 _REASON = Need("reason", "理由")
 _BASIS = Need("basis", "法律依据")
 _OPINION = Need("opinion", "意见")
+# Asked for on every page; a message from another system may lack it, and then nothing was concluded.
+_CONCLUSION = Need("conclusion", "结论", "choice", required=False, table="review-conclusion")
+_IN_HAND = frozenset({State.IN_REVIEW, State.SPECIAL_PROCEDURE})
+_HEARING_CLOCKS = frozenset({ClockKind.HEARING_REQUEST, ClockKind.HEARING})
 
 _ROWS = (
     Move(
@@ -112,7 +116,7 @@ _ROWS = (
         State.IN_REVIEW,
         _REVIEWING,
         "“{step}”已完成，转下一环节",
-        needs=(_OPINION,),
+        needs=(_CONCLUSION, _OPINION),
         starts=frozenset({ClockKind.STAGE}),
         stops=frozenset({ClockKind.STAGE}),
         by_step=True,
@@ -175,6 +179,63 @@ _ROWS = (
         explanation="经本机关负责人批准，只能延长一次，并告知申请人理由",
     ),
     Move(
+        MoveName.TELL_HEARING,
+        "告知听证权利",
+        _IN_HAND,
+        State.IN_REVIEW,
+        _REVIEWING,
+        "您有要求听证的权利，请在五个工作日内提出",
+        needs=(Need("reason", "拟作出的决定和理由"), _BASIS),
+        starts=frozenset({ClockKind.HEARING_REQUEST}),
+        notice=NoticeKind.HEARING_RIGHT,
+        by_step=True,
+        stays=True,
+        explanation="直接涉及申请人与他人之间重大利益关系的，作出决定前应当告知；五个工作日内不能作出不予许可的决定",
+    ),
+    Move(
+        MoveName.REQUEST_HEARING,
+        "要求听证",
+        _IN_HAND,
+        State.IN_REVIEW,
+        _PARTIES,
+        "已收到您的听证申请，二十个工作日内组织听证",
+        needs=(Need("reason", "要求听证的理由", required=False),),
+        starts=frozenset({ClockKind.HEARING}),
+        stops=frozenset({ClockKind.HEARING_REQUEST}),
+        stays=True,
+        explanation="被告知之日起五个工作日内提出；组织听证的费用由行政机关承担",
+    ),
+    Move(
+        MoveName.NOTIFY_HEARING,
+        "通知听证的时间和地点",
+        _IN_HAND,
+        State.IN_REVIEW,
+        _REVIEWING,
+        "听证时间：{time}，地点：{place}",
+        needs=(
+            Need("time", "听证时间"),
+            Need("place", "听证地点"),
+            Need("host", "听证主持人", required=False),
+        ),
+        notice=NoticeKind.HEARING,
+        by_step=True,
+        stays=True,
+        explanation="应当在听证七日前通知；主持人不能是审查该申请的工作人员",
+    ),
+    Move(
+        MoveName.HOLD_HEARING,
+        "记录听证",
+        _IN_HAND,
+        State.IN_REVIEW,
+        _REVIEWING,
+        "听证程序已结束",
+        needs=(Need("result", "结果", "choice", table="hearing-result"), Need("opinion", "听证笔录摘要")),
+        stops=_HEARING_CLOCKS,
+        by_step=True,
+        stays=True,
+        explanation="应当根据听证笔录作出决定；申请人书面放弃的，也在这里记录",
+    ),
+    Move(
         MoveName.GRANT,
         "准予",
         frozenset({State.IN_REVIEW}),
@@ -183,7 +244,7 @@ _ROWS = (
         "准予，等待送达",
         needs=(_OPINION,),
         starts=frozenset({ClockKind.DELIVERY, ClockKind.CERTIFICATE}),
-        stops=_DECISION_CLOCKS,
+        stops=_DECISION_CLOCKS | _HEARING_CLOCKS,
         notice=NoticeKind.GRANT,
         by_step=True,
         position="last",
@@ -197,7 +258,7 @@ _ROWS = (
         "不予许可：{reason}",
         needs=(_REASON, _BASIS),
         starts=frozenset({ClockKind.DELIVERY}),
-        stops=_DECISION_CLOCKS,
+        stops=_DECISION_CLOCKS | _HEARING_CLOCKS,
         notice=NoticeKind.DENIAL,
         by_step=True,
         position="last",
@@ -222,7 +283,7 @@ _ROWS = (
         _PARTIES,
         "申请已撤回",
         needs=(Need("reason", "撤回原因", required=False),),
-        stops=_INTAKE_CLOCKS | _DECISION_CLOCKS | {ClockKind.SPECIAL_PROCEDURE},
+        stops=_INTAKE_CLOCKS | _DECISION_CLOCKS | _HEARING_CLOCKS | {ClockKind.SPECIAL_PROCEDURE},
         explanation="作出决定前可以撤回；以后可以重新申请",
     ),
     Move(
@@ -233,7 +294,7 @@ _ROWS = (
         frozenset({Role.COORDINATOR, Role.DECIDER}),
         "办件已作废：{reason}",
         needs=(_REASON, _BASIS),
-        stops=_INTAKE_CLOCKS | _DECISION_CLOCKS | {ClockKind.SPECIAL_PROCEDURE},
+        stops=_INTAKE_CLOCKS | _DECISION_CLOCKS | _HEARING_CLOCKS | {ClockKind.SPECIAL_PROCEDURE},
         explanation="只用于重复、误报、逾期不补正等情形，须写明理由和依据",
     ),
 )

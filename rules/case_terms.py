@@ -69,6 +69,10 @@ class MoveName(StrEnum):
     START_SPECIAL = "start_special"
     END_SPECIAL = "end_special"
     EXTEND = "extend"
+    TELL_HEARING = "tell_hearing"
+    REQUEST_HEARING = "request_hearing"
+    NOTIFY_HEARING = "notify_hearing"
+    HOLD_HEARING = "hold_hearing"
     GRANT = "grant"
     DENY = "deny"
     DELIVER = "deliver"
@@ -85,6 +89,8 @@ class NoticeKind(StrEnum):
     SUPPLEMENT = "supplement"
     SPECIAL_PROCEDURE = "special_procedure"
     EXTENSION = "extension"
+    HEARING_RIGHT = "hearing_right"
+    HEARING = "hearing"
     GRANT = "grant"
     DENIAL = "denial"
     DELIVERY = "delivery"
@@ -106,6 +112,8 @@ NOTICES: Mapping[NoticeKind, Notice] = MappingProxyType(
         NoticeKind.SUPPLEMENT: Notice("补正告知书", "《行政许可法》第三十二条第一款第四项"),
         NoticeKind.SPECIAL_PROCEDURE: Notice("特别程序告知书", "《行政许可法》第四十五条"),
         NoticeKind.EXTENSION: Notice("延期告知书", "《行政许可法》第四十二条"),
+        NoticeKind.HEARING_RIGHT: Notice("听证权利告知书", "《行政许可法》第四十六条、第四十七条"),
+        NoticeKind.HEARING: Notice("听证通知书", "《行政许可法》第四十八条第一款第一项"),
         NoticeKind.GRANT: Notice("准予决定书", "《行政许可法》第三十八条第一款"),
         NoticeKind.DENIAL: Notice("不予决定书", "《行政许可法》第三十八条第二款"),
         NoticeKind.DELIVERY: Notice("送达回证", "《行政许可法》第四十四条"),
@@ -113,6 +121,8 @@ NOTICES: Mapping[NoticeKind, Notice] = MappingProxyType(
 )
 
 FieldKind = Literal["text", "days", "choice"]
+# Where a hearing stands: nobody told of the right, told, asked for, held (or given up).
+Hearing = Literal["", "told", "asked", "held"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +144,7 @@ class Move:
 
     `by_step`: only the role of the current review step may. `position`: which steps it is for.
     `public`: what the tracking page says when it has happened; may name {unit}, {days}, {reason}, {step}.
+    `stays`: made in any of its states and leaving the case there (`to_state` then names one of them).
     """
 
     name: MoveName
@@ -151,6 +162,11 @@ class Move:
     by_step: bool = False
     position: Literal["any", "last", "before_last", "after_first"] = "any"
     explanation: str = ""
+    stays: bool = False
+
+    def after(self, state: State) -> State:
+        """The state a case is in after the move."""
+        return state if self.stays else self.to_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +176,7 @@ class CaseFacts:
     `pre_review_needed`: filed online and not immediate, so acceptance comes after pre-review.
     `notice_overdue`: five working days from receipt are over and nobody was told anything.
     `joint`: handled jointly, so an extension may be 15 days instead of 10 (Licensing Law art. 42).
+    `hearing_window_open`: told of the right to a hearing, and the five days to ask for one are not over.
     """
 
     supplement_spent: bool = False
@@ -171,6 +188,8 @@ class CaseFacts:
     notice_overdue: bool = False
     joint: bool = False
     deemed: bool = False
+    hearing: Hearing = ""
+    hearing_window_open: bool = False
 
     @property
     def at_last_step(self) -> bool:

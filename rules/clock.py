@@ -28,6 +28,8 @@ class ClockKind(StrEnum):
     SPECIAL_PROCEDURE = "special_procedure"
     DELIVERY = "delivery"
     CERTIFICATE = "certificate"
+    HEARING_REQUEST = "hearing_request"
+    HEARING = "hearing"
     LETTER = "letter"
     ORDER = "order"
     EXPLANATION = "explanation"
@@ -44,6 +46,8 @@ CLOCK_LABELS: Mapping[ClockKind, str] = MappingProxyType(
         ClockKind.SPECIAL_PROCEDURE: "特别程序",
         ClockKind.DELIVERY: "送达",
         ClockKind.CERTIFICATE: "出证",
+        ClockKind.HEARING_REQUEST: "听证申请",
+        ClockKind.HEARING: "组织听证",
         ClockKind.LETTER: "来信答复",
         ClockKind.ORDER: "督办",
         ClockKind.EXPLANATION: "说明",
@@ -62,6 +66,8 @@ ARTICLES: Mapping[ClockKind, str] = MappingProxyType(
         ClockKind.SPECIAL_PROCEDURE: "《行政许可法》第四十五条：所需时间不计算在期限内，并书面告知申请人",
         ClockKind.DELIVERY: "《行政许可法》第四十四条：自作出决定之日起十日内颁发、送达",
         ClockKind.CERTIFICATE: "本县办结后出证时限规定",
+        ClockKind.HEARING_REQUEST: "《行政许可法》第四十七条：被告知听证权利之日起五日内提出听证申请",
+        ClockKind.HEARING: "《行政许可法》第四十七条：提出听证申请的，行政机关应当在二十日内组织听证",
         ClockKind.LETTER: "本县咨询投诉答复时限规定",
         ClockKind.ORDER: "督办通知书载明的时限",
         ClockKind.EXPLANATION: "督办通知书载明的说明时限",
@@ -77,6 +83,8 @@ DEFAULT_LIMITS: Mapping[ClockKind, int] = MappingProxyType(
         ClockKind.STATUTE: 20,
         ClockKind.DELIVERY: 10,
         ClockKind.CERTIFICATE: 3,
+        ClockKind.HEARING_REQUEST: 5,
+        ClockKind.HEARING: 20,
         ClockKind.LETTER: 5,
         ClockKind.ORDER: 5,
         ClockKind.EXPLANATION: 3,

@@ -32,6 +32,7 @@ FRONT = {Role.WINDOW_CLERK, Role.COORDINATOR}
 PARTIES = {Role.APPLICANT, Role.AGENT, Role.WINDOW_CLERK}
 INTAKE = {State.RECEIVED, State.PRE_REVIEWED}
 UNDECIDED = INTAKE | {State.SUPPLEMENTING, State.IN_REVIEW, State.SPECIAL_PROCEDURE}
+IN_HAND = {State.IN_REVIEW, State.SPECIAL_PROCEDURE}
 
 # Written out a second time on purpose: state, who, for a case at its middle step reviewed by a reviewer.
 MIDDLE = CaseFacts(step_index=1, step_count=3, step_role=Role.REVIEWER, notice_overdue=True)
@@ -48,6 +49,10 @@ EXPECTED = {
     MoveName.START_SPECIAL: ({State.IN_REVIEW}, {Role.REVIEWER}),
     MoveName.END_SPECIAL: ({State.SPECIAL_PROCEDURE}, {Role.REVIEWER}),
     MoveName.EXTEND: ({State.IN_REVIEW}, {Role.DECIDER}),
+    MoveName.TELL_HEARING: (IN_HAND, {Role.REVIEWER}),
+    MoveName.REQUEST_HEARING: (set(), set()),
+    MoveName.NOTIFY_HEARING: (set(), set()),
+    MoveName.HOLD_HEARING: (set(), set()),
     MoveName.GRANT: (set(), set()),
     MoveName.DENY: (set(), set()),
     MoveName.DELIVER: ({State.GRANTED, State.DENIED}, FRONT),
@@ -195,9 +200,46 @@ def test_steps_advance_and_go_back_by_one():
     assert next_step(MOVES[MoveName.EXTEND], MIDDLE) == 1
 
 
-def test_the_public_can_only_file_supplement_and_withdraw():
+def test_the_public_can_only_file_supplement_withdraw_and_ask_for_a_hearing():
     by_public = {move.name for move in MOVES.values() if move.roles & PUBLIC_ROLES}
-    assert by_public == {MoveName.FILE, MoveName.SUPPLEMENT, MoveName.WITHDRAW}
+    assert by_public == {MoveName.FILE, MoveName.SUPPLEMENT, MoveName.WITHDRAW, MoveName.REQUEST_HEARING}
+
+
+HEARING = (MoveName.TELL_HEARING, MoveName.REQUEST_HEARING, MoveName.NOTIFY_HEARING, MoveName.HOLD_HEARING)
+
+
+@pytest.mark.parametrize("state", sorted(IN_HAND))
+@pytest.mark.parametrize(
+    ("hearing", "window", "legal"),
+    [
+        ("", False, {MoveName.TELL_HEARING}),
+        ("told", True, {MoveName.REQUEST_HEARING}),
+        ("told", False, set()),
+        ("asked", False, {MoveName.NOTIFY_HEARING, MoveName.HOLD_HEARING}),
+        ("held", False, set()),
+    ],
+)
+def test_a_hearing_is_told_of_asked_for_and_held_in_that_order_and_once(state, hearing, window, legal):
+    facts = replace(MIDDLE, hearing=hearing, hearing_window_open=window)
+    made = set()
+    for name in HEARING:
+        role = Role.APPLICANT if name is MoveName.REQUEST_HEARING else Role.REVIEWER
+        try:
+            move = check(state, name, role, facts)
+        except IllegalMove:
+            continue
+        assert move.after(state) is state, "a hearing leaves the case where it is"
+        made.add(name)
+    assert made == legal
+
+
+def test_nobody_is_denied_before_the_hearing_asked_for_or_the_five_days_are_over():
+    for facts in (replace(LAST, hearing="told", hearing_window_open=True), replace(LAST, hearing="asked")):
+        with pytest.raises(IllegalMove, match="听证"):
+            check(State.IN_REVIEW, MoveName.DENY, Role.DECIDER, facts)
+        assert check(State.IN_REVIEW, MoveName.GRANT, Role.DECIDER, facts).name is MoveName.GRANT
+    for facts in (replace(LAST, hearing="told"), replace(LAST, hearing="held"), LAST):
+        assert check(State.IN_REVIEW, MoveName.DENY, Role.DECIDER, facts).name is MoveName.DENY
 
 
 def test_the_diagram_shows_every_state_and_every_row_of_the_table():

@@ -223,6 +223,11 @@ def light(clocks: Iterable[Clock], now: datetime) -> int:
     return max((level_at(each, now)[0] for each in clocks if each.stopped is None), default=0)
 
 
+def used(ground: Ground, clock: Clock, pauses: Iterable[PauseRow], at: datetime) -> int:
+    """Days of the clock's unit used by a moment, pauses left out."""
+    return _counting(ground, clock, tuple(pauses)).used(at)
+
+
 def explain(ground: Ground, clock: Clock, pauses: Iterable[PauseRow], now: datetime) -> DueView:
     """The due date day by day. A stopped clock is explained as it stood when it stopped."""
     ledger = tuple(pauses) if clock.kind in PAUSED else ()
@@ -311,13 +316,15 @@ def _computed(spec: ClockSpec, calendar: WorkCalendar) -> ClockTimes:
 
 
 def next_of(kind: ClockKind, reached: int, begins: LevelTimes, due: datetime) -> datetime | None:
-    """The first level not reached yet; a supplement notice not sent has its end besides (deemed acceptance)."""
+    """The first level not reached yet; a supplement notice not sent has its end besides (deemed acceptance),
+    and so has a hearing not held, once.
+    """
     waiting = [
         begin
         for level, begin in ((1, begins.warn_at), (2, begins.yellow_at), (3, begins.red_at))
         if begin is not None and level > reached
     ]
-    if kind is ClockKind.SUPPLEMENT_NOTICE:
+    if kind is ClockKind.SUPPLEMENT_NOTICE or (kind is ClockKind.HEARING and reached == 0):
         waiting.append(due + timedelta(seconds=1))
     return min(waiting) if waiting else None
 

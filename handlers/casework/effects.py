@@ -22,7 +22,8 @@ from rules.time import day_end, local_date
 
 _INTAKE = (ClockKind.PRE_ACCEPTANCE, ClockKind.SUPPLEMENT_NOTICE)
 _DECISION = (ClockKind.PROMISE, ClockKind.STATUTE, ClockKind.STAGE)
-_ALL = (*_INTAKE, *_DECISION, ClockKind.SPECIAL_PROCEDURE)
+_HEARING = (ClockKind.HEARING_REQUEST, ClockKind.HEARING)
+_ALL = (*_INTAKE, *_DECISION, *_HEARING, ClockKind.SPECIAL_PROCEDURE)
 
 
 def _pre_review(progress: Progress) -> Outcome:
@@ -141,6 +142,7 @@ def _complete_step(progress: Progress) -> Outcome:
         progress.now,
         progress.actor,
         progress.values.get("opinion", ""),
+        conclusion=progress.values.get("conclusion"),
     )
     _begin_step(progress, following, progress.now)
     return Outcome(
@@ -209,6 +211,28 @@ def _extend(progress: Progress) -> Outcome:
     return Outcome(columns={"extensions": progress.case.extensions + 1}, measures=("extensions",))
 
 
+def _tell_hearing(progress: Progress) -> Outcome:
+    limit = Limit(DEFAULT_LIMITS[ClockKind.HEARING_REQUEST])
+    progress.start(ClockKind.HEARING_REQUEST, limit, step=_current(progress))
+    return Outcome(measures=("hearings_told",))
+
+
+def _request_hearing(progress: Progress) -> Outcome:
+    progress.stop((ClockKind.HEARING_REQUEST,), "申请人要求听证")
+    progress.start(ClockKind.HEARING, Limit(DEFAULT_LIMITS[ClockKind.HEARING]), step=progress.current_step)
+    return Outcome(measures=("hearings_asked",))
+
+
+def _notify_hearing(progress: Progress) -> Outcome:
+    return Outcome()
+
+
+def _hold_hearing(progress: Progress) -> Outcome:
+    given_up = progress.values["result"] == "given_up"
+    progress.stop(_HEARING, "申请人放弃听证" if given_up else "听证已举行")
+    return Outcome(measures=() if given_up else ("hearings_held",))
+
+
 def _grant(progress: Progress) -> Outcome:
     outcome = _decide(progress, "granted", progress.values.get("opinion", ""))
     result = None if progress.item is None else progress.item.result
@@ -240,7 +264,7 @@ def _decide(progress: Progress, outcome: str, opinion: str) -> Outcome:
     promise = next(iter(progress.running((ClockKind.PROMISE,))), None)
     in_time = promise is None or now <= promise.due
     case_parts.end_step(progress.tx, case.id, current.position, now, progress.actor, opinion)
-    progress.stop(_DECISION, "已作出决定")
+    progress.stop((*_DECISION, *_HEARING), "已作出决定")
     progress.start(ClockKind.DELIVERY, Limit(DEFAULT_LIMITS[ClockKind.DELIVERY]), unit=case.accepting_unit)
     online = ("closed_online",) if case.channel in ("web", "phone") else ()
     return Outcome(
@@ -314,6 +338,10 @@ EFFECTS: Mapping[MoveName, Callable[[Progress], Outcome]] = {
     MoveName.START_SPECIAL: _start_special,
     MoveName.END_SPECIAL: _end_special,
     MoveName.EXTEND: _extend,
+    MoveName.TELL_HEARING: _tell_hearing,
+    MoveName.REQUEST_HEARING: _request_hearing,
+    MoveName.NOTIFY_HEARING: _notify_hearing,
+    MoveName.HOLD_HEARING: _hold_hearing,
     MoveName.GRANT: _grant,
     MoveName.DENY: _deny,
     MoveName.DELIVER: _deliver,

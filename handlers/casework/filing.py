@@ -14,6 +14,8 @@ from handlers.casework.clocks import intake_limits
 from handlers.casework.ground import Ground
 from handlers.casework.notice_texts import NoticeFacts, issue
 from handlers.casework.requests import Application, Filed
+from handlers.casework.subjects import subject_of
+from handlers.casework.triggering import Happened, fire
 from handlers.store import (
     attachments,
     case_parts,
@@ -44,6 +46,7 @@ from rules.chain import canonical
 from rules.clock import ARTICLES, DEFAULT_LIMITS, ClockKind
 from rules.errors import Conflict, Invalid, NotFound
 from rules.time import local_date
+from rules.triggers import TriggerFacts
 
 SCOPE = "file"
 # Channels on which nobody has looked at the papers yet when they arrive.
@@ -97,6 +100,7 @@ class Filing:
                 application.delivery_address, application.accepting_unit, application.account,
                 application.source_system, application.source_id, application.parent, application.project_code,
                 channel, by.actor, drill,
+                *(each.isoformat() for each in (application.received_outside, application.decided_outside) if each),
             ]
         )  # fmt: skip
 
@@ -122,6 +126,7 @@ class Filing:
             replace(case, id=case_id), self.application.applicant, materials, started, {}, now
         )
         notice = issue(tx, ground, NoticeKind.RECEIPT, facts, appended.sequence)
+        self._fire_entered(tx, replace(case, id=case_id))
         self._tell(tx, case_id, number, code)
         if not self.drill:
             measures = ("filed", "filed_online" if self.channel in REMOTE else "filed_window")
@@ -273,9 +278,38 @@ class Filing:
                 "channel": self.channel,
                 "application": self.content_hash,
                 "files": {field: list(hashes) for field, hashes in files.items()},
+                **self._outside(),
                 "words": "已收到您的申请",
             },
         )
+
+    def _outside(self) -> dict[str, Json]:
+        application = self.application
+        found = {
+            "received_outside": application.received_outside,
+            "decided_outside": application.decided_outside,
+        }
+        return {name: at.isoformat() for name, at in found.items() if at is not None}
+
+    def _fire_entered(self, tx: Transaction, case: Case) -> None:
+        """A case that began elsewhere is held against the rules about handling outside the system."""
+        application = self.application
+        received, decided = application.received_outside, application.decided_outside
+        if received is None and decided is None:
+            return
+        calendar, today = self.ground.calendar, local_date(self.now)
+        late = 0 if received is None else calendar.working_days_between(local_date(received), today)
+        facts = TriggerFacts(
+            "entered",
+            source=application.source_system or "",
+            late_days=max(late, 0),
+            decided_outside=decided is not None and decided < self.now,
+        )
+        happened = Happened(
+            facts, subject_of(case), case.department, case.accepting_unit, self.now,
+            f"case:{case.id}:entered", case.drill,
+        )  # fmt: skip
+        fire(tx, self.ground, happened)
 
     def _tell(self, tx: Transaction, case_id: int, number: str, code: str) -> None:
         def message(template: str, kind: str, to: str, body: str, sealed: bytes | None) -> outbox.NewMessage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -10,16 +10,18 @@ from catalog.schema import Item
 from handlers.casework.authority import UNKNOWN_CASE, Standing, capacities, may_make
 from handlers.casework.effects import EFFECTS
 from handlers.casework.ground import Ground
+from handlers.casework.move_facts import Made, after_move, attempt_at_supplement
 from handlers.casework.notice_texts import NoticeFacts, issue
 from handlers.casework.progress import Progress
 from handlers.casework.requests import Actor, BySystem, Moved, MoveData
 from handlers.store import case_parts, cases, clocks, counts, events, idempotency, outbox
-from handlers.store.records import Case, Json, Step
+from handlers.store.database import Database
+from handlers.store.records import Case, Clock, Json, Step
 from handlers.store.vault import Vault
 from handlers.store.writer import Transaction
 from rules import case as case_rules
 from rules.access import Role
-from rules.case_terms import ENDED, STATE_LABELS, CaseFacts, Move, MoveName, State
+from rules.case_terms import ENDED, STATE_LABELS, CaseFacts, Hearing, Move, MoveName, State
 from rules.clock import ClockKind
 from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from rules.time import local_date
@@ -29,9 +31,17 @@ _LONGEST_TEXT = 2000
 
 
 def facts_of(
-    case: Case, steps: tuple[Step, ...], notice_due: datetime | None, joint: bool, now: datetime
+    case: Case,
+    steps: tuple[Step, ...],
+    notice_due: datetime | None,
+    joint: bool,
+    now: datetime,
+    running: Iterable[Clock] = (),
 ) -> CaseFacts:
-    """What the table's guards must know of a case. `notice_due`: when the five days end, None once stopped."""
+    """What the table's guards must know of a case. `notice_due`: when the five days end, None once stopped;
+    `running`: its clocks, stopped ones too (where a hearing stands follows from them).
+    """
+    hearing, window = _hearing(tuple(running), now)
     current = steps[case.step] if 0 <= case.step < len(steps) else None
     return CaseFacts(
         supplement_spent=case.supplements > 0,
@@ -43,7 +53,19 @@ def facts_of(
         notice_overdue=notice_due is not None and now > notice_due,
         joint=joint or case.parent is not None,
         deemed=case.deemed,
+        hearing=hearing,
+        hearing_window_open=window,
     )
+
+
+def _hearing(running: Sequence[Clock], now: datetime) -> tuple[Hearing, bool]:
+    asked = next((each for each in running if each.kind is ClockKind.HEARING), None)
+    if asked is not None:
+        return ("asked" if asked.stopped is None else "held"), False
+    told = next((each for each in running if each.kind is ClockKind.HEARING_REQUEST), None)
+    if told is None:
+        return "", False
+    return "told", told.stopped is None and now <= told.due
 
 
 class Moving:
@@ -65,6 +87,7 @@ class Moving:
         self.by, self.data, self.key, self.now = by, data, key, now
         self.values = {name: text.strip() for name, text in data.values.items() if text.strip()}
         self.scope = f"move/{self.number}"
+        self.attempt: Standing | None = None
         self.print = idempotency.fingerprint([name, type(by).__name__, asdict(by), asdict(data)])
         too_long = {
             name: f"最多 {_LONGEST_TEXT} 字"
@@ -103,7 +126,7 @@ class Moving:
             (c for c in running if c.kind is ClockKind.SUPPLEMENT_NOTICE and c.stopped is None), None
         )
         joint = bool(item and item.joint_departments)
-        facts = facts_of(case, steps, None if intake is None else intake.due, joint, self.now)
+        facts = facts_of(case, steps, None if intake is None else intake.due, joint, self.now, running)
         return Progress(
             tx=tx,
             ground=self.ground,
@@ -126,6 +149,7 @@ class Moving:
                 move = case_rules.check(state, self.name, standing.role, facts)
             except IllegalMove as error:
                 refusal = error
+                self._note_attempt(progress, standing)
                 continue
             except Forbidden as error:
                 refusal = refusal or error
@@ -136,11 +160,25 @@ class Moving:
         assert refusal is not None
         raise refusal
 
+    def _note_attempt(self, progress: Progress, standing: Standing) -> None:
+        """A second supplement notice is refused by the table; that someone wanted one is kept all the same."""
+        front = standing.role in case_rules.MOVES[MoveName.SUPPLEMENT_NOTICE].roles
+        before = progress.case.state in case_rules.MOVES[MoveName.SUPPLEMENT_NOTICE].from_states
+        if self.name is MoveName.SUPPLEMENT_NOTICE and progress.facts.supplement_spent and front and before:
+            self.attempt = self.attempt or standing
+
+    def record_attempt(self, tx: Transaction) -> None:
+        """The job after a refusal, where there was an attempt to keep."""
+        case = cases.by_number(tx, self.number)
+        if case is not None and self.attempt is not None:
+            by = self.attempt
+            attempt_at_supplement(tx, self.ground, case, by.actor, by.role, by.unit, self.now)
+
     def _make(self, tx: Transaction, move: Move, standing: Standing, progress: Progress) -> Moved:
         before = progress.case
         progress.actor = standing.actor
         outcome = EFFECTS[move.name](progress)
-        after_state = State(move.to_state)
+        after_state = move.after(State(before.state))
         unit = standing.unit or before.holder_unit or before.department
         words = self._words(move, progress)
         payload: dict[str, Json] = {**self.values, **outcome.payload, "words": words}
@@ -181,6 +219,11 @@ class Moving:
             notice = issue(tx, self.ground, move.notice, facts, appended.sequence)
             if outcome.pause_id is not None:
                 clocks.name_notice(tx, outcome.pause_id, notice.number)
+        made = Made(
+            move.name, before, changed, progress.steps, progress.clocks, progress.pauses(), self.values,
+            standing.actor, appended.sequence, self.now,
+        )  # fmt: skip
+        after_move(tx, self.vault, self.ground, made)
         self._tell(tx, changed, words)
         if outcome.measures and not changed.drill:
             counts.add(tx, local_date(self.now), changed.department, outcome.measures)
@@ -201,6 +244,8 @@ class Moving:
             "days": self.values.get("days", ""),
             "reason": self.values.get("reason", ""),
             "step": "" if step is None else step.name,
+            "time": self.values.get("time", ""),
+            "place": self.values.get("place", ""),
         }
         return move.public.format_map(values)
 
@@ -217,6 +262,26 @@ class Moving:
             body = f"{case.item_name}（{case.number}）转到您单位：{label}。"
             messages.append(message("unit", case.holder_unit, body))
         outbox.add(tx, messages)
+
+
+def make(database: Database, moving: Moving) -> Moved:
+    """Makes a move; a refusal leaves nothing behind but the attempt at a second supplement notice."""
+    try:
+        return database.write(moving)
+    except IllegalMove:
+        if moving.attempt is not None:
+            database.write(moving.record_attempt)
+        raise
+
+
+async def make_async(database: Database, moving: Moving) -> Moved:
+    """`make` for event loops."""
+    try:
+        return await database.write_async(moving)
+    except IllegalMove:
+        if moving.attempt is not None:
+            await database.write_async(moving.record_attempt)
+        raise
 
 
 def system_move(vault: Vault, ground: Ground, number: str, name: MoveName, now: datetime, why: str) -> Moving:

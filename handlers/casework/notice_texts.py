@@ -177,6 +177,26 @@ def _extension(ground: Ground, facts: NoticeFacts) -> Lines:
     )
 
 
+def _hearing_right(ground: Ground, facts: NoticeFacts) -> Lines:
+    clock = facts.clock(ClockKind.HEARING_REQUEST)
+    return (
+        ("拟作出的决定和理由", facts.values.get("reason", "")),
+        ("依据", facts.values.get("basis", "")),
+        ("您的权利", "您有要求听证的权利。要求听证的，不承担组织听证的费用。"),
+        ("什么时候提出", f"收到本告知书之日起五个工作日内，即{_due(clock)}前" if clock else ""),
+        ("怎样提出", "在网上凭办件编号和查询码提出，或者到收件窗口提出。逾期不提出的，视为放弃。"),
+    )
+
+
+def _hearing(ground: Ground, facts: NoticeFacts) -> Lines:
+    return (
+        ("听证时间", facts.values.get("time", "")),
+        ("听证地点", facts.values.get("place", "")),
+        ("听证主持人", facts.values.get("host", "")),
+        ("您可以", "认为主持人与本事项有直接利害关系的，可以申请回避；可以提出证据，进行申辩和质证。"),
+    )
+
+
 def _grant(ground: Ground, facts: NoticeFacts) -> Lines:
     certificate = facts.certificate
     return (
@@ -250,6 +270,8 @@ _PARTS: Mapping[NoticeKind, Callable[[Ground, NoticeFacts], Lines]] = {
     NoticeKind.SUPPLEMENT: _supplement,
     NoticeKind.SPECIAL_PROCEDURE: _special,
     NoticeKind.EXTENSION: _extension,
+    NoticeKind.HEARING_RIGHT: _hearing_right,
+    NoticeKind.HEARING: _hearing,
     NoticeKind.GRANT: _grant,
     NoticeKind.DENIAL: _denial,
     NoticeKind.DELIVERY: _delivery,

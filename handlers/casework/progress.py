@@ -11,6 +11,7 @@ from handlers.casework import clocks as casework_clocks
 from handlers.casework.cards import catch_up
 from handlers.casework.clocks import Limit
 from handlers.casework.ground import Ground
+from handlers.casework.move_facts import hearing_over
 from handlers.casework.requests import MoveData
 from handlers.casework.subjects import Subject, subject_of
 from handlers.store import cases, clocks
@@ -94,6 +95,8 @@ class Progress:
         ledger = self.pauses()
         for clock in self.running(kinds):
             catch_up(self.tx, self.ground, clock, self.subject, ledger, self.now, self.now)
+            if clock.kind is ClockKind.HEARING and self.now > clock.due:
+                hearing_over(self.tx, self.ground, clock, self.subject, self.now)
             clocks.stop(self.tx, clock.id, self.now, reason)
             self._put(replace(clock, stopped=self.now, stop_reason=reason, next_at=None))
 

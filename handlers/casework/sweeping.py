@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers.casework import clocks as casework_clocks
+from handlers.casework import closed_audit, recomputing, rule_changes, time_moves
 from handlers.casework.cards import Raised, catch_up
 from handlers.casework.ground import Ground
+from handlers.casework.move_facts import hearing_over
 from handlers.casework.moving import system_move
 from handlers.casework.requests import Swept
 from handlers.casework.subjects import SHOWN, SUBJECTS, Light, Subject
+from handlers.casework.triggering import explained, put_off_again, retry
 from handlers.store import (
     attachments,
     cases,
     clocks,
     drafts,
+    findings,
     idempotency,
     sessions,
 )
@@ -26,7 +30,7 @@ from handlers.store.records import Clock
 from handlers.store.writer import Transaction
 from rules.case_terms import MoveName
 from rules.clock import ClockKind
-from rules.errors import HallError, IllegalMove, NotFound
+from rules.errors import IllegalMove, NotFound
 
 log = logging.getLogger("hall.sweep")
 
@@ -46,6 +50,55 @@ class _Looked:
 
 
 def sweep(database: Database, ground: Ground, now: datetime) -> Swept:
+    """One supervision pass: rules that changed are taken over, clocks looked at, closed cases' papers checked.
+
+    When the rules have changed since the last pass, everything due is first judged by the rules as they were;
+    then the change is logged and open clocks are computed anew. Time that runs backwards is reported: nothing is
+    due then, and what was issued stays.
+    """
+    backwards = time_moves.note(database, ground, now)
+    raised = _Passed()
+    before = rule_changes.superseded(database, ground)
+    if before is not None:
+        raised = _pass(database, rule_changes.under(ground, before), now)
+    if rule_changes.adopt(database, ground, now):
+        recomputing.recompute(database, ground, now)
+    raised += _pass(database, ground, now)
+    audited = closed_audit.audit(database, ground, now)
+    retried = _retry(database, ground, now)
+    return Swept(
+        looked_at=raised.looked,
+        cards=raised.cards + audited.issued + retried.cards,
+        pending=raised.pending + audited.pending + retried.pending,
+        deemed_accepted=raised.deemed,
+        put_off=(*raised.put_off, *retried.put_off),
+        next_at=clocks.next_moment(database),
+        rules_changed=before is not None,
+        backwards=backwards,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """What looking at the clocks brought."""
+
+    looked: int = 0
+    cards: int = 0
+    pending: int = 0
+    deemed: tuple[str, ...] = ()
+    put_off: tuple[tuple[int, str, str], ...] = ()
+
+    def __add__(self, other: _Passed) -> _Passed:
+        return _Passed(
+            self.looked + other.looked,
+            self.cards + other.cards,
+            self.pending + other.pending,
+            (*self.deemed, *other.deemed),
+            (*self.put_off, *other.put_off),
+        )
+
+
+def _pass(database: Database, ground: Ground, now: datetime) -> _Passed:
     """Looks at every clock whose next moment has come, in order, until none is left.
 
     Each clock is its own job: one that fails is put off by an hour and reported, the rest goes on. Jobs share
@@ -71,7 +124,22 @@ def sweep(database: Database, ground: Ground, now: datetime) -> Swept:
             cards, pending = cards + found.issued, pending + found.pending
             if found.deemed:
                 deemed.append(found.deemed)
-    return Swept(looked, cards, pending, tuple(deemed), tuple(put_off), clocks.next_moment(database))
+    return _Passed(looked, cards, pending, tuple(deemed), tuple(put_off))
+
+
+def _retry(database: Database, ground: Ground, now: datetime) -> _Passed:
+    """Judges again what a rule about events could not judge; what fails again is put off again, by name."""
+    raised = Raised()
+    put_off: list[tuple[int, str, str]] = []
+    for each in findings.waiting(database, now, PORTION):
+        try:
+            raised += database.write(lambda tx, each=each: retry(tx, ground, each, now))  # type: ignore[misc]
+        except Exception as error:
+            why = explained(error)
+            log.error("rule %s put off for %s again: %s", each.rule, each.fact, why, exc_info=error)
+            database.write(lambda tx, each=each, why=why: put_off_again(tx, each, why, now))  # type: ignore[misc]
+            put_off.append((0, f"{each.rule} {each.fact}", why))
+    return _Passed(0, raised.issued, raised.pending, (), tuple(put_off))
 
 
 def tidy(database: Database, now: datetime) -> int:
@@ -110,6 +178,10 @@ class _Look:
         if timed.kind is ClockKind.SUPPLEMENT_NOTICE and self.now > timed.due:
             return self._deem(tx, timed)
         subject = _subject(tx, timed)
+        if timed.kind is ClockKind.HEARING and self.now > timed.due and timed.level == 0:
+            clocks.raise_level(tx, timed, 1, timed.due, None)
+            over = hearing_over(tx, self.ground, timed, subject, self.now)
+            return _Looked(over.issued, over.pending)
         raised: Raised = catch_up(tx, self.ground, timed, subject, ledger, self.now, self.now)
         _show(tx, timed, self.now)
         return _Looked(raised.issued, raised.pending)
@@ -148,7 +220,7 @@ def _show(tx: Transaction, clock: Clock, now: datetime) -> None:
 
 
 def _put_off(database: Database, clock_id: int, now: datetime, error: Exception) -> tuple[int, str, str]:
-    why = error.detail if isinstance(error, HallError) else f"{type(error).__name__}: {error}"
+    why = explained(error)
     log.error("clock %d put off: %s", clock_id, why, exc_info=error)
 
     def job(tx: Transaction) -> str:

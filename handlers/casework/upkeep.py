@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from handlers.casework.authority import (
+    SUPERVISORS,
     Standing,
     active_person,
     prove_applicant,
@@ -18,6 +19,8 @@ from handlers.casework.ground import Ground
 from handlers.casework.moving import facts_of
 from handlers.casework.progress import Progress
 from handlers.casework.requests import MoveData
+from handlers.casework.subjects import subject_of
+from handlers.casework.triggering import Happened, fire
 from handlers.store import attachments, case_parts, cases, clocks, counts, events, notices, outbox
 from handlers.store.database import Database
 from handlers.store.records import Case, Certificate, Json, MaterialReceived, Rating, Step
@@ -28,9 +31,11 @@ from rules.case_terms import ENDED, State
 from rules.clock import ClockKind
 from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from rules.time import local_date
+from rules.triggers import TriggerFacts
 
 _FRONT = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR})
 _ISSUERS = _FRONT | {Role.DECIDER}
+_CHARGE_RECORDERS = _FRONT | SUPERVISORS
 _NOT_RATED = frozenset({State.WITHDRAWN, State.VOIDED})
 
 
@@ -105,18 +110,77 @@ def record_material(
 
 
 def settle_fee(
-    database: Database, ground: Ground, number: str, person: str, position: int, now: datetime, waived: str
+    database: Database,
+    ground: Ground,
+    number: str,
+    person: str,
+    position: int,
+    now: datetime,
+    waived: str,
+    charged: int | None = None,
 ) -> None:
-    """A fee is paid, or waived with the reason. Money itself is the treasury's business."""
+    """A fee is paid (with the cents charged, where told), or waived with the reason. Money itself is the
+    treasury's business; a sum above the published standard is the supervisor's.
+    """
+    _check_cents(charged)
 
     def job(tx: Transaction) -> None:
         case, _, standing = _for_staff(tx, ground, number, person, now, _FRONT)
-        if not case_parts.settle_fee(tx, case.id, position, now, waived.strip()):
+        fee = next((each for each in case_parts.fees(tx, case.id) if each.position == position), None)
+        if fee is None or not case_parts.settle_fee(tx, case.id, position, now, waived.strip(), charged):
             raise Conflict("没有这笔待缴的费用，或者已经缴清。")
         words = "费用已减免" if waived.strip() else "费用已缴清"
-        _happened(tx, case, "fee", standing, now, {"position": position, "waived": waived, "words": words})
+        payload: dict[str, Json] = {"position": position, "waived": waived, "words": words}
+        if charged is not None and not waived.strip():
+            payload["charged"] = charged
+        appended = _happened(tx, case, "fee", standing, now, payload)
+        if charged is not None and not waived.strip():
+            facts = TriggerFacts("fee", fee=fee.name, charged=charged, standard=fee.cents)
+            _fire_fee(tx, ground, case, standing, now, facts, appended)
 
     database.write(job)
+
+
+def record_charge(
+    database: Database, ground: Ground, number: str, person: str, name: str, charged: int, now: datetime
+) -> None:
+    """Money that was taken though the guide names no such fee: written down as it was."""
+    _check_cents(charged)
+    called = name.strip()
+    if not 1 <= len(called) <= 100:
+        raise Invalid("请写明收了什么费", {"name": "请写明收了什么费（100 字以内）"})
+
+    def job(tx: Transaction) -> None:
+        case, _, standing = _for_staff(tx, ground, number, person, now, _CHARGE_RECORDERS)
+        case_parts.insert_charge(tx, case.id, called, charged, now)
+        payload: dict[str, Json] = {"name": called, "charged": charged, "listed": False, "words": ""}
+        appended = _happened(tx, case, "fee", standing, now, payload)
+        facts = TriggerFacts("fee", fee=called, charged=charged, listed=False)
+        _fire_fee(tx, ground, case, standing, now, facts, appended)
+
+    database.write(job)
+
+
+def _check_cents(charged: int | None) -> None:
+    if charged is not None and not 0 <= charged <= 1_000_000_000:
+        raise Invalid("金额应在 0 到一千万元之间", {"charged": "金额应在 0 到一千万元之间"})
+
+
+def _fire_fee(
+    tx: Transaction,
+    ground: Ground,
+    case: Case,
+    standing: Standing,
+    now: datetime,
+    facts: TriggerFacts,
+    event: int,
+) -> None:
+    person = standing.actor if standing.actor.startswith("p-") else None
+    happened = Happened(
+        facts, subject_of(case), case.department, standing.unit or case.accepting_unit, now, f"event:{event}",
+        case.drill, person,
+    )  # fmt: skip
+    fire(tx, ground, happened)
 
 
 def issue_certificate(
@@ -198,8 +262,8 @@ def _for_staff(
 
 def _happened(
     tx: Transaction, case: Case, kind: str, standing: Standing, now: datetime, payload: Mapping[str, Json]
-) -> None:
-    events.append(
+) -> int:
+    appended = events.append(
         tx,
         events.NewEvent(
             at=now,
@@ -216,3 +280,4 @@ def _happened(
             payload=payload,
         ),
     )
+    return appended.sequence

@@ -149,7 +149,7 @@ def _facts(
         (each for each in running if each.kind is ClockKind.SUPPLEMENT_NOTICE and each.stopped is None), None
     )
     joint = bool(item and item.joint_departments)
-    return facts_of(case, steps, None if intake is None else intake.due, joint, now)
+    return facts_of(case, steps, None if intake is None else intake.due, joint, now, running)
 
 
 def _view(database: Database, ground: Ground, case: Case, now: datetime) -> CaseView:

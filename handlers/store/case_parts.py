@@ -34,19 +34,27 @@ def steps(reads: Reads, case_id: int) -> tuple[Step, ...]:
 def begin_step(tx: Transaction, case_id: int, position: int, at: datetime) -> None:
     """The step is in hand; begun again after a return it loses its end, its opinion stays in the events."""
     tx.execute(
-        "UPDATE step SET state = 'running', started = ?, ended = NULL, person = NULL, opinion = NULL "
-        "WHERE case_id = ? AND position = ?",
+        "UPDATE step SET state = 'running', started = ?, ended = NULL, person = NULL, opinion = NULL, "
+        "conclusion = NULL WHERE case_id = ? AND position = ?",
         (stamp(at), case_id, position),
     )
 
 
 def end_step(
-    tx: Transaction, case_id: int, position: int, at: datetime, person: str, opinion: str, state: str = "done"
+    tx: Transaction,
+    case_id: int,
+    position: int,
+    at: datetime,
+    person: str,
+    opinion: str,
+    state: str = "done",
+    conclusion: str | None = None,
 ) -> None:
-    """The step is done (or `waiting` again, when sent back)."""
+    """The step is done (or `waiting` again, when sent back); `conclusion` is a code of `review-conclusion`."""
     tx.execute(
-        "UPDATE step SET state = ?, ended = ?, person = ?, opinion = ? WHERE case_id = ? AND position = ?",
-        (state, stamp(at), person, opinion, case_id, position),
+        "UPDATE step SET state = ?, ended = ?, person = ?, opinion = ?, conclusion = ? "
+        "WHERE case_id = ? AND position = ?",
+        (state, stamp(at), person, opinion, conclusion, case_id, position),
     )
 
 
@@ -107,19 +115,31 @@ def fees(reads: Reads, case_id: int) -> tuple[FeeDue, ...]:
             cents=row["cents"],
             paid_at=moment_or_none(row["paid_at"]),
             waived=row["waived"],
+            charged=row["charged"],
         )
         for row in rows
     )
 
 
-def settle_fee(tx: Transaction, case_id: int, position: int, at: datetime, waived: str) -> bool:
-    """Marks a fee paid, or waived with the reason; False when there is no such open fee."""
+def settle_fee(
+    tx: Transaction, case_id: int, position: int, at: datetime, waived: str, charged: int | None = None
+) -> bool:
+    """Marks a fee paid (with the cents charged, where told), or waived with the reason; False when none is open."""
     cursor = tx.execute(
-        "UPDATE fee SET paid_at = ?, waived = ? WHERE case_id = ? AND position = ? AND paid_at IS NULL "
-        "AND waived = ''",
-        (None if waived else stamp(at), waived, case_id, position),
+        "UPDATE fee SET paid_at = ?, waived = ?, charged = ? WHERE case_id = ? AND position = ? "
+        "AND paid_at IS NULL AND waived = ''",
+        (None if waived else stamp(at), waived, None if waived else charged, case_id, position),
     )
     return cursor.rowcount == 1
+
+
+def insert_charge(tx: Transaction, case_id: int, name: str, charged: int, at: datetime) -> None:
+    """Money taken for something the guide does not name."""
+    tx.execute(
+        "INSERT INTO fee (case_id, position, name, standard, basis, charged, paid_at) VALUES "
+        "(?, (SELECT coalesce(max(position), -1) + 1 FROM fee WHERE case_id = ?), ?, '', '', ?, ?)",
+        (case_id, case_id, name, charged, stamp(at)),
+    )
 
 
 def insert_certificate(tx: Transaction, case_id: int, certificate: Certificate) -> None:
@@ -195,6 +215,7 @@ def _step(row: sqlite3.Row) -> Step:
         ended=moment_or_none(row["ended"]),
         person=row["person"],
         opinion=row["opinion"],
+        conclusion=row["conclusion"],
     )
 
 

@@ -61,3 +61,27 @@ def waiting(reads: Reads, now: datetime, most: int) -> tuple[Unjudged, ...]:
 def judged(tx: Transaction, unjudged_id: int) -> None:
     """It has been judged after all."""
     tx.execute("DELETE FROM unjudged WHERE id = ?", (unjudged_id,))
+
+
+def newest_case(reads: Reads) -> int:
+    """The highest row number of a case; 0 without any."""
+    found: int = reads.value("SELECT coalesce(max(id), 0) FROM cases")
+    return found
+
+
+def closed_since(reads: Reads, since: datetime, now: datetime, after: int) -> tuple[int, ...]:
+    """Cases closed in a period, and those that came in later than a row number already closed."""
+    rows = reads.rows(
+        "SELECT id FROM cases WHERE closed_at > ? AND closed_at <= ? "
+        "UNION SELECT id FROM cases WHERE id > ? AND closed_at IS NOT NULL ORDER BY id",
+        (stamp(since), stamp(now), after),
+    )
+    return tuple(row["id"] for row in rows)
+
+
+def departments_with_clocks(reads: Reads) -> tuple[str, ...]:
+    """The departments for which a limit runs, drill left out."""
+    rows = reads.rows(
+        "SELECT DISTINCT department FROM clock WHERE stopped IS NULL AND drill = 0 ORDER BY department"
+    )
+    return tuple(row["department"] for row in rows)

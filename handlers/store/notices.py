@@ -19,6 +19,8 @@ KIND_WORDS: Mapping[NoticeKind, str] = {
     NoticeKind.SUPPLEMENT: "补",
     NoticeKind.SPECIAL_PROCEDURE: "特",
     NoticeKind.EXTENSION: "延",
+    NoticeKind.HEARING_RIGHT: "听告",
+    NoticeKind.HEARING: "听通",
     NoticeKind.GRANT: "准",
     NoticeKind.DENIAL: "不准",
     NoticeKind.DELIVERY: "送",

@@ -122,7 +122,10 @@ class CasePayload:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One review step snapshotted into the case. `state`: waiting, running, done. `limit_days` working days."""
+    """One review step snapshotted into the case. `state`: waiting, running, done. `limit_days` working days.
+
+    `conclusion` is a code of the table `review-conclusion`; None while there is none.
+    """
 
     position: int
     code: str
@@ -135,6 +138,7 @@ class Step:
     ended: datetime | None
     person: str | None
     opinion: str | None
+    conclusion: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,7 @@ class MaterialReceived:
 
 @dataclass(frozen=True, slots=True)
 class FeeDue:
-    """One fee; `cents` None where the standard has no fixed amount."""
+    """One fee; `cents` None where the standard has no fixed amount, `charged` None where nobody wrote it down."""
 
     position: int
     name: str
@@ -170,6 +174,7 @@ class FeeDue:
     cents: int | None
     paid_at: datetime | None
     waived: str
+    charged: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

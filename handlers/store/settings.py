@@ -12,6 +12,14 @@ def get(reads: Reads, key: str) -> str | None:
     return found
 
 
+def starting_with(reads: Reads, prefix: str) -> tuple[str, ...]:
+    """The facts whose keys begin with a prefix, in the order of their keys."""
+    rows = reads.rows(
+        "SELECT value FROM setting WHERE key >= ? AND key < ? ORDER BY key", (prefix, prefix + "\U0010ffff")
+    )
+    return tuple(row["value"] for row in rows)
+
+
 def put(tx: Transaction, key: str, value: str) -> None:
     """Writes a fact down."""
     tx.execute(

@@ -1,0 +1,253 @@
+"""What the system cannot see and a person brings: notices given on paper, and cards a supervisor issues by hand."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import cast, get_args
+
+from handlers.casework.authority import SUPERVISORS, Standing, active_person, held, standings
+from handlers.casework.cards import put
+from handlers.casework.ground import Ground
+from handlers.casework.subjects import Subject, subject_of
+from handlers.casework.triggering import Happened, fire
+from handlers.store import cards, case_parts, cases, events, letters
+from handlers.store.database import Database
+from handlers.store.records import Card, Json
+from handlers.store.writer import Transaction
+from rules.access import Role, in_scope
+from rules.cards import OBJECT_LABELS, CardObject
+from rules.case_terms import ENDED
+from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
+from rules.time import local_date
+from rules.triggers import TRIGGERS, TriggerFacts, TriggerRule
+
+BY_HAND = "by_hand"
+_BY_HAND_TITLE = "监察员依职权发牌"
+_LONGEST = 2000
+_RECORDERS = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR}) | SUPERVISORS
+
+
+@dataclass(frozen=True, slots=True)
+class HandCard:
+    """A card a supervisor issues. `trigger` is one of `rules.triggers.TRIGGERS` that is not watch-only, or empty
+    for anything else; `level` 1–3. `subject` is case, letter or department, `number` its number (the
+    department's code for a department). `reason` and `evidence` are both needed.
+    """
+
+    level: int
+    subject: str
+    number: str
+    reason: str
+    evidence: str
+    trigger: str = ""
+    object: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """Whom the card is about."""
+
+    subject: Subject
+    department: str
+    unit: str
+    drill: bool
+    object: CardObject
+
+
+def hand_triggers(ground: Ground) -> tuple[tuple[str, str], ...]:
+    """What a supervisor may name when issuing by hand: (trigger, label), the county's own titles first."""
+    titles = {each.trigger: each.title for each in ground.triggers}
+    return tuple(
+        (trigger, titles.get(trigger, kind.label)) for trigger, kind in TRIGGERS.items() if not kind.watch
+    )
+
+
+def issue_by_hand(database: Database, ground: Ground, person: str, wanted: HandCard, now: datetime) -> Card:
+    """Issues a card a supervisor has found reason for, at once and in that person's name.
+
+    Raises Invalid with a message by field, NotFound, Forbidden out of scope or about one's own doing, Conflict
+    for the very same card.
+    """
+    _check(ground, wanted)
+
+    def job(tx: Transaction) -> Card:
+        about = _about(tx, ground, wanted)
+        standing = _supervisor(tx, ground, person, about.department, now)
+        refuse_own_doing(tx, about.subject, standing.actor)
+        rule = _rule(ground, wanted)
+        card = _card(ground, rule, wanted, about, standing, now)
+        raised = put(tx, ground, rule, card, about.subject, {}, None, standing.role, standing.unit)
+        if not raised.issued:
+            raise Conflict("这张牌已经发过了，没有再发。")
+        found = cards.of_fact(tx, card.rule, card.level, card.fact)
+        assert found is not None
+        return found
+
+    return database.write(job)
+
+
+def refuse_own_doing(tx: Transaction, subject: Subject, person: str) -> None:
+    """Raises Forbidden when a person has themselves worked on what a card is about: nobody judges their own doing."""
+    for each in events.of_subject(tx, subject.kind, subject.id):
+        own = each.actor == person and not each.kind.startswith(("card", "order", "appeal"))
+        if own and each.role not in (Role.DEPARTMENT_SUPERVISOR, Role.COUNTY_SUPERVISOR):
+            raise Forbidden("您办理过这件事，不能由您发牌、确认或者否决，请由别的监察员处理。")
+
+
+def record_supplement(
+    database: Database, ground: Ground, number: str, person: str, told: str, given_at: datetime, now: datetime
+) -> int:
+    """A supplement notice given outside the hall (on paper, by another system) is written down; it counts.
+
+    Returns how many supplement notices the case now has. Raises Invalid, NotFound, Forbidden, IllegalMove.
+    """
+    words = told.strip()
+    if not 2 <= len(words) <= _LONGEST:
+        raise Invalid("请写明告知的内容", {"told": f"请写明告知的内容（{_LONGEST} 字以内）"})
+    if given_at > now:
+        raise Invalid("告知的时间晚于现在", {"given_at": "告知的时间晚于现在"})
+
+    def job(tx: Transaction) -> int:
+        case = cases.by_number(tx, number.strip().upper())
+        if case is None:
+            raise NotFound("没有这个办件。")
+        steps = case_parts.steps(tx, case.id)
+        found = standings(active_person(tx, person), ground, case, steps, local_date(now), _RECORDERS)
+        if not found:
+            raise Forbidden("您的岗位不能对这个办件做这件事。")
+        if case.state in ENDED:
+            raise IllegalMove("办件已经结束。")
+        by = found[0]
+        payload: dict[str, Json] = {
+            "told": words,
+            "given_at": given_at.isoformat(),
+            "words": "补录一次补正告知",
+        }
+        appended = events.append(
+            tx,
+            events.NewEvent(
+                at=now, kind="supplement_recorded", subject="case", subject_id=case.id, subject_number=case.number,
+                actor=by.actor, role=by.role, unit=by.unit, from_state=case.state, to_state=case.state,
+                drill=case.drill, payload=payload,
+            ),
+        )  # fmt: skip
+        cases.change(tx, case, now, supplements=case.supplements + 1)
+        facts = TriggerFacts("supplement_recorded", supplement_notices=case.supplements)
+        happened = Happened(
+            facts, subject_of(case, steps), case.department, case.accepting_unit, now,
+            f"event:{appended.sequence}", case.drill,
+        )  # fmt: skip
+        fire(tx, ground, happened)
+        return case.supplements + 1
+
+    return database.write(job)
+
+
+def _check(ground: Ground, wanted: HandCard) -> None:
+    wrong: dict[str, str] = {}
+    for name, label, text in (("reason", "理由", wanted.reason), ("evidence", "证据", wanted.evidence)):
+        if len(text.strip()) < 5:
+            wrong[name] = f"请写明{label}"
+        elif len(text) > _LONGEST:
+            wrong[name] = f"最多 {_LONGEST} 字"
+    known = set() if ground.rule_set is None else {each.level for each in ground.rule_set.levels}
+    if wanted.level not in known - {0}:
+        wrong["level"] = "请选择级别"
+    if wanted.trigger and (wanted.trigger not in TRIGGERS or TRIGGERS[wanted.trigger].watch):
+        wrong["trigger"] = "请选择事由"
+    if wanted.subject not in ("case", "letter", "department"):
+        wrong["subject"] = "请选择对象"
+    if wanted.object and wanted.object not in OBJECT_LABELS:
+        wrong["object"] = "没有这种监察对象"
+    if wrong:
+        raise Invalid("这张牌还不能发", wrong)
+
+
+def _about(tx: Transaction, ground: Ground, wanted: HandCard) -> _About:
+    number = wanted.number.strip()
+    given = cast(CardObject, wanted.object) if wanted.object in get_args(CardObject) else None
+    if wanted.subject == "case":
+        case = cases.by_number(tx, number.upper())
+        if case is None:
+            raise NotFound(f"没有办件 {number}。")
+        subject = subject_of(case, case_parts.steps(tx, case.id))
+        unit = case.holder_unit or case.accepting_unit
+        return _About(subject, case.department, unit, case.drill, given or "case")
+    if wanted.subject == "letter":
+        letter = letters.by_number(tx, number.upper())
+        if letter is None:
+            raise NotFound(f"没有来信 {number}。")
+        about = Subject("letter", letter.id, letter.number, letter.title, letter.department)
+        kind: CardObject = "consultation" if letter.kind == "consultation" else "complaint"
+        return _About(about, letter.department, letter.department, letter.drill, given or kind)
+    if number not in ground.departments:
+        raise Invalid("没有这个部门", {"number": "没有这个部门"})
+    about = Subject("department", 0, number, ground.unit_name(number), number)
+    return _About(about, number, number, False, given or "case")
+
+
+def _supervisor(tx: Transaction, ground: Ground, person: str, department: str, now: datetime) -> Standing:
+    account = active_person(tx, person)
+    for each in held(account, local_date(now), SUPERVISORS):
+        if in_scope(each.unit, ground.units.tree, department):
+            return Standing(account.id, each.role, each.unit)
+    raise Forbidden("只有管辖这个部门的监察员可以发牌。")
+
+
+def _rule(ground: Ground, wanted: HandCard) -> TriggerRule:
+    """The county's rule for the trigger with the level the supervisor chose; a plain one where it has none."""
+    known = next((each for each in ground.triggers if each.trigger == wanted.trigger), None)
+    level = wanted.level
+    told: tuple[str, ...] = ("handler", "decider", "department_supervisor")
+    names: Mapping[int, str] = {}
+    if ground.rule_set is not None:
+        names = {each.level: each.name for each in ground.rule_set.levels}
+    if known is not None:
+        told = known.tell.get(known.level, told)
+        documents = {level: "supervision_order"} if known.documents else {}
+        message = known.messages.get(known.level, "")
+        return replace(
+            known, level=level, tell={level: told}, documents=documents, messages={level: message},
+            channels={level: known.channels.get(known.level, ("in_app",))},
+        )  # fmt: skip
+    trigger = wanted.trigger or "outside_system"
+    return TriggerRule(
+        id=BY_HAND, trigger=trigger, title=_BY_HAND_TITLE, level=level, tell={level: told},
+        channels={level: ("in_app", "sms")}, level_names=names or {1: "预警", 2: "黄牌", 3: "红牌"},
+    )  # fmt: skip
+
+
+def _card(
+    ground: Ground, rule: TriggerRule, wanted: HandCard, about: _About, by: Standing, now: datetime
+) -> Card:
+    reason = wanted.reason.strip()
+    # The same words about the same thing are the same fact, however often the button is pressed.
+    said = hashlib.sha256(f"{wanted.trigger}\x1f{reason}".encode()).hexdigest()[:16]
+    subject = about.subject
+    return Card(
+        id=0,
+        clock_id=None,
+        subject=subject.kind,
+        subject_id=subject.id,
+        subject_number=subject.number,
+        department=about.department,
+        unit=about.unit,
+        object=about.object,
+        trigger=wanted.trigger,
+        fact=f"hand:{subject.kind}:{subject.id or subject.number}:{said}",
+        level=wanted.level,
+        rule=rule.id,
+        rules=ground.rules_version,
+        since=now,
+        raised=now,
+        issued=now,
+        state="issued",
+        why=reason,
+        drill=about.drill,
+        evidence=wanted.evidence.strip(),
+        by_hand=True,
+        issued_by=by.actor,
+    )
