@@ -49,7 +49,7 @@ def _page(
         report=found.document,
         notes=notes_of(found.document),
         chinese_number=chinese_number,
-        charts=charts_of(found.work)[1:3] + charts_of(found.watch)[:1],
+        charts=[*charts_of(found.work)[1:2], *charts_of(found.watch)[:1]],
         text=written or found.text,
         labels=LABELS,
         longest=LONGEST,

@@ -21,7 +21,7 @@ from handlers.statistics.exporting import as_csv, as_xlsx
 from handlers.statistics.grouping import DEPTHS, OUTCOMES, Groupings
 from handlers.statistics.scope import READERS, Reach
 from handlers.statistics.tables import Table
-from handlers.statistics_view import HERE, charts_of, periods, rows_of
+from handlers.statistics_view import HERE, charts_of, periods, quiet, rows_of
 from handlers.store.records import CHANNEL_LABELS
 from presentation.view import Choice, Crumb
 from rules.case_terms import STATE_LABELS
@@ -73,6 +73,7 @@ def _page(
         refused=refused,
         charts=[] if table is None else charts_of(table),
         rows=[] if table is None else rows_of(table),
+        quiet=[] if table is None else quiet(table),
         sections=definitions.sections,
         groups=[Choice(name, label) for name, label in GROUPS.items()],
         times=TIMES,

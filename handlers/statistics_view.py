@@ -18,7 +18,7 @@ from rules.statistics import Change
 
 HERE = "/hall/statistics"
 MOST_CHARTS = 4
-MOST_BARS = 40
+MOST_BARS = 20
 _TONES: dict[str, Tone] = {"warnings": "warning", "yellow_cards": "yellow", "red_cards": "red"}
 
 
@@ -58,7 +58,10 @@ def charts_of(table: Table) -> list[Chart]:
     for place, measure in enumerate(table.measures):
         name = "light" if measure.id in _TONES else measure.unit
         by_unit.setdefault(name, []).append(place)
-    shown = table.lines[:MOST_BARS]
+    shown = busy(table)
+    if table.asked.group not in TIMES:
+        shown = sorted(shown, key=lambda line: -(line.figures[0].value or 0))
+    shown = shown[:MOST_BARS]
     return [
         _chart(f"chart-{number}", table, shown, places, light=name == "light")
         for number, (name, places) in enumerate(by_unit.items(), 1)
@@ -67,6 +70,9 @@ def charts_of(table: Table) -> list[Chart]:
 
 def _chart(id: str, table: Table, shown: Sequence[Line], places: Sequence[int], *, light: bool) -> Chart:
     measures = [table.measures[place] for place in places][:4]
+    if table.asked.group not in TIMES:
+        # Where nothing could be counted there is nothing to draw; the table says so.
+        shown = [line for line in shown if any(line.figures[place].value for place in places)] or shown[:1]
     series = [
         Series(
             measure.label,
@@ -76,8 +82,8 @@ def _chart(id: str, table: Table, shown: Sequence[Line], places: Sequence[int], 
         for measure, place in zip(measures, places, strict=False)
     ]
     first = measures[0]
-    title = f"{'、'.join(each.label for each in measures)}（{table.window.label}）"
-    more = f"只画前 {MOST_BARS} 项，全部见表。" if len(table.lines) > MOST_BARS else ""
+    title = "、".join(each.label for each in measures)
+    more = f"只画前 {MOST_BARS} 项，全部见统计表。" if len(busy(table)) > MOST_BARS else ""
     labels = [line.label for line in shown]
     unit, digits, head = first.unit, first.digits, table.group_label
     if table.asked.group in TIMES and len(shown) > 1:
@@ -93,7 +99,27 @@ def _chart(id: str, table: Table, shown: Sequence[Line], places: Sequence[int], 
 
 def rows_of(table: Table) -> list[Row]:
     """The lines with their cells, the total last."""
-    return [_row(table, line) for line in table.lines] + [_row(table, table.total)]
+    return [_row(table, line) for line in busy(table)] + [_row(table, table.total)]
+
+
+def busy(table: Table) -> list[Line]:
+    """The lines in which anything was counted; of times all of them, because a month of nothing is news."""
+    if table.asked.group in TIMES:
+        return list(table.lines)
+    return [
+        line
+        for line in table.lines
+        if any(
+            figure.number or figure.value or any(each and each.earlier for each in (figure.last, figure.year))
+            for figure in line.figures
+        )
+    ]
+
+
+def quiet(table: Table) -> list[str]:
+    """The names of the other lines."""
+    kept = {line.key for line in busy(table)}
+    return [line.label for line in table.lines if line.key not in kept]
 
 
 def _row(table: Table, line: Line) -> Row:
@@ -143,7 +169,8 @@ def _moved(table: Table, measure: Measure, figure: Figure) -> tuple[Moved, ...]:
         (figure.last, "比上期", table.earlier),
         (figure.year, "比去年", table.year),
     ):
-        if change is not None and window is not None:
+        # From nothing everything is growth: that says no more than the figure itself.
+        if change is not None and window is not None and change.earlier:
             found.append(Moved(against, change_words(change, measure), _feel(change, measure)))
     return tuple(found)
 
@@ -157,7 +184,7 @@ def change_words(change: Change, measure: Measure) -> str:
     if measure.is_share:
         return text + "个百分点"
     if change.relative is None:
-        return f"{text}（上期为0）" if not change.earlier else text
+        return text
     return f"{text}（{change.relative:+.1f}%）"
 
 

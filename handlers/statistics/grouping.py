@@ -70,7 +70,7 @@ class Groupings:
         made: Mapping[str, Callable[[], Grouping]] = {
             "": lambda: Grouping("", "", lambda key: (), lambda key: "合计"),
             "department": lambda: Grouping(
-                "department", "department", _itself, self.ground.unit_name, departments
+                "department", "department", _itself, self.department_label, departments
             ),
             "channel": lambda: Grouping(
                 "channel", "channel", _itself, lambda key: CHANNEL_LABELS.get(key, key), tuple(CHANNEL_LABELS)
@@ -111,6 +111,11 @@ class Groupings:
     def units_of_town(self, town: str) -> tuple[str, ...]:
         """The town's own place and all below it."""
         return tuple(unit for unit, own in self.towns.items() if own == town)
+
+    def department_label(self, key: str) -> str:
+        """A department's short name; one that is gone stands with its unit's."""
+        found = self.ground.departments.get(key)
+        return self.ground.unit_name(key) if found is None else found.short_name
 
     def type_label(self, key: str) -> str:
         """A type's name."""

@@ -38,7 +38,7 @@ def overdue_cases(
         running = statistics.past_promise(database, now, most)
         rows = [_row(database, ground, case, now) for case in (*late, *running)]
     kept = [each for each in rows if each is not None]
-    order = {name: place for place, name in enumerate(map(ground.unit_name, ground.departments))}
+    order = {each.short_name: place for place, each in enumerate(ground.departments.values())}
     kept.sort(key=lambda each: (order.get(each.department, len(order)), -each.over, each.due))
     return tuple(kept[:most])
 
@@ -50,9 +50,9 @@ def _row(database: Database, ground: Ground, case: Case, now: datetime) -> Overd
     )
     if promise is None:
         return None
-    end = case.closed_at or now
+    end, department = case.closed_at or now, ground.departments.get(case.department)
     return OverdueCase(
-        ground.unit_name(case.department),
+        department.short_name if department else ground.unit_name(case.department),
         case.item_name,
         None if case.accepted_at is None else local_date(case.accepted_at),
         local_date(promise.due),

@@ -92,7 +92,7 @@ def made(measuring: Measuring, database: Database, ground: Ground, period: str, 
     )
     document = ReportDocument(
         title=f"关于{quarter.label}政务服务效能监察情况的通报",
-        issuer=f"{ground.county.name}{ground.county.supervisor_name}",
+        issuer=_issuer(ground),
         number=text.number,
         date=local_date(now),
         addressee=text.addressee,
@@ -132,6 +132,11 @@ def _blank(ground: Ground, quarter: Period) -> QuarterlyText:
         "各乡镇人民政府、县政府各部门",
         preface, conclusions, None, "", 0,
     )  # fmt: skip
+
+
+def _issuer(ground: Ground) -> str:
+    name, county = ground.county.supervisor_name, ground.county.name
+    return name if name.startswith(county) else county + name
 
 
 def _overall(work: Table) -> Iterator[str]:
@@ -291,7 +296,7 @@ def _table(table: Table, title: str, only_busy: bool = False) -> ReportTable:
     heads += [Head(f"{each.label}（{each.unit}）", f"{each.label}：{each.how}") for each in table.measures]
     lines = [line for line in table.lines if any(figure.number or figure.value for figure in line.figures)]
     quiet = [line.label for line in table.lines if line not in lines]
-    note = f"没有发生的：{'、'.join(quiet)}。" if quiet and not only_busy else ""
+    note = f"没有记录的：{'、'.join(quiet)}。" if quiet and not only_busy else ""
     return ReportTable(
         title,
         tuple(heads),

@@ -148,9 +148,11 @@ def grouped(
     columns = [_column(source, base, each) for each in by]
     where, values = _where(source, base, first, last, wanted)
     listed = "".join(f"{column}, " for column in columns)
+    # By position: a value that is a constant would be read as one.
+    places = ", ".join(str(place) for place in range(1, len(columns) + 2))
     for row in reads.rows(
         f"SELECT {listed}{base.value}, count(*) FROM {source.tables} WHERE {where} "  # noqa: S608
-        f"GROUP BY {listed}{base.value}",
+        f"GROUP BY {places}",
         values,
     ):
         found = tuple(row)
