@@ -6,8 +6,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from handlers.api_letter_models import LetterOut, LettersOut
 from handlers.api_letters import letter_out
-from handlers.api_models import LetterOut, LettersOut
 from handlers.api_operations import Operation, answered, query_of
 from handlers.api_staff_models import (
     LetterMovedOut,

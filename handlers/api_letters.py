@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from handlers import throttle
 from handlers.api_cases import DRILLERS
-from handlers.api_models import (
+from handlers.api_letter_models import (
     LetterActIn,
     LetterFiledOut,
     LetterIn,
@@ -18,11 +18,11 @@ from handlers.api_models import (
     PublicLetterOut,
     PublicLettersOut,
     PublicLettersQuery,
-    RateIn,
     SimilarLetterOut,
     SimilarLettersOut,
     SimilarLettersQuery,
 )
+from handlers.api_models import RateIn
 from handlers.api_operations import Operation, answered, code_of, key_of, nothing, query_of
 from handlers.bodies import json_of
 from handlers.context import hall_of

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from handlers.casework.ground import Ground
-from handlers.casework.subjects import Subject
-from handlers.casework.triggering import Happened, fire
 from handlers.correspondence import telling, timing
 from handlers.correspondence.assigning import Place, place_of
 from handlers.correspondence.publishing import masked
@@ -32,7 +30,6 @@ from rules.letter_terms import (
     Row,
 )
 from rules.time import local_date
-from rules.triggers import TriggerFacts
 
 MOST_WORDS_TO_MASK = 50
 
@@ -130,7 +127,7 @@ class Moving:
         after = letters.by_id(tx, self.letter.id)
         assert after is not None
         if row.name is LetterMove.DISPUTE and after.topic != CONDUCT:
-            fire_disputed(tx, ground, after, sequence, now)
+            telling.fire_disputed(tx, ground, after, sequence, now)
         if author is not WRITER and words:
             tail = (
                 f"到{after.confirm_by:%Y年%m月%d日}前请告诉我们是否认可"
@@ -140,13 +137,13 @@ class Moving:
             telling.tell_writer(
                 tx, after, row.name, f"：{words}。" + (f"请凭查询码查看，{tail}。" if tail else ""), now
             )
-        desk = _DESK_WORDS.get(row.name)
+        desk = telling.DESK_WORDS.get(row.name)
         if desk and after.state == LetterState.RECEIVED:
             telling.tell_intake(tx, ground, after, desk, now)
         elif desk:
             extra = f"（{self.value('reason')}）" if row.name is LetterMove.SUPERVISE else ""
             telling.tell_desk(tx, self.vault, ground, after, row.name, desk + extra, now)
-        measures = _COUNTED.get(row.name, ())
+        measures = telling.COUNTED.get(row.name, ())
         if row.name in (LetterMove.ANSWER, LetterMove.REDIRECT, LetterMove.FINDING):
             late = now > self.letter.due
             measures = ("letters_answered", "letters_late" if late else "letters_on_time")
@@ -374,43 +371,3 @@ _MAKERS: Mapping[LetterMove, Callable[[Moving], _Made]] = {
     LetterMove.UNPUBLISH: Moving.unpublish,
 }
 assert _MAKERS.keys() == LETTER_MOVES.keys(), "every move of the table is made here"
-
-_DESK_WORDS: Mapping[LetterMove, str] = {
-    LetterMove.ASSIGN: "来信交您办理，请按时答复",
-    LetterMove.HAND: "来信交您办理，请按时答复",
-    LetterMove.TRANSFER: "来信转您办理，请按时答复",
-    LetterMove.RETURN: "来信退回，请重新分办",
-    LetterMove.SUBMIT: "答复待审核",
-    LetterMove.SEND_BACK: "答复被退回修改",
-    LetterMove.OBJECT: "来信人不同意更改类别，已恢复",
-    LetterMove.ESCALATE: "新的工作作风投诉",
-    LetterMove.CHASE: "来信人催办，请尽快答复",
-    LetterMove.SUPERVISE: "监察督促",
-    LetterMove.DISPUTE: "来信人不认可答复，请重新办理",
-    LetterMove.WITHDRAW: "来信人已撤回",
-}
-_COUNTED: Mapping[LetterMove, tuple[str, ...]] = {
-    LetterMove.CHASE: ("letters_chased",),
-    LetterMove.TRANSFER: ("letters_transferred",),
-    LetterMove.RETURN: ("letters_returned",),
-    LetterMove.RECLASSIFY: ("letters_reclassified",),
-    LetterMove.OBJECT: ("letters_objected",),
-    LetterMove.SETTLE: ("letters_settled",),
-    LetterMove.DISPUTE: ("letters_disputed",),
-    LetterMove.CLOSE: ("letters_unstated",),
-    LetterMove.WITHDRAW: ("letters_withdrawn",),
-}
-
-
-def fire_disputed(tx: Transaction, ground: Ground, letter: Letter, sequence: int, now: datetime) -> None:
-    """A closure the writer disputed, and that was reopened, is a fact for the supervision rules."""
-    subject = Subject("letter", letter.id, letter.number, letter.title, letter.assigned_unit)
-    facts = TriggerFacts("dispute", disputes=letter.disputes)
-    fire(
-        tx,
-        ground,
-        Happened(
-            facts, subject, letter.department, letter.assigned_unit, now, f"event:{sequence}", letter.drill,
-            letter.assigned_person, object=CARD_OBJECTS[letter.kind],
-        ),
-    )  # fmt: skip

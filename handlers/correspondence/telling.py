@@ -6,14 +6,17 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from handlers.casework.ground import Ground
+from handlers.casework.subjects import Subject
+from handlers.casework.triggering import Happened, fire
 from handlers.correspondence.reach import Author, concerns, intake_unit, supervisors
 from handlers.store import counts, events, outbox
 from handlers.store.people_records import Letter
 from handlers.store.records import Json
 from handlers.store.vault import Vault
 from handlers.store.writer import Transaction
-from rules.letter_terms import CONDUCT, LetterMove
+from rules.letter_terms import CARD_OBJECTS, CONDUCT, LetterMove
 from rules.time import local_date
+from rules.triggers import TriggerFacts
 
 
 def log(
@@ -126,3 +129,44 @@ def _add(
             if to
         ],
     )
+
+
+DESK_WORDS: Mapping[LetterMove, str] = {
+    LetterMove.ASSIGN: "来信交您办理，请按时答复",
+    LetterMove.HAND: "来信交您办理，请按时答复",
+    LetterMove.TRANSFER: "来信转您办理，请按时答复",
+    LetterMove.RETURN: "来信退回，请重新分办",
+    LetterMove.SUBMIT: "答复待审核",
+    LetterMove.SEND_BACK: "答复被退回修改",
+    LetterMove.OBJECT: "来信人不同意更改类别，已恢复",
+    LetterMove.ESCALATE: "新的工作作风投诉",
+    LetterMove.CHASE: "来信人催办，请尽快答复",
+    LetterMove.SUPERVISE: "监察督促",
+    LetterMove.DISPUTE: "来信人不认可答复，请重新办理",
+    LetterMove.WITHDRAW: "来信人已撤回",
+}
+COUNTED: Mapping[LetterMove, tuple[str, ...]] = {
+    LetterMove.CHASE: ("letters_chased",),
+    LetterMove.TRANSFER: ("letters_transferred",),
+    LetterMove.RETURN: ("letters_returned",),
+    LetterMove.RECLASSIFY: ("letters_reclassified",),
+    LetterMove.OBJECT: ("letters_objected",),
+    LetterMove.SETTLE: ("letters_settled",),
+    LetterMove.DISPUTE: ("letters_disputed",),
+    LetterMove.CLOSE: ("letters_unstated",),
+    LetterMove.WITHDRAW: ("letters_withdrawn",),
+}
+
+
+def fire_disputed(tx: Transaction, ground: Ground, letter: Letter, sequence: int, now: datetime) -> None:
+    """A closure the writer disputed, and that was reopened, is a fact for the supervision rules."""
+    subject = Subject("letter", letter.id, letter.number, letter.title, letter.assigned_unit)
+    facts = TriggerFacts("dispute", disputes=letter.disputes)
+    fire(
+        tx,
+        ground,
+        Happened(
+            facts, subject, letter.department, letter.assigned_unit, now, f"event:{sequence}", letter.drill,
+            letter.assigned_person, object=CARD_OBJECTS[letter.kind],
+        ),
+    )  # fmt: skip
