@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import lru_cache
 
 from catalog.scoring import load_scheme, scoring_folders
 from rules.score_ledger import LedgerHead, LedgerLine, write
@@ -21,6 +22,7 @@ TRIGGERS = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=1)
 def scheme() -> tuple[Scheme, bytes]:
     """The packaged scheme and its bytes."""
     return load_scheme(scoring_folders(None), "nine-heads")

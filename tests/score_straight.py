@@ -12,7 +12,7 @@ from typing import Any
 TIMED = ("case", "special_procedure", "pre_acceptance", "certificate")
 PROCEDURE = {
     "second_supplement": 200, "no_reasons": 200, "missing_notice": 100, "outside_system": 300,
-    "refused_though_met": 200, "hearing_not_held": 200, "late_first_review": 100,
+    "refused_though_met": 200, "hearing_not_held": 200,
 }  # fmt: skip
 
 

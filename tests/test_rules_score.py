@@ -61,7 +61,7 @@ def test_an_item_that_is_both_incomplete_and_overdue_counts_once() -> None:
 @pytest.mark.parametrize(("trigger", "head_id", "full", "each"), [
     ("second_supplement", "procedure", 14, 2), ("no_reasons", "procedure", 14, 2), ("missing_notice", "procedure", 14, 1),
     ("outside_system", "procedure", 14, 3), ("refused_though_met", "procedure", 14, 2),
-    ("hearing_not_held", "procedure", 14, 2), ("late_first_review", "procedure", 14, 1),
+    ("hearing_not_held", "procedure", 14, 2), 
     ("fee_over_standard", "fees", 8, 4), ("disputed_closure", "attitude", 10, 1),
 ])  # fmt: skip
 def test_each_trigger_takes_its_points_down_to_nothing_and_never_below(
@@ -95,7 +95,9 @@ def test_one_matter_counts_at_its_highest_card_and_falls_back_when_that_is_revok
 
 
 def test_a_carded_fact_is_scored_as_that_fact_and_not_by_the_colour_of_its_card() -> None:
-    found = of((1, CLOSED), (1, {"kind": "card", "object": "case", "level": 3, "trigger": "second_supplement"}))
+    found = of(
+        (1, CLOSED), (1, {"kind": "card", "object": "case", "level": 3, "trigger": "second_supplement"})
+    )
     assert (points(found, "procedure"), points(found, "limits")) == (Decimal(12), FULL)
 
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -20,6 +21,7 @@ from hall.serving import Repeating, deliverer, sweeper, watcher
 from handlers.app import JOBS, create_app
 from handlers.casework import demo
 from handlers.context import Hall, shanghai_now
+from handlers.scoring import demo as scores_demo
 from handlers.store.database import Database
 from rules.calendar import CalendarYear
 from rules.errors import HallError
@@ -133,7 +135,8 @@ class Compiler:
 
 def plant_demo(hall: Hall) -> tuple[str, ...]:
     """Demo accounts and cases in an empty database; the lines to print."""
-    return demo.plant(hall.casework, hall.now()).lines()
+    scores = partial(scores_demo.plan, hall.scores, hall.supervision)
+    return demo.plant(hall.casework, hall.now(), (scores,)).lines()
 
 
 class NewCalendars:
@@ -171,6 +174,7 @@ def beside(hall: Hall, compiler: Compiler | None) -> list[Repeating]:
         swept = hall.casework.sweep(moment)
         hall.correspondence.close_unstated(moment)
         hall.casework.publish_figures(hall.root.published, moment)
+        hall.scores.publish_files(hall.root.published)
         hall.logbook.publish_if_due(moment)
         hall.correspondence.publish(hall.root.published)
         return swept.next_at

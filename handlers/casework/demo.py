@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,9 @@ from handlers.casework.demo_desk import plan_full_desk
 from handlers.casework.ground import Ground
 from handlers.casework.service import Casework
 from handlers.correspondence import demo as demo_letters
+from handlers.delivering import demo as delivering_demo
 from handlers.store import settings
+from handlers.supervising import demo as demo_orders
 from rules.errors import Conflict
 from rules.time import local
 
@@ -33,8 +35,10 @@ class Planted:
         return (*self.accounts, told)
 
 
-def plant(casework: Casework, now: datetime) -> Planted:
+def plant(casework: Casework, now: datetime, more: Sequence[Callable[[Stage], None]] = ()) -> Planted:
     """Accounts and cases in an empty database; a database that has its demo already stays as it is.
+
+    `more` puts what other rooms show on the same stage, so that all of it happens in the order of time.
 
     Raises Conflict for a database in real use: demo data never mix with real cases.
     """
@@ -46,7 +50,11 @@ def plant(casework: Casework, now: datetime) -> Planted:
     if planted is None:
         stage = Stage(casework, people, now)
         _plan(stage, _items(ground))
+        for each in more:
+            each(stage)
+        demo_orders.plan(stage)
         stage.play()
+        delivering_demo.plant(database, ground, people, now)
         database.write(lambda tx: settings.put(tx, "demo", now.isoformat()))
     cases, letters, _ = settings.sizes(database)
     return Planted(demo_people.lines(ground), cases, letters, planted is not None)

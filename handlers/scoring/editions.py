@@ -103,6 +103,21 @@ def draft(
     if latest is not None and not fresh:
         words = words or latest.note
     made = compute(database, basis, period, now, number, words)
+    return keep(database, basis, period, made, latest, person, now, words)
+
+
+def keep(
+    database: Database,
+    basis: Basis,
+    period: Period,
+    made: Computed,
+    latest: Edition | None,
+    person: str,
+    now: datetime,
+    note: str,
+) -> Edition:
+    """Writes a computed period down, as a new edition or in place of `latest`, unless somebody was faster."""
+    number = 1 if latest is None else latest.edition + (latest.state == "published")
 
     def job(tx: Transaction) -> Edition:
         standing = standing_of(tx, basis.ground, person, now, PROPOSES)
@@ -111,7 +126,7 @@ def draft(
             None if latest is None else (latest.id, latest.version)
         ):
             raise IllegalMove("计算的时候别人也在算这一期。请刷新页面看结果。")
-        written = _edition(tx, basis, period, number, made, standing, now, words)
+        written = _edition(tx, basis, period, number, made, standing, now, note)
         if current is None or current.state == "published":
             return replace(written, id=scores.insert(tx, written))
         if current.state == "proposed":

@@ -41,16 +41,16 @@ class Scores:
     def compute(self, period: str, now: datetime, department: str = "") -> Computed:
         """A period's ledger and ranking from the records as they stand; nothing is kept."""
         return editions.compute(
-            self.database, self._basis(), Period.parse(period), local(now), department=department
+            self.database, self.basis(), Period.parse(period), local(now), department=department
         )
 
     def draft(self, period: str, person: str, *, now: datetime, note: str = "") -> Edition:
         """Computes a period's next edition, or its draft or proposal anew."""
-        return editions.draft(self.database, self._basis(), Period.parse(period), person, local(now), note)
+        return editions.draft(self.database, self.basis(), Period.parse(period), person, local(now), note)
 
     def propose(self, edition_id: int, person: str, *, now: datetime) -> Edition:
         """Shows a draft to the departments, who may appeal until the day that is told."""
-        return editions.propose(self.database, self._basis(), edition_id, person, local(now))
+        return editions.propose(self.database, self.basis(), edition_id, person, local(now))
 
     def publish(self, edition_id: int, person: str, *, now: datetime) -> Edition:
         """Publishes a proposal, by another person than who proposed it, and writes its files."""
@@ -117,16 +117,14 @@ class Scores:
     ) -> DepartmentView:
         """A department's score, opened, for staff within scope."""
         return reading.department_view(
-            self.database, self._basis(), Period.parse(period), department, person, local(now), levels, number
+            self.database, self.basis(), Period.parse(period), department, person, local(now), levels, number
         )
 
     def own_view(
         self, period: str, person: str, levels: Mapping[int, str], *, now: datetime
     ) -> tuple[Scheme, Score, tuple[OpenedHead, ...]]:
         """A clerk's own part in a month."""
-        return reading.own_view(
-            self.database, self._basis(), Period.parse(period), person, local(now), levels
-        )
+        return reading.own_view(self.database, self.basis(), Period.parse(period), person, local(now), levels)
 
     def edition_view(self, edition_id: int, person: str, *, now: datetime) -> EditionView:
         """An edition for who proposes and publishes."""
@@ -138,7 +136,8 @@ class Scores:
             self.database, self.ground(), self.scheme, Period.parse(period), person, local(now)
         )
 
-    def _basis(self) -> Basis:
+    def basis(self) -> Basis:
+        """What a computation stands on besides the records."""
         scheme, text = self._loaded()
         return Basis(self.ground(), load_elements(self.root), scheme, text)
 
