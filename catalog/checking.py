@@ -12,6 +12,7 @@ from catalog.codes import load_codes
 from catalog.consistency import check
 from catalog.delivery_reading import check_delivery
 from catalog.elements import load_elements
+from catalog.permissions import load_permissions
 from catalog.problems import Problem, in_order
 from catalog.reader import Reading, parse_file, read
 from catalog.root import Root
@@ -46,6 +47,7 @@ def check_root(root: Root, today: date, items_dirs: Sequence[Path] | None = None
     problems += reading.problems
     codes = load_codes(root, problems)
     elements = load_elements(root, problems)
+    load_permissions(root, problems)
     problems += check(reading, codes, elements, today)
     problems += check_delivery(reading)
     calendars = read_calendars(calendar_folders(root), root)

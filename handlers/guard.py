@@ -11,9 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from catalog.permissions import packaged
+from handlers.context import hall_of
 from handlers.session import SignedIn, signed_in, token_of
 from rules.access import Role
 from rules.errors import Forbidden, Unauthenticated
+from rules.permissions import Capability
 
 Endpoint = Callable[[Request], Response | Awaitable[Response]]
 
@@ -25,6 +28,8 @@ class Guard:
     name: str
     public: bool = False
     roles: frozenset[Role] = frozenset()
+    capability: Capability | None = None
+    """Asked of the county's own permissions at every request; `roles` are those of the packaged ones."""
 
     def admit(self, request: Request) -> SignedIn | None:
         """The person signed in, if any; raises Unauthenticated or Forbidden when they may not pass."""
@@ -35,7 +40,10 @@ class Guard:
             return person
         if person is None:
             raise Unauthenticated("请先登录。登录后会回到这一页。")
-        if self.roles and not (self.roles & person.roles):
+        roles = self.roles
+        if self.capability is not None:
+            roles = hall_of(request).edition.permissions.roles(self.capability)
+        if roles and not (roles & person.roles):
             raise Forbidden("您的岗位没有这项权限。如果工作需要，请联系系统管理员。")
         return person
 
@@ -48,6 +56,11 @@ def public(reason: str) -> Guard:
 def staff(*roles: Role) -> Guard:
     """Signed-in staff holding at least one of `roles` today (any, when none is named)."""
     return Guard("staff: " + (", ".join(sorted(roles)) or "any"), roles=frozenset(roles))
+
+
+def may(capability: Capability) -> Guard:
+    """Signed-in staff whose roles hold a capability in the county's permissions."""
+    return Guard(f"may: {capability}", roles=packaged().roles(capability), capability=capability)
 
 
 def route(

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from catalog.artifact import Catalog, ItemRecord, ItemSummary, load_catalog, loa
 from catalog.calendars import CalendarData, calendar_from
 from catalog.codes import Codes, load_codes
 from catalog.county import Department
+from catalog.permissions import load_permissions, packaged
 from catalog.root import Root
 from catalog.schema import Item
 from catalog.supervision import RuleSet, ruleset_from_json
@@ -22,6 +23,7 @@ from handlers.casework.ground import Ground, Guide
 from presentation.page import Shell
 from rules.calendar import WorkCalendar
 from rules.errors import HallError, NotFound, Unavailable
+from rules.permissions import Permissions
 from search_index import IndexMissing, SearchIndex, open_index
 
 LOOK_EVERY_SECONDS = 1.0
@@ -40,6 +42,7 @@ class Edition:
     calendar: WorkCalendar
     rules: RuleSet
     shell: Shell
+    permissions: Permissions = field(default_factory=packaged)
 
     def item(self, code: str) -> ItemRecord:
         """The item in force. Raises NotFound."""
@@ -150,6 +153,7 @@ class SiteData:
             card_rules=edition.rules.by_object,
             rules_version=edition.rules.stamp,
             rule_set=edition.rules,
+            permissions=edition.permissions,
         )
 
     def _stamp_on_disk(self) -> tuple[int, int]:
@@ -171,6 +175,7 @@ class SiteData:
             calendar=calendar_from(CalendarData.model_validate_json((data / "calendar.json").read_bytes())),
             rules=ruleset_from_json((data / "supervision.json").read_bytes()),
             shell=Shell.load(data / "shell.html", catalog.county.hall_name),
+            permissions=load_permissions(self.root),
         )
 
 

@@ -19,6 +19,7 @@ class Role(StrEnum):
     REVIEWER = "reviewer"
     DECIDER = "decider"
     DEPARTMENT_SUPERVISOR = "department_supervisor"
+    TOWN_SUPERVISOR = "town_supervisor"
     COUNTY_SUPERVISOR = "county_supervisor"
     PUBLISHER = "publisher"
     ADMINISTRATOR = "administrator"
@@ -34,6 +35,7 @@ ROLE_LABELS: Mapping[Role, str] = MappingProxyType(
         Role.REVIEWER: "审查人员",
         Role.DECIDER: "审批负责人",
         Role.DEPARTMENT_SUPERVISOR: "部门监察员",
+        Role.TOWN_SUPERVISOR: "乡镇监察员",
         Role.COUNTY_SUPERVISOR: "县监察员",
         Role.PUBLISHER: "信息发布员",
         Role.ADMINISTRATOR: "系统管理员",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,11 +16,20 @@ from handlers.store.vault import Vault, normal_code
 from rules.access import Assignment, Role, in_scope
 from rules.case_terms import CaseFacts, Move, MoveName
 from rules.errors import Forbidden, NotFound
+from rules.permissions import Capability, Permissions, Reach
 from rules.time import local_date
 
 SUPERVISORS = frozenset({Role.DEPARTMENT_SUPERVISOR, Role.COUNTY_SUPERVISOR})
 WORKERS = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR, Role.REVIEWER, Role.DECIDER})
-SEES_CASES = WORKERS | SUPERVISORS
+SEES_CASES = WORKERS | SUPERVISORS | {Role.TOWN_SUPERVISOR}
+# Which units of a case a reach goes through; own steps are added for who works on cases.
+_THROUGH: Mapping[Reach, tuple[str, ...]] = {
+    Reach.COUNTY: ("department", "accepting_unit"),
+    Reach.DEPARTMENT: ("department", "accepting_unit"),
+    Reach.TOWN: ("accepting_unit",),
+    Reach.UNIT: ("department", "accepting_unit"),
+    Reach.CASES: ("department",),
+}
 UNKNOWN_CASE = "没有找到这个办件：办件编号或查询码不对。查询码是8位字母和数字，在收件凭证上。"
 
 
@@ -57,15 +66,12 @@ def held(person: Person, day: date, roles: frozenset[Role]) -> tuple[Assignment,
     return tuple(each for each in person.assignments if each.holds_on(day) and each.role in roles)
 
 
-def reach(role: Role, case: Case, steps: Sequence[Step]) -> frozenset[str]:
-    """The units of a case through which a role reaches it.
-
-    The front roles by where it was taken in or by its department, reviewers and deciders by the units of its
-    steps or its department, supervisors by its department or where it was taken in.
-    """
-    units = {case.department}
-    if role in (Role.WINDOW_CLERK, Role.COORDINATOR) or role in SUPERVISORS:
-        units.add(case.accepting_unit)
+def reach(permissions: Permissions, role: Role, case: Case, steps: Sequence[Step]) -> frozenset[str]:
+    """The units of a case through which a role reaches it, as granted; none when the role may see no cases."""
+    granted = permissions.reach(Capability.CASES_SEE, role)
+    if granted is None:
+        return frozenset()
+    units = {str(getattr(case, each)) for each in _THROUGH[granted]}
     if role in WORKERS:
         units.update(each.unit for each in steps if each.role == role)
     return frozenset(units)
@@ -79,7 +85,7 @@ def standings(
     return tuple(
         Standing(person.id, each.role, each.unit)
         for each in held(person, day, roles)
-        if any(in_scope(each.unit, tree, unit) for unit in reach(each.role, case, steps))
+        if any(in_scope(each.unit, tree, unit) for unit in reach(ground.permissions, each.role, case, steps))
     )
 
 

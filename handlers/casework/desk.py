@@ -22,6 +22,7 @@ from handlers.store.records import Card, Case, Message
 from rules.access import Role, units_for
 from rules.case_terms import STATE_LABELS, State
 from rules.errors import Forbidden, Invalid
+from rules.permissions import Capability
 from rules.time import day_end, day_start, local_date
 
 TABS = ("to_do", "done", "due_soon", "overdue", "all")
@@ -37,13 +38,15 @@ def scope_of(person: Person, ground: Ground, now: datetime) -> Scope:
         person.assignments, ground, frozenset({Role.WINDOW_CLERK, Role.COORDINATOR}), day
     )
 
+    seeing = ground.permissions.roles(Capability.CASES_SEE)
+
     def units(*roles: Role) -> tuple[str, ...]:
-        return tuple(sorted(units_for(person.assignments, frozenset(roles), tree, day)))
+        return tuple(sorted(units_for(person.assignments, seeing & frozenset(roles), tree, day)))
 
     return Scope(
         person=person.id,
-        departments=departments_in_scope(person.assignments, ground, SEES_CASES, day),
-        accepting=units(Role.WINDOW_CLERK, Role.COORDINATOR, *SUPERVISORS),
+        departments=departments_in_scope(person.assignments, ground, seeing - {Role.TOWN_SUPERVISOR}, day),
+        accepting=units(Role.WINDOW_CLERK, Role.COORDINATOR, Role.TOWN_SUPERVISOR, *SUPERVISORS),
         step_units=units(Role.REVIEWER, Role.DECIDER),
         holders=(
             (Role.WINDOW_CLERK, units(Role.WINDOW_CLERK, Role.COORDINATOR)),
@@ -72,7 +75,7 @@ def desk(
     if tab not in TABS or (state and state not in set(State)):
         raise Invalid("没有这个列表或状态。")
     account = active_person(database, person)
-    if not any(each.role in SEES_CASES for each in account.assignments if each.holds_on(local_date(now))):
+    if not any(each.role in ground.permissions.roles(Capability.CASES_SEE) for each in account.assignments if each.holds_on(local_date(now))):
         raise Forbidden("您的岗位不办理或监察办件。")
     scope = scope_of(account, ground, now)
     soon = day_end(ground.calendar.add_working_days(local_date(now), SOON_DAYS))

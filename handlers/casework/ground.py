@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from catalog.county import County, Department
+from catalog.permissions import packaged
 from catalog.schema import Item
 from catalog.units import OrgTree
 from rules.calendar import WorkCalendar
 from rules.cards import CardRule
 from rules.errors import NotFound
+from rules.permissions import Permissions
 from rules.rule_set import RuleSet
 from rules.triggers import TriggerRule
 
@@ -55,6 +57,7 @@ class Ground:
     calendar: WorkCalendar
     card_rules: Mapping[str, CardRule]
     rules_version: str
+    permissions: Permissions = field(default_factory=packaged, kw_only=True)
     rule_set: RuleSet | None = None
 
     @property
