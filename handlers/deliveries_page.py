@@ -56,9 +56,7 @@ def deliveries(request: Request) -> Response:
         page=page,
         pages=max(1, -(-count // PAGE_SIZE)),
         pages_url=url + ("&" if "?" in url else "?") + "page={page}",
-        tabs=[
-            (address(DELIVERIES, state=name, channel=channel), label, None) for name, label in _TABS.items()
-        ],
+        tabs=[(address(DELIVERIES, state=name, channel=channel), label) for name, label in _TABS.items()],
         current_tab=address(DELIVERIES, state=wanted, channel=channel),
         wanted=wanted,
         channel=channel,

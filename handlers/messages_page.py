@@ -8,18 +8,13 @@ from starlette.responses import RedirectResponse, Response
 
 from handlers.bodies import form_of, text_of
 from handlers.context import hall_of
+from handlers.delivering.wording import page_of
 from handlers.guard import route, staff
 from handlers.session import SignedIn, check_csrf
 from handlers.staff_frame import MESSAGES, staff_page
 from handlers.store.records import Message
 from presentation.view import Crumb
 from rules.errors import Invalid
-
-_PAGES = {
-    "case": ("/hall/staff/cases/{number}", "在办件里看"),
-    "letter": ("/hall/staff/letters/{number}", "打开来信"),
-    "delivery": ("/hall/staff/deliveries", "打开发送情况"),
-}
 
 
 def messages(request: Request) -> Response:
@@ -57,9 +52,7 @@ async def mark(request: Request) -> Response:
 
 
 def _page_of(message: Message) -> tuple[str, str] | None:
-    """Where a message leads and what the link says."""
-    found = _PAGES.get(message.subject)
-    return None if found is None else (found[0].format(number=message.subject_number), found[1])
+    return page_of(message.subject, message.subject_number, message.subject_id)
 
 
 routes = [

@@ -43,7 +43,7 @@ def test_right_settings_have_no_faults_and_name_their_secrets() -> None:
 
 
 @pytest.mark.parametrize(("settings", "field", "words"), [
-    ({"applicants": ["sms"]}, "applicants", "没有配置短信"),
+    ({"mode": "live", "applicants": ["sms"]}, "applicants", "没有配置短信"),
     ({"sms": {**SMS, "body": {"text": "{text}"}}}, "sms.body", "{phone}"),
     ({"sms": {**SMS, "body": {"to": "{phone}"}}}, "sms.body", "{template_id}"),
     ({"sms": {**SMS, "body": {"to": "{phone}", "t": "{text}", "n": "{applicant}"}}}, "sms.body.n", "不认识 {applicant}"),

@@ -76,13 +76,25 @@ def _people(
 
 
 def responsible(reads: Reads, ground: Ground, unit: str, roles: Sequence[str], day: date) -> tuple[str, ...]:
-    """Who answers for a unit today: those who hold one of the roles there, or at the nearest unit above.
+    """Who answers for a unit today: for each role those who hold it there, or at the nearest unit above.
 
     Without roles those who lead it (coordinator, decider, supervisor), where there are none all who work there.
     """
+    if roles:
+        found: dict[str, None] = {}
+        for role in roles:
+            found |= dict.fromkeys(_nearest(reads, ground, unit, [(role,)], day))
+        return tuple(found)
+    lead = _SUPERVISORS if unit == ground.units.top else _FRONT
+    return _nearest(reads, ground, unit, [lead, _WORKERS], day)
+
+
+def _nearest(
+    reads: Reads, ground: Ground, unit: str, groups: Sequence[Sequence[str]], day: date
+) -> tuple[str, ...]:
+    """Who holds a post of the first group that anybody holds, at the unit or the nearest one above."""
     for each in ground.units.tree.upwards(unit):
-        wanted = [roles] if roles else [_SUPERVISORS if each == ground.units.top else _FRONT, _WORKERS]
-        for group in wanted:
+        for group in groups:
             found = posts.holders(reads, each, group, day)
             if found:
                 return found

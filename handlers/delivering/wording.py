@@ -63,9 +63,13 @@ STAFF_SUBJECTS: Mapping[str, str] = {
     "score": "绩效评估",
     "delivery": "发送提醒",
 }
-_PAGES: Mapping[str, str] = {
-    "case": "/hall/staff/cases/{number}",
-    "letter": "/hall/staff/letters/{number}",
+# Where staff read more, and what the link says there.
+PAGES: Mapping[str, tuple[str, str]] = {
+    "case": ("/hall/staff/cases/{number}", "在办件里看"),
+    "letter": ("/hall/staff/letters/{number}", "打开来信"),
+    "order": ("/hall/orders/{id}", "打开督办通知"),
+    "appeal": ("/hall/appeals/{id}", "打开申诉"),
+    "delivery": ("/hall/staff/deliveries", "打开发送情况"),
 }
 
 
@@ -105,7 +109,7 @@ def compose(
         if about.due is None and "，预计不晚于{due}" in pattern:
             pattern = pattern.replace("，预计不晚于{due}办结", "").replace("，预计不晚于{due}答复", "")
     else:
-        title, pattern = _subject(message.template), "{body} {link}" if values["link"] else "{body}"
+        title, pattern = _subject(message.template), "{body} {link}"
         values["body"] = message.body
     drill = "【演练】" if message.drill else ""
     subject = f"{drill}{title}：{_plain(values['item'] or message.subject_number)}".rstrip("：")
@@ -121,12 +125,18 @@ def compose(
 
 
 def link(county: County, message: QueuedMessage) -> str:
-    """The page's whole address; empty where a message has no page of its own."""
+    """The page's whole address; the list of messages where a message has no page of its own."""
     base = county.url.rstrip("/")
     if message.recipient_kind == "applicant":
         return f"{base}/hall/track?number={message.subject_number}"
-    page = _PAGES.get(message.subject, "")
-    return base + page.format(number=message.subject_number) if page else f"{base}/hall/staff/messages"
+    page = page_of(message.subject, message.subject_number, message.subject_id)
+    return base + (page[0] if page else "/hall/staff/messages")
+
+
+def page_of(subject: str, number: str, subject_id: int) -> tuple[str, str] | None:
+    """The staff page of what a message is about, and what a link to it says; None where there is none."""
+    page = PAGES.get(subject)
+    return None if page is None else (page[0].format(number=number, id=subject_id), page[1])
 
 
 def segments(text: str) -> int:

@@ -9,6 +9,7 @@ from datetime import date
 
 from handlers.store.database import marks
 from handlers.store.moments import Reads
+from handlers.store.writer import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +58,8 @@ def reachable(reads: Reads, person: str) -> Reachable | None:
     """How a person can be reached."""
     row: sqlite3.Row | None = reads.row("SELECT id, phone, email, active FROM person WHERE id = ?", (person,))
     return None if row is None else Reachable(row["id"], row["phone"], row["email"], bool(row["active"]))
+
+
+def set_reachable(tx: Transaction, person: str, phone: str, email: str) -> None:
+    """A person's phone and e-mail."""
+    tx.execute("UPDATE person SET phone = ?, email = ? WHERE id = ?", (phone, email, person))
