@@ -50,7 +50,6 @@ _PLACES = tuple("村镇乡县市区路街河山湾桥屯坪塘寨庄")
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("邮箱", re.compile(r"[A-Za-z0-9._%+\-]+\s?@\s?[A-Za-z0-9.\-]+")),
     ("网络账号", re.compile(r"https?://\S+|www\.[A-Za-z0-9./?=&_%\-]+")),
-    ("身份证号", re.compile(rf"(?<![0-9])(?:[0-9]{_GAP}){{17}}[0-9Xx](?![0-9])|(?<![0-9])[0-9]{{15}}(?![0-9])")),
     ("车牌号", re.compile(rf"[{_PROVINCES}]\s?[A-Za-z]\s?[·.\-]?\s?(?:[A-Za-z0-9]\s?){{4,5}}[A-Za-z0-9挂学警]")),
     (
         "网络账号",
@@ -59,7 +58,6 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
     ("账号", re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*[0-9])[A-Za-z0-9]{15,}(?![A-Za-z0-9])")),
-    ("电话", re.compile(rf"\+?[0-9](?:{_GAP}[0-9]){{6,}}")),
     ("电话", re.compile(rf"(?:[一幺壹]{_GAP})(?:{_DIGITS}{_GAP}){{9}}{_DIGITS}")),
     ("电话", re.compile(rf"(?:{_DIGITS}){{7,}}")),
     (
@@ -79,6 +77,10 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     ("地址", re.compile(r"[0-9一二三四五六七八九十]{1,3}\s?(?:村民小)?组(?=[0-9村民的,，。;；、\s]|$)")),
 )  # fmt: skip
+# Digits that follow each other, however they are set apart: an ID, a phone, an account; seven make one.
+_NUMBER = re.compile(rf"\+?[0-9](?:{_GAP}[0-9])*(?:\s?[Xx](?![A-Za-z]))?")
+_DATE = re.compile(r"(?:19|20)[0-9]{2}[-./][0-9]{1,2}[-./][0-9]{1,2}(?:\s[0-9]{1,2})?")
+LEAST_DIGITS = 7
 _NAMED = re.compile(
     r"(?:我(?:的名字)?(?:叫做?|名叫)|姓名(?:是|为|[:：])?\s*|名字(?:是|叫|为|[:：])\s*|名叫|联系人(?:是|为|[:：])?\s*|本人"
     r"|署名(?:[:：])?\s*|(?:儿子|女儿|孩子|父亲|母亲|爸爸|妈妈|丈夫|妻子|老公|老婆|爷爷|奶奶|法人|户主|业主|房东|老板)(?:叫|名叫|姓名)?)"
@@ -114,6 +116,10 @@ def _stretches(folded: str, names: Iterable[str], words: Iterable[str]) -> Itera
             if len(each) >= least:
                 for match in re.finditer(re.escape(each), folded):
                     yield kind, *match.span()
+    for match in _NUMBER.finditer(folded):
+        digits = sum(char.isdigit() for char in match[0])
+        if digits >= LEAST_DIGITS and not _DATE.fullmatch(match[0]):
+            yield "身份证号" if digits in (15, 17, 18) else "电话" if digits < 14 else "账号", *match.span()
     for kind, pattern in _PATTERNS:
         for match in pattern.finditer(folded):
             yield kind, *match.span(match.re.groups if match.re.groups and match[match.re.groups] else 0)

@@ -17,7 +17,7 @@ from handlers.correspondence.reach import (
     person_digest,
 )
 from handlers.correspondence.requests import LetterFiled, LetterRequest
-from handlers.store import attachments, cases, clocks, idempotency, letters
+from handlers.store import attachments, cases, clocks, idempotency, letters, people
 from handlers.store.moments import moment
 from handlers.store.people_records import Letter, Person, Writer
 from handlers.store.records import Json
@@ -119,16 +119,14 @@ class Asking:
 def _member(tx: Transaction, ground: Ground, request: LetterRequest, now: datetime) -> Person | None:
     """The member of staff meant: chosen from the unit's list, or the only one there with the name that was typed."""
     named = request.about.strip()
-    everyone = colleagues(tx, ground, tuple(ground.units.tree.parents), local_date(now))
-    chosen = [each for each in everyone if each.id == named]
-    if not chosen:
-        near = (
-            colleagues(tx, ground, (request.department,), local_date(now)) if request.department else everyone
-        )
-        chosen = [each for each in near if each.name == named] or [
-            each for each in everyone if each.name == named
-        ]
-    return chosen[0] if len(chosen) == 1 else None
+    chosen = people.by_id(tx, named)
+    if chosen is not None:
+        return chosen
+    near = colleagues(tx, ground, (request.department,), local_date(now)) if request.department else ()
+    found = [each for each in near if each.name == named] or [
+        each for each in people.everyone(tx) if each.name == named
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def check(ground: Ground, request: LetterRequest) -> None:

@@ -181,11 +181,11 @@ def tab_counts(reads: Reads, scope: LetterScope, now: datetime) -> dict[str, int
     """How many letters stand in each tab."""
     reached, values = _reached(scope)
     sums = ", ".join(
-        f"coalesce(sum({condition.replace(':now', repr(stamp(now)))}), 0) AS {tab}"
-        for tab, condition in _TABS.items()
+        f"coalesce(sum({condition.replace(':now', '?')}), 0) AS tab_{tab}" for tab, condition in _TABS.items()
     )
-    row = reads.row(f"SELECT {sums} FROM letter WHERE {reached}", values)  # noqa: S608
-    return {tab: 0 if row is None else row[tab] for tab in _TABS}
+    given = (stamp(now),) * sums.count("?")
+    row = reads.row(f"SELECT {sums} FROM letter WHERE {reached}", (*given, *values))  # noqa: S608
+    return {tab: 0 if row is None else row[f"tab_{tab}"] for tab in _TABS}
 
 
 def conduct(reads: Reads, person: bytes, most: int = 500) -> tuple[Letter, ...]:

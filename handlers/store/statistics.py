@@ -55,7 +55,7 @@ SOURCES: Mapping[str, Source] = {
         "o.department", _CASE_GROUPS, "o.drill = 0", "CASE WHEN o.subject = 'case' THEN o.subject_id END",
     ),
     "appeal": Source("appeal a", "a.department", {}, "a.drill = 0"),
-    "letter": Source("letter l", "l.department", {}, "l.drill = 0"),
+    "letter": Source("letter l", "l.department", {}, "l.drill = 0 AND l.topic <> 'conduct'"),
     "fee": Source("fee e JOIN case_fact f ON f.case_id = e.case_id", "f.department", _CASE_GROUPS, case="f.case_id"),
 }  # fmt: skip
 
@@ -106,7 +106,10 @@ BASES: Mapping[str, Base] = {
     "complaints": _stamped("letter", "l.received", "l.kind = 'complaint'"),
     "letters": _stamped("letter", "l.received"),
     "letters_answered": _stamped("letter", "l.answered"),
-    "letters_late": _stamped("letter", "l.answered", "l.answered > l.due"),
+    "letters_late": _stamped("letter", "l.answered", "l.late = 1"),
+    "letters_disputed": _stamped("letter", "l.answered", "l.disputes > 0"),
+    "letters_settled": _stamped("letter", "l.settled_at", "l.settled = 1"),
+    "letters_stated": _stamped("letter", "l.settled_at", "l.settled IS NOT NULL"),
     "fees": _stamped("fee", "e.paid_at", "e.waived = '' AND e.cents IS NOT NULL", "e.cents"),
     "fees_waived": _stamped("fee", "e.paid_at", "e.waived <> ''"),
 }  # fmt: skip

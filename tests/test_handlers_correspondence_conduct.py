@@ -1,0 +1,181 @@
+"""A complaint about conduct exists for the county supervisor alone: nobody it is about can see, count, search or infer it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from handlers.casework.figures import figures
+from handlers.correspondence.requests import LetterFiled
+from handlers.store import cards, counts, events, letters, outbox
+from handlers.store.letters import TABS
+from rules.errors import Forbidden, HallError, NotFound
+from rules.letter_table import LETTER_MOVES
+from tests.casework_fixtures import LICENCE, at
+from tests.correspondence_fixtures import Post, make_post
+
+SECRET = "窗口人员一边打游戏一边办事"
+EVERYBODY_ELSE = ("window", "coordinator", "reviewer", "section", "decider", "supervisor", "publisher", "admin", "health",
+                  "health_front", "centre", "town_clerk", "centre_window")  # fmt: skip
+
+
+@pytest.fixture
+def post(tmp_path: Path) -> Iterator[Post]:
+    made = make_post(tmp_path)
+    yield made
+    made.hall.database.close()
+
+
+def complain(post: Post, **changes: object) -> LetterFiled:
+    values: dict[str, object] = {
+        "kind": "complaint", "topic": "conduct", "title": SECRET, "content": "上午在窗口，问了三遍才抬头。",
+        "about": "window示例", "public": True,
+    }  # fmt: skip
+    return post.ask(**(values | changes))
+
+
+def test_nobody_but_the_county_supervisor_sees_lists_counts_or_moves_it(post: Post) -> None:
+    complain(post)
+    filed = complain(post)
+    unknown = "QHJ202603029999"
+    for who in EVERYBODY_ELSE:
+        person = post.hall.people[who]
+        said: list[str] = []
+        for number in (filed.number, unknown):
+            with pytest.raises((NotFound, Forbidden)) as refused:
+                post.room.for_staff(number, person, at("2026-03-03"))
+            said.append(refused.value.detail)
+        assert said[0] == said[1], who
+        for tab in TABS:
+            page = post.room.desk(person, now=at("2026-06-01"), tab=tab)
+            assert (page.total, set(page.tab_counts.values())) == (0, {0}), (who, tab)
+        for search in (SECRET, filed.number):
+            assert post.room.desk(person, now=at("2026-03-03"), tab="all", search=search).total == 0
+        with pytest.raises(Forbidden):
+            post.room.conduct(person, at("2026-03-03"))
+        for move in LETTER_MOVES:
+            with pytest.raises(HallError):
+                post.staff(
+                    filed, move, who, text="答复答复答复", reason="理由", unit="health", finding="confirmed"
+                )
+
+
+def test_no_message_to_anyone_else_and_none_says_what_it_is_about(post: Post) -> None:
+    filed = complain(post)
+    post.writer(filed, "chase", "2026-03-04")
+    supervisors = {post.hall.people["county"], post.hall.people["second_county"]}
+    for each in outbox.of_subject(post.hall.database, "letter", 1):
+        if each.recipient_kind == "applicant":
+            continue
+        assert each.recipient_kind == "person"
+        assert each.recipient in supervisors
+        assert SECRET not in each.body
+        assert "市场监督" not in each.body
+    for who in EVERYBODY_ELSE:
+        assert post.hall.casework.messages(post.hall.people[who], at("2026-03-05")) == ()
+
+
+def test_no_card_no_departments_count_and_no_gap_in_anothers_numbers(post: Post) -> None:
+    before = post.ask(kind="complaint", name="")
+    filed = complain(post)
+    after = post.ask(kind="complaint", name="")
+    assert int(after.number[-4:]) == int(before.number[-4:]) + 1
+    assert filed.number.startswith("QHJ")
+    post.hall.casework.sweep(at("2026-06-01"))
+    assert cards.of_subject(post.hall.database, "letter", 2) == ()
+    found = counts.between(post.hall.database, date(2026, 1, 1), date(2026, 12, 31))
+    assert {each.department for each in found if each.measure.startswith("conduct")} == {"county"}
+    assert sum(each.count for each in found if each.measure == "letters") == 2
+    assert figures(post.hall.database, at("2026-03-02")).letters_month == 2
+    assert letters.open_by_department(post.hall.database) == {"market": 2}
+
+
+def test_the_events_metadata_names_neither_department_nor_person(post: Post) -> None:
+    complain(post)
+    rows = post.hall.database.rows("SELECT * FROM event WHERE subject = 'letter'")
+    for row in rows:
+        assert row["unit"] == "county"
+        assert "market" not in str(tuple(row))
+    for event in events.of_subject(post.hall.database, "letter", 1):
+        assert "window示例" not in str(event.payload)
+    stored = post.hall.database.row("SELECT * FROM letter")
+    assert stored is not None
+    assert "window示例".encode() not in b"".join(each for each in tuple(stored) if isinstance(each, bytes))
+
+
+def test_a_case_shows_no_letter_about_conduct(post: Post) -> None:
+    case = post.hall.file(item=LICENCE)
+    complain(post, case_number=case.number)
+    ordinary = post.ask(case_number=case.number)
+    row = post.hall.database.row("SELECT id FROM cases")
+    assert row is not None
+    assert [each.letter.number for each in post.room.of_case(row["id"], at("2026-03-03"))] == [
+        ordinary.number
+    ]
+
+
+@pytest.mark.parametrize("about", ["id", "name"])
+def test_a_supervisor_complained_about_is_kept_out_and_the_other_is_not(post: Post, about: str) -> None:
+    who = post.hall.people["county"] if about == "id" else "county示例"
+    filed = complain(post, about=who)
+    with pytest.raises(NotFound):
+        post.room.for_staff(filed.number, post.hall.people["county"], at("2026-03-03"))
+    assert post.room.conduct(post.hall.people["county"], at("2026-03-03")) == ()
+    assert [
+        each.letter.number for each in post.room.conduct(post.hall.people["second_county"], at("2026-03-03"))
+    ] == [filed.number]
+    told = {
+        each.recipient
+        for each in outbox.of_subject(post.hall.database, "letter", 1)
+        if each.recipient_kind == "person"
+    }
+    assert told == {post.hall.people["second_county"]}
+    with pytest.raises(NotFound):
+        post.staff(filed, "finding", "county", finding="unconfirmed", text="经查不属实。")
+
+
+def test_the_supervisor_finds_and_answers_and_it_is_never_public(post: Post) -> None:
+    filed = complain(post)
+    whole = post.room.for_staff(filed.number, post.hall.people["county"], at("2026-03-03"))
+    assert whole.about == ("window示例", "market")
+    assert whole.preview is None
+    post.staff(
+        filed,
+        "finding",
+        "county",
+        finding="partly",
+        text="情况部分属实，已批评教育。",
+        outcome="约谈",
+        publish=True,
+    )
+    letter = letters.by_number(post.hall.database, filed.number)
+    assert letter is not None
+    assert (letter.finding, letter.confirmed, letter.public, letter.published_at) == (
+        "partly",
+        True,
+        False,
+        None,
+    )
+    assert letters.published(post.hall.database) == ()
+    assert post.room.similar(SECRET) == ()
+    assert letters.answered_examples(post.hall.database, 10) == ()
+    view = post.view(filed)
+    assert view.finding_label == "部分属实"
+    assert "约谈" not in str(view)
+    assert view.department_name == "县监察员"
+    post.writer(filed, "dispute", reason="没有人来问过我")
+    assert cards.of_subject(post.hall.database, "letter", letter.id) == ()
+
+
+def test_the_centre_passes_on_what_is_about_conduct_and_sees_it_no_more(post: Post) -> None:
+    filed = post.ask(department="", kind="complaint", title="态度很差", content="窗口人员态度很差，骂人。")
+    post.staff(filed, "escalate", "centre", reason="反映的是态度")
+    for who in EVERYBODY_ELSE:
+        with pytest.raises((NotFound, Forbidden)):
+            post.room.for_staff(filed.number, post.hall.people[who], at("2026-03-03"))
+    assert [
+        each.letter.number for each in post.room.conduct(post.hall.people["county"], at("2026-03-03"))
+    ] == [filed.number]
