@@ -11,16 +11,28 @@ from handlers.casework.card_reading import card_list, card_view
 from handlers.casework.requests import ByStaff
 from handlers.context import Hall, hall_of
 from handlers.guard import route, staff
+from handlers.orders_page import EVENT_WORDS
 from handlers.session import SignedIn, check_csrf
-from handlers.staff_frame import BOARD_READERS, SUPERVISORS, address, page_number, staff_page
+from handlers.staff_frame import ORDER_READERS, ORDERS, SUPERVISORS, address, page_number, staff_page
 from handlers.store.cards import CardFilter
 from handlers.store.records import Card
 from presentation.view import Choice, Crumb, FieldError
 from rules.access import ROLE_LABELS
+from rules.appeal_table import APPEAL_MOVES
 from rules.errors import Conflict, IllegalMove, Invalid, NotFound
 
 HERE = "/hall/cards"
 STATES = {"pending": "待确认", "issued": "已发", "dismissed": "未确认", "revoked": "已撤销"}
+QUEUE_SHOWN = 20
+WORDS = {
+    "card": "监察系统按规则发现",
+    "card.by_hand": "监察员发牌",
+    "card.confirm": "确认发牌",
+    "card.dismiss": "决定不发",
+    "card.revoke": "撤销",
+    **EVENT_WORDS,
+    **{f"appeal.{each.move}": each.said for each in APPEAL_MOVES.values()},
+}
 _DONE = {
     "confirm": "已确认，牌已发出。",
     "drop": "已决定不发，理由已记下。",
@@ -60,7 +72,38 @@ def cards(request: Request) -> Response:
         levels=[Choice(str(number), hall.lights[number][2]) for number in reversed(hall.lights.raised)],
         states=STATES,
         narrowed=bool(level or state or department),
+        revoked=card_list(
+            hall.database,
+            hall.site_data.ground(),
+            person.person_id,
+            hall.now(),
+            wanted=CardFilter(level=int(level) if level else None, state="revoked"),
+            department=department or None,
+            size=1,
+        ).total,
         pages_url=url + ("&" if "?" in url else "?") + "page={page}",
+    )
+
+
+def pending(request: Request) -> Response:
+    """The queue of cards that a person must confirm first, each with its reason and the two buttons."""
+    hall = hall_of(request)
+    person: SignedIn = request.state.person
+    found = card_list(
+        hall.database, hall.site_data.ground(), person.person_id, hall.now(),
+        wanted=CardFilter(state="pending"), page=page_number(request), size=QUEUE_SHOWN,
+    )  # fmt: skip
+    return staff_page(
+        request,
+        "staff/cards_pending.html",
+        "发牌确认",
+        current=HERE,
+        crumbs=(Crumb("监察牌", HERE), Crumb("发牌确认")),
+        found=found,
+        rules={each.card.id: _rule_words(hall, each.card) for each in found.cards},
+        done=_DONE.get(request.query_params.get("done", ""), ""),
+        may_decide=bool(person.roles & SUPERVISORS),
+        pages_url=HERE + "/pending?page={page}",
     )
 
 
@@ -77,6 +120,7 @@ def _card_page(
     view = card_view(hall.database, hall.site_data.ground(), _card_id(request), person.person_id, hall.now())
     shown = view.shown.card
     word = hall.lights[shown.level][2]
+    follow = hall.supervision.follow(shown, person.person_id, hall.now())
     return staff_page(
         request,
         "staff/card.html",
@@ -88,6 +132,11 @@ def _card_page(
         card=shown,
         light_word=word,
         states=STATES,
+        follow=follow,
+        history=sorted((*view.events, *follow.history), key=lambda each: each.sequence, reverse=True),
+        actor_names={**follow.names, **view.actor_names},
+        event_words=WORDS,
+        subject_href=subject_address(shown),
         rule=_rule_words(hall, shown),
         errors=errors,
         error_list=[FieldError(name, text) for name, text in errors.items()],
@@ -97,6 +146,14 @@ def _card_page(
         role_labels=ROLE_LABELS,
         unit_name=hall.edition.units.name,
     )
+
+
+def subject_address(shown: Card) -> str:
+    """Where one sees what a card is about; empty for what has no page."""
+    pages = {"case": "/hall/staff/cases/", "letter": "/hall/staff/letters/"}
+    if shown.subject in pages:
+        return pages[shown.subject] + shown.subject_number
+    return f"{ORDERS}/{shown.subject_id}" if shown.subject == "order" else ""
 
 
 def _rule_words(hall: Hall, shown: Card) -> str:
@@ -112,6 +169,7 @@ async def decide(request: Request) -> Response:
     async with form_of(request) as form:
         check_csrf(request, form)
         decision, reason = text_of(form, "decision", 20), text_of(form, "reason", 200_000)
+        queue = text_of(form, "back", 10) == "pending"
         restore = "restore" in form
     await run_in_threadpool(_in_scope, request)
     if restore:
@@ -132,7 +190,7 @@ async def decide(request: Request) -> Response:
         return await run_in_threadpool(_card_page, request, dict(error.fields), reason, "", 422)
     except (IllegalMove, Conflict) as error:
         return await run_in_threadpool(_card_page, request, {}, reason, error.detail, 409)
-    return RedirectResponse(f"{HERE}/{_card_id(request)}?done={decision}", 303)
+    return RedirectResponse(f"{HERE}/{'pending' if queue else _card_id(request)}?done={decision}", 303)
 
 
 async def revoke(request: Request) -> Response:
@@ -183,8 +241,9 @@ def _card_id(request: Request) -> int:
 _POST = ("POST",)
 
 routes = [
-    route(HERE, cards, guard=staff(*BOARD_READERS), name="cards"),
-    route(HERE + "/{card}", card, guard=staff(*BOARD_READERS), name="card"),
+    route(HERE, cards, guard=staff(*ORDER_READERS), name="cards"),
+    route(HERE + "/pending", pending, guard=staff(*ORDER_READERS), name="cards_pending"),
+    route(HERE + "/{card}", card, guard=staff(*ORDER_READERS), name="card"),
     route(HERE + "/{card}/decide", decide, guard=staff(*SUPERVISORS), methods=_POST, name="card_decide"),
     route(HERE + "/{card}/revoke", revoke, guard=staff(*SUPERVISORS), methods=_POST, name="card_revoke"),
 ]

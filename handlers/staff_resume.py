@@ -17,7 +17,7 @@ from rules.errors import HallError
 
 PREFIX = "kept."
 ADDRESS = "kept_at"
-_AREAS = ("/hall/staff/", "/hall/board", "/hall/cards")
+_AREAS = ("/hall/staff/", "/hall/board", "/hall/cards", "/hall/orders", "/hall/appeals")
 # What belongs to the ended session or the one click, or must not be written back into a page.
 _LEFT_OUT = frozenset({"csrf", "form_end", "key", "seen", "password", "again", "current", "digits"})
 _MOST_TEXT = 20_000
@@ -47,6 +47,10 @@ class Kept:
             "/extend",
             "/decide",
             "/revoke",
+            "/reply",
+            "/chase",
+            "/accountability",
+            "/refile",
         ):
             head, found, _ = self.address.partition(ending)
             if found:

@@ -9,6 +9,7 @@ from handlers.casework.authority import SUPERVISORS, active_person, held
 from handlers.casework.clocks import explain
 from handlers.casework.desk import supervised
 from handlers.casework.ground import Ground
+from handlers.casework.subjects import SUBJECTS
 from handlers.casework.views import BoardCard, DueView
 from handlers.store import cards, cases, clocks, events, letters, people
 from handlers.store.cards import CardFilter
@@ -63,7 +64,7 @@ def card_list(
     page = max(page, 1)
     with database.snapshot():
         found, total = cards.listed(database, asked, wanted, size, page)
-        shown = tuple(_shown(database, ground, each) for each in found)
+        shown = tuple(shown_card(database, ground, each) for each in found)
     names = tuple((each, ground.unit_name(each)) for each in scope)
     return CardPage(shown, page, max(-(-total // size), 1), total, names)
 
@@ -87,7 +88,7 @@ def card_view(database: Database, ground: Ground, card_id: int, person: str, now
         account = active_person(database, person)
         decides = _decides(account, ground, card, now)
         return CardView(
-            shown=_shown(database, ground, card),
+            shown=shown_card(database, ground, card),
             due=None if clock is None else explain(ground, clock, ledger, now),
             clock_basis="" if clock is None else clock.basis,
             unit_name=ground.unit_name(card.unit),
@@ -121,14 +122,19 @@ def _about(event: Event, card: Card) -> bool:
     return payload.get("level") == card.level and payload.get("rule") == card.rule and event.at == card.raised
 
 
-def _shown(database: Database, ground: Ground, card: Card) -> BoardCard:
+def shown_card(database: Database, ground: Ground, card: Card) -> BoardCard:
+    """A card with what it is about: title and, for a case or letter, who wrote it, masked."""
     title = masked = ""
     if card.subject == "letter":
         letter = letters.by_id(database, card.subject_id)
         if letter is not None:
             title, masked = letter.title, letter.writer_masked
-    else:
+    elif card.subject == "case":
         case = cases.by_id(database, card.subject_id)
         if case is not None:
             title, masked = case.item_name, case.applicant_masked
+    else:
+        reader = SUBJECTS.get(card.subject)
+        subject = None if reader is None else reader(database, card.subject_id)
+        title = "" if subject is None else subject.title
     return BoardCard(card, ground.unit_name(card.department), title, masked)

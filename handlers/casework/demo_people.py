@@ -51,6 +51,8 @@ def accounts_for(ground: Ground) -> tuple[Account, ...]:
     top = ground.units.top or "county"
     wanted += [
         ("county-supervisor", Role.COUNTY_SUPERVISOR, top),
+        # Who confirmed a card does not decide on its appeal: it takes two.
+        ("county-supervisor-2", Role.COUNTY_SUPERVISOR, top),
         ("publisher", Role.PUBLISHER, top),
         ("admin", Role.ADMINISTRATOR, top),
     ]
