@@ -10,13 +10,13 @@ from starlette.responses import RedirectResponse, Response
 
 from handlers.bodies import form_of, text_of
 from handlers.context import hall_of
-from handlers.guard import route, staff
+from handlers.guard import may, route
 from handlers.orders_page import HERE, Sent, id_of, order_page
 from handlers.reply_form import signed
 from handlers.session import check_csrf
 from handlers.supervising.requests import AccountabilityRequest
-from rules.access import Role
 from rules.errors import Conflict, IllegalMove, Invalid
+from rules.permissions import Capability
 from rules.time import parse_date
 
 _MOST_TEXT = 20_000
@@ -86,7 +86,7 @@ def _day(text: str) -> date:
 
 
 _POST = ("POST",)
-_WRITE = staff(Role.COUNTY_SUPERVISOR)
+_WRITE = may(Capability.APPEALS_DECIDE)
 _AT = HERE + "/{order}/accountability"
 
 routes = [

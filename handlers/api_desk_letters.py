@@ -20,13 +20,13 @@ from handlers.bodies import json_of
 from handlers.casework.requests import ByStaff
 from handlers.context import hall_of
 from handlers.correspondence.requests import LetterData
-from handlers.guard import staff
+from handlers.guard import may, staff
 from handlers.security import request_id
 from handlers.session import SignedIn
 from handlers.track_proof import normal_number
-from rules.access import Role
 from rules.errors import NotFound
 from rules.letter_table import LETTER_MOVES
+from rules.permissions import Capability
 
 
 def _person(request: Request) -> str:
@@ -95,7 +95,7 @@ _LETTER = "/desk/letters/{number}"
 operations = (
     Operation("GET", "/desk/letters", letters_desk, _STAFF, "本部门来信", LettersOut, query=LettersQuery,
               errors=(401, 403, 422), tag=_TAG),
-    Operation("GET", "/desk/conduct", conduct_letters, staff(Role.COUNTY_SUPERVISOR), "工作作风投诉", LettersOut,
+    Operation("GET", "/desk/conduct", conduct_letters, may(Capability.LETTERS_CONDUCT), "工作作风投诉", LettersOut,
               errors=(401, 403), tag=_TAG),
     Operation("GET", _LETTER, staff_letter, _STAFF, "一封来信", LetterOut, errors=_DENIED, tag=_TAG),
     Operation("GET", _LETTER + "/suggestions", suggest_units, _STAFF, "建议交给谁", SuggestionsOut, errors=_DENIED, tag=_TAG),

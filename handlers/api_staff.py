@@ -37,13 +37,14 @@ from handlers.api_staff_models import (
 from handlers.bodies import json_of
 from handlers.casework.requests import ByStaff, MoveData
 from handlers.context import Hall, hall_of
-from handlers.guard import public, staff
+from handlers.guard import may, public, staff
 from handlers.security import request_id
 from handlers.session import SignedIn, idle
 from handlers.store import sessions
 from handlers.track_proof import normal_number
 from rules.access import Role
 from rules.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from rules.permissions import Capability
 
 
 def _here(request: Request) -> tuple[Hall, SignedIn, datetime]:
@@ -254,8 +255,8 @@ def messages(request: Request) -> Response:
 
 
 _STAFF, _DENIED, _TAG = staff(), (401, 403, 404, 409, 422), "工作人员"
-_SUPERVISORS = staff(Role.COUNTY_SUPERVISOR, Role.DEPARTMENT_SUPERVISOR, Role.ADMINISTRATOR)
-_SWEEPERS = staff(Role.ADMINISTRATOR, Role.COUNTY_SUPERVISOR)
+_SUPERVISORS = may(Capability.CARDS_DECIDE)
+_SWEEPERS = may(Capability.SWEEP_RUN)
 _CASE = "/desk/cases/{number}"
 
 operations = (

@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from handlers.api_operations import Operation, answered, query_of
 from handlers.context import hall_of
-from handlers.guard import staff
+from handlers.guard import may
 from handlers.session import SignedIn
-from handlers.statistics.scope import READERS
 from handlers.statistics.tables import Figure, Line, Table
+from rules.permissions import Capability
 from rules.statistics import Change
 
 
@@ -156,7 +156,7 @@ def _change(change: Change | None) -> ChangeOut | None:
 
 operations = (
     Operation(
-        "GET", "/statistics", statistics, staff(*READERS), "统计表", StatisticsOut,
+        "GET", "/statistics", statistics, may(Capability.STATISTICS_SEE), "统计表", StatisticsOut,
         query=StatisticsQuery, errors=(403, 422), tag="统计",
     ),
 )  # fmt: skip

@@ -32,17 +32,16 @@ from handlers.api_supervision_models import (
 from handlers.bodies import MEGABYTE, TEXT_BYTES, files_of, form_of, json_of
 from handlers.casework.card_reading import card_view
 from handlers.context import Hall, hall_of
-from handlers.guard import staff
+from handlers.guard import may
 from handlers.orders_page import id_of
-from handlers.staff_frame import ORDER_READERS, SUPERVISORS
 from handlers.store.orders import Accountability
 from handlers.supervising import drafts
 from handlers.supervising.requests import AccountabilityRequest, AgainstCard, OrderRequest
 from handlers.supervising.views import AppealView, OrderView
 from presentation.masking import masked_name
-from rules.access import Role
 from rules.errors import BadRequest
 from rules.order_table import OrderMove
+from rules.permissions import Capability
 from rules.time import day_end
 
 
@@ -257,7 +256,7 @@ def _appeal_out(view: AppealView) -> AppealOut:
     )  # fmt: skip
 
 
-_READ, _WATCH, _COUNTY = staff(*ORDER_READERS), staff(*SUPERVISORS), staff(Role.COUNTY_SUPERVISOR)
+_READ, _WATCH, _COUNTY = may(Capability.ORDERS_SEE), may(Capability.ORDERS_ISSUE), may(Capability.APPEALS_DECIDE)
 _DENIED, _TAG = (401, 403, 404, 409, 422), "督办与申诉"
 _FILE = (400, 401, 403, 404, 413, 415, 422, 429)
 _ORDER, _APPEAL, _CARD = "/orders/{order}", "/appeals/{appeal}", "/cards/{card}"

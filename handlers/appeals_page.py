@@ -10,18 +10,19 @@ from handlers import reply_form
 from handlers.bodies import form_of, text_of
 from handlers.casework.card_reading import card_view
 from handlers.context import hall_of
-from handlers.guard import route, staff
+from handlers.guard import may, route
 from handlers.orders_page import Sent, id_of
 from handlers.reply_form import ReplyForm, seen_of, signed
 from handlers.session import check_csrf
-from handlers.staff_frame import CARDS, ORDER_READERS, ORDERS, staff_page
+from handlers.staff_frame import CARDS, ORDERS, staff_page
 from handlers.supervising import drafts
 from handlers.supervising.appealing import DECISIONS
 from handlers.supervising.requests import AgainstCard
 from presentation.view import Crumb
-from rules.access import ROLE_LABELS, Role
+from rules.access import ROLE_LABELS
 from rules.appeal_table import APPEAL_MOVES, AppealMove
 from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
+from rules.permissions import Capability
 
 HERE = "/hall/appeals"
 _MOST_TEXT = 200_000
@@ -205,7 +206,7 @@ async def decide(request: Request) -> Response:
 
 
 _POST = ("POST",)
-_READ = staff(*ORDER_READERS)
+_READ = may(Capability.ORDERS_SEE)
 
 routes = [
     route(CARDS + "/{card}/appeal", file_page, guard=_READ, name="appeal_new"),
@@ -215,7 +216,7 @@ routes = [
     route(
         HERE + "/{appeal}/moves/{move}",
         decide,
-        guard=staff(Role.COUNTY_SUPERVISOR),
+        guard=may(Capability.APPEALS_DECIDE),
         methods=_POST,
         name="appeal_decide",
     ),

@@ -16,11 +16,12 @@ from handlers.apply_draft import OpenDraft, Window
 from handlers.bodies import form_of, text_of
 from handlers.casework.requests import ByStaff, Filed
 from handlers.context import Hall, hall_of
-from handlers.guard import public, route, staff
+from handlers.guard import may, public, route
 from handlers.session import SignedIn, check_csrf
 from presentation.view import Crumb, Fact
 from rules.access import Role, units_for
 from rules.errors import Forbidden, HallError, Invalid, NotFound
+from rules.permissions import Capability
 
 FRONT = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR})
 
@@ -317,7 +318,7 @@ routes = [
     route(
         "/hall/apply/{code}/window",
         begin_at_window,
-        guard=staff(*FRONT),
+        guard=may(Capability.CASES_INTAKE),
         methods=("POST",),
         name="apply_at_window",
     ),

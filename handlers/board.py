@@ -11,11 +11,12 @@ from starlette.responses import Response
 from handlers.casework.card_reading import CardPage, card_list
 from handlers.casework.views import DepartmentLights
 from handlers.context import hall_of
-from handlers.guard import route, staff
+from handlers.guard import may, route
 from handlers.session import SignedIn
-from handlers.staff_frame import BOARD_READERS, address, staff_page
+from handlers.staff_frame import address, staff_page
 from handlers.store.cards import CardFilter
 from presentation.view import Crumb
+from rules.permissions import Capability
 
 HERE = "/hall/board"
 REFRESH_SECONDS = 60
@@ -107,4 +108,4 @@ def _stretches(row: DepartmentLights, most: int) -> list[Bar]:
     return found
 
 
-routes = [route(HERE, board, guard=staff(*BOARD_READERS), name="board")]
+routes = [route(HERE, board, guard=may(Capability.BOARD_SEE), name="board")]

@@ -10,16 +10,17 @@ from handlers.bodies import form_of, text_of
 from handlers.casework.card_reading import card_list, card_view
 from handlers.casework.requests import ByStaff
 from handlers.context import Hall, hall_of
-from handlers.guard import route, staff
+from handlers.guard import may, route
 from handlers.orders_page import EVENT_WORDS
 from handlers.session import SignedIn, check_csrf
-from handlers.staff_frame import ORDER_READERS, ORDERS, SUPERVISORS, address, page_number, staff_page
+from handlers.staff_frame import ORDERS, SUPERVISORS, address, page_number, staff_page
 from handlers.store.cards import CardFilter
 from handlers.store.records import Card
 from presentation.view import Choice, Crumb, FieldError
 from rules.access import ROLE_LABELS
 from rules.appeal_table import APPEAL_MOVES
 from rules.errors import Conflict, IllegalMove, Invalid, NotFound
+from rules.permissions import Capability
 
 HERE = "/hall/cards"
 STATES = {"pending": "待确认", "issued": "已发", "dismissed": "未确认", "revoked": "已撤销"}
@@ -241,9 +242,9 @@ def _card_id(request: Request) -> int:
 _POST = ("POST",)
 
 routes = [
-    route(HERE, cards, guard=staff(*ORDER_READERS), name="cards"),
-    route(HERE + "/pending", pending, guard=staff(*ORDER_READERS), name="cards_pending"),
-    route(HERE + "/{card}", card, guard=staff(*ORDER_READERS), name="card"),
-    route(HERE + "/{card}/decide", decide, guard=staff(*SUPERVISORS), methods=_POST, name="card_decide"),
-    route(HERE + "/{card}/revoke", revoke, guard=staff(*SUPERVISORS), methods=_POST, name="card_revoke"),
+    route(HERE, cards, guard=may(Capability.CARDS_SEE), name="cards"),
+    route(HERE + "/pending", pending, guard=may(Capability.CARDS_SEE), name="cards_pending"),
+    route(HERE + "/{card}", card, guard=may(Capability.CARDS_SEE), name="card"),
+    route(HERE + "/{card}/decide", decide, guard=may(Capability.CARDS_DECIDE), methods=_POST, name="card_decide"),
+    route(HERE + "/{card}/revoke", revoke, guard=may(Capability.CARDS_DECIDE), methods=_POST, name="card_revoke"),
 ]

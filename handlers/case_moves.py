@@ -12,16 +12,16 @@ from handlers.case_page import Refused, case_response
 from handlers.casework.requests import ByStaff, MoveData
 from handlers.casework.viewing import staff_case
 from handlers.context import Hall, hall_of
-from handlers.guard import route, staff
+from handlers.guard import may, route
 from handlers.move_forms import CONFIRMED, Typed, field_name
 from handlers.session import SignedIn, check_csrf
-from handlers.staff_frame import DESK, FRONT, WORKERS, address
+from handlers.staff_frame import DESK, address
 from handlers.store import attachments, case_parts
 from handlers.store.attachments import Limits
-from rules.access import Role
 from rules.case_table import MOVES
 from rules.case_terms import MoveName
 from rules.errors import Conflict, IllegalMove, Invalid, NotFound, TooLarge, UnsupportedMedia
+from rules.permissions import Capability
 
 # Longer than casework takes, so that what is too long comes back with its fault instead of being lost.
 _MOST_TEXT = 200_000
@@ -203,13 +203,13 @@ _POST = ("POST",)
 _CASE = "/hall/staff/cases/{number}"
 
 routes = [
-    route(_CASE + "/moves/{move}", move, guard=staff(*WORKERS), methods=_POST, name="staff_move"),
-    route(_CASE + "/materials/{code}", material, guard=staff(*FRONT), methods=_POST, name="staff_material"),
-    route(_CASE + "/fees/{position:int}", fee, guard=staff(*FRONT), methods=_POST, name="staff_fee"),
+    route(_CASE + "/moves/{move}", move, guard=may(Capability.CASES_WORK), methods=_POST, name="staff_move"),
+    route(_CASE + "/materials/{code}", material, guard=may(Capability.CASES_INTAKE), methods=_POST, name="staff_material"),
+    route(_CASE + "/fees/{position:int}", fee, guard=may(Capability.CASES_INTAKE), methods=_POST, name="staff_fee"),
     route(
         _CASE + "/certificate",
         certificate,
-        guard=staff(*FRONT, Role.DECIDER),
+        guard=may(Capability.CERTIFICATES_ISSUE),
         methods=_POST,
         name="staff_certificate",
     ),

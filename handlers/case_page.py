@@ -15,17 +15,18 @@ from handlers.casework.authority import Standing
 from handlers.casework.viewing import look, staff_case
 from handlers.casework.views import StaffCaseView
 from handlers.context import Hall, hall_of
-from handlers.guard import route, staff
+from handlers.guard import may, route
 from handlers.move_forms import Typed, move_forms
 from handlers.security import request_id
 from handlers.session import SignedIn
-from handlers.staff_frame import BOARD_READERS, CASE_READERS, DESK, FRONT, staff_page
+from handlers.staff_frame import BOARD_READERS, DESK, FRONT, staff_page
 from handlers.store.records import CHANNEL_LABELS, Event
 from presentation.view import Crumb, FieldError
 from rules.access import ROLE_LABELS, Role
 from rules.case_table import MOVES
 from rules.case_terms import ENDED, MoveName, State
 from rules.clock import CLOCK_LABELS
+from rules.permissions import Capability
 
 STEP_STATES = {"waiting": "未开始", "running": "正在办", "done": "已完成"}
 CARD_STATES = {"pending": "待确认", "issued": "已发", "dismissed": "未确认", "revoked": "已撤销"}
@@ -246,11 +247,11 @@ async def attachment(request: Request) -> Response:
 
 
 routes = [
-    route("/hall/staff/cases/{number}", show, guard=staff(*CASE_READERS), name="staff_case"),
+    route("/hall/staff/cases/{number}", show, guard=may(Capability.CASES_SEE), name="staff_case"),
     route(
         "/hall/staff/attachments/{attachment}",
         attachment,
-        guard=staff(*CASE_READERS),
+        guard=may(Capability.CASES_SEE),
         name="staff_attachment",
     ),
 ]

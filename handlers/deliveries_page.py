@@ -16,14 +16,14 @@ from handlers.bodies import form_of, text_of
 from handlers.context import hall_of
 from handlers.delivering import receipts
 from handlers.delivering.wording import message_label
-from handlers.guard import public, route, staff
+from handlers.guard import may, public, route
 from handlers.session import check_csrf
 from handlers.staff_frame import DELIVERIES, address, page_number, staff_page
 from handlers.store.delivery_lists import FILTERS
 from handlers.store.delivery_records import DELIVERY_STATES, DeliveryShown, DeliveryState
 from presentation.view import Choice, Crumb
-from rules.access import Role
 from rules.errors import BadRequest, NotFound, TooLarge
+from rules.permissions import Capability
 
 PAGE_SIZE = 30
 _TABS = {"": "全部", "troubled": "失败", "waiting": "等待", "sent": "已发出", "suppressed": "不发"}
@@ -126,7 +126,7 @@ def _whom(shown: DeliveryShown) -> str:
     return f"{who} {row.address_masked}".strip()
 
 
-_ADMINISTRATOR = staff(Role.ADMINISTRATOR)
+_ADMINISTRATOR = may(Capability.DELIVERIES_SEE)
 
 routes = [
     route(DELIVERIES, deliveries, guard=_ADMINISTRATOR, name="staff_deliveries"),

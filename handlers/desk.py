@@ -12,12 +12,13 @@ from handlers.apply import window_units
 from handlers.casework.authority import SEES_CASES, departments_in_scope
 from handlers.casework.views import DeskPage
 from handlers.context import Hall, hall_of
-from handlers.guard import route, staff
+from handlers.guard import may, route
 from handlers.session import SignedIn
-from handlers.staff_frame import CASE_READERS, DESK, FRONT, address, page_number, staff_page
+from handlers.staff_frame import DESK, address, page_number, staff_page
 from handlers.store.records import CHANNEL_LABELS
 from presentation.view import Choice, Crumb
 from rules.case_terms import ENDED, STATE_LABELS, State
+from rules.permissions import Capability
 
 # What each list says when it holds nothing: what would be here, and how it gets here.
 TABS: tuple[tuple[str, str, str, str], ...] = (
@@ -151,6 +152,6 @@ def _person(request: Request) -> SignedIn:
 
 
 routes = [
-    route(DESK, desk, guard=staff(*CASE_READERS), name="desk"),
-    route("/hall/staff/window", window, guard=staff(*FRONT), name="staff_window"),
+    route(DESK, desk, guard=may(Capability.CASES_SEE), name="desk"),
+    route("/hall/staff/window", window, guard=may(Capability.CASES_INTAKE), name="staff_window"),
 ]

@@ -8,11 +8,11 @@ from starlette.responses import Response
 from handlers.casework.authority import departments_in_scope
 from handlers.context import hall_of
 from handlers.correspondence.reach import READERS
-from handlers.guard import route, staff
+from handlers.guard import may, route
 from handlers.session import SignedIn
-from handlers.staff_frame import CASE_READERS, address, page_number, staff_page
+from handlers.staff_frame import address, page_number, staff_page
 from presentation.view import Crumb
-from rules.access import Role
+from rules.permissions import Capability
 
 HERE, CONDUCT = "/hall/staff/letters", "/hall/staff/conduct"
 LABELS = {
@@ -78,6 +78,6 @@ def conduct(request: Request) -> Response:
 
 
 routes = [
-    route(HERE, letters, guard=staff(*CASE_READERS), name="staff_letters"),
-    route(CONDUCT, conduct, guard=staff(Role.COUNTY_SUPERVISOR), name="staff_conduct"),
+    route(HERE, letters, guard=may(Capability.LETTERS_SEE), name="staff_letters"),
+    route(CONDUCT, conduct, guard=may(Capability.LETTERS_CONDUCT), name="staff_conduct"),
 ]

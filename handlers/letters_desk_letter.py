@@ -13,11 +13,11 @@ from handlers.bodies import form_of, text_of
 from handlers.casework.requests import ByStaff
 from handlers.context import Hall, hall_of
 from handlers.correspondence.requests import LetterData
-from handlers.guard import route, staff
+from handlers.guard import may, route
 from handlers.letters_desk import CONDUCT, HERE
 from handlers.security import request_id
 from handlers.session import SignedIn, check_csrf
-from handlers.staff_frame import CASE_READERS, staff_page
+from handlers.staff_frame import staff_page
 from handlers.store.people_records import Letter, Writer
 from handlers.uploads import to_save
 from presentation.masking import masked_id, masked_name, masked_phone
@@ -25,6 +25,7 @@ from presentation.view import Choice, Crumb, FieldError
 from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from rules.letter_table import LETTER_MOVES
 from rules.letter_terms import FINDINGS, KIND_LABELS, LetterMove, LetterState
+from rules.permissions import Capability
 from rules.petition import other_ways
 
 _MOST_TEXT = 200_000
@@ -235,12 +236,12 @@ def _person(request: Request) -> SignedIn:
 
 
 routes = [
-    route(HERE + "/{number}", letter, guard=staff(*CASE_READERS), name="staff_letter"),
-    route(HERE + "/{number}/files/{file}", file, guard=staff(*CASE_READERS), name="staff_letter_file"),
+    route(HERE + "/{number}", letter, guard=may(Capability.LETTERS_SEE), name="staff_letter"),
+    route(HERE + "/{number}/files/{file}", file, guard=may(Capability.LETTERS_SEE), name="staff_letter_file"),
     route(
         HERE + "/{number}/moves/{move}",
         move,
-        guard=staff(*CASE_READERS),
+        guard=may(Capability.LETTERS_SEE),
         methods=("POST",),
         name="staff_letter_move",
     ),

@@ -13,13 +13,13 @@ from starlette.responses import RedirectResponse, Response
 from handlers import reply_form
 from handlers.bodies import form_of, text_of
 from handlers.context import hall_of
-from handlers.guard import route, staff
+from handlers.guard import may, route
 from handlers.notices import docx_response, for_page
 from handlers.order_papers import document_of
 from handlers.reply_form import ReplyForm, seen_of, signed
 from handlers.security import request_id
 from handlers.session import check_csrf
-from handlers.staff_frame import ORDER_READERS, ORDERS, SUPERVISORS, address, page_number, staff_page
+from handlers.staff_frame import ORDERS, SUPERVISORS, address, page_number, staff_page
 from handlers.supervising import drafts
 from handlers.supervising.listing import TABS
 from handlers.supervising.requests import OrderRequest
@@ -31,6 +31,7 @@ from presentation.view import Choice, Crumb, FieldError
 from rules.access import ROLE_LABELS
 from rules.errors import Conflict, Forbidden, HallError, IllegalMove, Invalid, NotFound
 from rules.order_table import ORDER_MOVES, OrderMove
+from rules.permissions import Capability
 
 HERE = ORDERS
 _MOST_TEXT = 200_000
@@ -364,7 +365,7 @@ def id_of(request: Request, name: str, unknown: str) -> int:
 
 
 _POST = ("POST",)
-_READ, _SUPERVISE = staff(*ORDER_READERS), staff(*SUPERVISORS)
+_READ, _SUPERVISE = may(Capability.ORDERS_SEE), may(Capability.ORDERS_ISSUE)
 _ONE = HERE + "/{order}"
 
 routes = [

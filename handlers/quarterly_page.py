@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from handlers.bodies import form_of, text_of
 from handlers.context import hall_of
-from handlers.guard import route, staff
+from handlers.guard import may, route
 from handlers.notices import docx_response
 from handlers.session import SignedIn, check_csrf
 from handlers.staff_frame import address, staff_page
@@ -19,6 +19,7 @@ from presentation.reports import chinese_number, notes_of, report_docx
 from presentation.view import Choice, Crumb, FieldError
 from rules.access import Role
 from rules.errors import Conflict, Invalid
+from rules.permissions import Capability
 from rules.score_periods import Period
 
 HERE = "/hall/statistics/quarterly"
@@ -106,7 +107,7 @@ def _quarters(today: str) -> list[Choice]:
 
 
 # The whole county stands in it, so only those read it who see the whole county.
-_GUARD = staff(Role.COUNTY_SUPERVISOR)
+_GUARD = may(Capability.REPORTS_WRITE)
 routes = [
     route(HERE, quarterly, guard=_GUARD, name="quarterly"),
     route(f"{HERE}/report.docx", document, guard=_GUARD, name="quarterly_document"),

@@ -13,19 +13,20 @@ from starlette.responses import RedirectResponse, Response
 from catalog.statistics import Definitions
 from handlers.bodies import form_of, text_of
 from handlers.context import Hall, hall_of
-from handlers.guard import route, staff
+from handlers.guard import may, route
 from handlers.session import SignedIn, check_csrf
 from handlers.staff_frame import address, page_number, staff_page
 from handlers.statistics.asking import GROUPS, TIMES, Asked
 from handlers.statistics.exporting import as_csv, as_xlsx
 from handlers.statistics.grouping import DEPTHS, OUTCOMES, Groupings
-from handlers.statistics.scope import READERS, Reach
+from handlers.statistics.scope import Reach
 from handlers.statistics.tables import Table
 from handlers.statistics_view import HERE, charts_of, periods, quiet, rows_of
 from handlers.store.records import CHANNEL_LABELS
 from presentation.view import Choice, Crumb
 from rules.case_terms import STATE_LABELS
 from rules.errors import Invalid, NotFound
+from rules.permissions import Capability
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 READY: tuple[tuple[str, dict[str, str]], ...] = (
@@ -242,7 +243,7 @@ def definitions_page(request: Request) -> Response:
     )  # fmt: skip
 
 
-_GUARD = staff(*READERS)
+_GUARD = may(Capability.STATISTICS_SEE)
 routes = [
     route(HERE, statistics, guard=_GUARD, name="statistics"),
     route(f"{HERE}/table.{{kind}}", download, guard=_GUARD, name="statistics_download"),
