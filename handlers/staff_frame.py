@@ -10,20 +10,23 @@ from urllib.parse import quote, urlencode, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from catalog.permissions import packaged
 from handlers.casework.authority import departments_in_scope
 from handlers.context import Hall, hall_of
 from handlers.session import SignedIn
 from presentation.view import Crumb
-from rules.access import ROLE_LABELS, Role
+from rules.access import ROLE_LABELS
+from rules.permissions import Capability
 
-FRONT = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR})
-WORKERS = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR, Role.REVIEWER, Role.DECIDER})
-SUPERVISORS = frozenset({Role.COUNTY_SUPERVISOR, Role.DEPARTMENT_SUPERVISOR})
-CASE_READERS = WORKERS | SUPERVISORS
-STATISTICS_READERS = SUPERVISORS | {Role.COORDINATOR, Role.DECIDER}
-BOARD_READERS = SUPERVISORS | {Role.COORDINATOR}
+# The packaged permissions' roles, for what a page offers; whether a route lets in is asked of the county's own.
+FRONT = packaged().roles(Capability.CASES_INTAKE)
+WORKERS = packaged().roles(Capability.CASES_WORK)
+SUPERVISORS = packaged().roles(Capability.CARDS_DECIDE)
+CASE_READERS = packaged().roles(Capability.CASES_SEE)
+STATISTICS_READERS = packaged().roles(Capability.STATISTICS_SEE)
+BOARD_READERS = packaged().roles(Capability.BOARD_SEE)
 # Who answers for a department, or supervises one: cards, orders, appeals.
-ORDER_READERS = BOARD_READERS | {Role.DECIDER}
+ORDER_READERS = packaged().roles(Capability.ORDERS_SEE)
 
 DESK = "/hall/staff/"
 SCORES = "/hall/scores"
@@ -31,6 +34,7 @@ BOARD, CARDS, ORDERS = "/hall/board", "/hall/cards", "/hall/orders"
 MESSAGES, DELIVERIES = "/hall/staff/messages", "/hall/staff/deliveries"
 SIGN_IN = "/hall/staff/sign-in"
 STATISTICS = "/hall/statistics"
+ACCESS_LOG = "/hall/access-log"
 NO_INDEX = '<meta name="robots" content="noindex">'
 
 
@@ -45,19 +49,20 @@ class NavLink:
     """What waits behind it: unread messages."""
 
 
-_LINKS: tuple[tuple[str, str, frozenset[Role]], ...] = (
-    (DESK, "办件", CASE_READERS),
-    ("/hall/staff/window", "窗口收件", FRONT),
-    ("/hall/staff/letters", "来信", CASE_READERS),
-    ("/hall/staff/conduct", "工作作风投诉", frozenset({Role.COUNTY_SUPERVISOR})),
-    (BOARD, "监察看板", BOARD_READERS),
-    (CARDS, "监察牌", ORDER_READERS),
-    (ORDERS, "督办与申诉", ORDER_READERS),
-    (STATISTICS, "统计分析", STATISTICS_READERS),
-    (SCORES, "绩效评分", CASE_READERS | {Role.PUBLISHER}),
-    (MESSAGES, "消息", frozenset()),
-    (DELIVERIES, "发送情况", frozenset({Role.ADMINISTRATOR})),
-    ("/hall/staff/account", "我的账号", frozenset()),
+_LINKS: tuple[tuple[str, str, Capability | None], ...] = (
+    (DESK, "办件", Capability.CASES_SEE),
+    ("/hall/staff/window", "窗口收件", Capability.CASES_INTAKE),
+    ("/hall/staff/letters", "来信", Capability.LETTERS_SEE),
+    ("/hall/staff/conduct", "工作作风投诉", Capability.LETTERS_CONDUCT),
+    (BOARD, "监察看板", Capability.BOARD_SEE),
+    (CARDS, "监察牌", Capability.CARDS_SEE),
+    (ORDERS, "督办与申诉", Capability.ORDERS_SEE),
+    (STATISTICS, "统计分析", Capability.STATISTICS_SEE),
+    (SCORES, "绩效评分", Capability.SCORES_SEE),
+    (MESSAGES, "消息", None),
+    (DELIVERIES, "发送情况", Capability.DELIVERIES_SEE),
+    (ACCESS_LOG, "查看记录", Capability.ACCESS_LOG_SEE),
+    ("/hall/staff/account", "我的账号", None),
 )
 
 
@@ -66,11 +71,13 @@ def navigation(hall: Hall, person: SignedIn, current: str) -> tuple[NavLink, ...
     supervises = departments_in_scope(
         person.assignments, hall.site_data.ground(), ORDER_READERS, hall.now().date()
     )
+    permissions = hall.edition.permissions
     unread = hall.delivery.unread(person.person_id, person.assignments)
     return tuple(
         NavLink(href, label, href == current, unread if href == MESSAGES else 0)
-        for href, label, roles in _LINKS
-        if (not roles or roles & person.roles) and (href not in (BOARD, CARDS, ORDERS) or supervises)
+        for href, label, capability in _LINKS
+        if capability is None
+        or (permissions.roles(capability) & person.roles and (href not in (BOARD, ORDERS) or supervises))
     )
 
 

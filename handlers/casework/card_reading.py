@@ -7,7 +7,7 @@ from datetime import datetime
 
 from handlers.casework.authority import SUPERVISORS, active_person, held
 from handlers.casework.clocks import explain
-from handlers.casework.desk import supervised
+from handlers.casework.desk import supervised, taken_in_by_town
 from handlers.casework.ground import Ground
 from handlers.casework.subjects import SUBJECTS
 from handlers.casework.views import BoardCard, DueView
@@ -59,11 +59,12 @@ def card_list(
     size: int = 30,
 ) -> CardPage:
     """The cards of the departments a person supervises. Raises Forbidden without any."""
-    scope = _scope(database, ground, person, now)
+    scope, taken_in = _scope(database, ground, person, now)
     asked = tuple(each for each in scope if department in (None, "", each))
+    towns = () if department else taken_in
     page = max(page, 1)
     with database.snapshot():
-        found, total = cards.listed(database, asked, wanted, size, page)
+        found, total = cards.listed(database, asked, wanted, size, page, towns)
         shown = tuple(shown_card(database, ground, each) for each in found)
     names = tuple((each, ground.unit_name(each)) for each in scope)
     return CardPage(shown, page, max(-(-total // size), 1), total, names)
@@ -71,10 +72,10 @@ def card_list(
 
 def card_view(database: Database, ground: Ground, card_id: int, person: str, now: datetime) -> CardView:
     """One card. Raises NotFound for one that does not exist or lies outside the reader's supervision."""
-    scope = _scope(database, ground, person, now)
+    scope, taken_in = _scope(database, ground, person, now)
     with database.snapshot():
         card = cards.by_id(database, card_id)
-        if card is None or card.department not in scope:
+        if card is None or not (card.department in scope or _taken_in(database, card, taken_in)):
             raise NotFound("没有这张牌，或者它不在您的监察范围内。")
         clock = None if card.clock_id is None else clocks.by_id(database, card.clock_id)
         ledger = clocks.pauses(database, card.subject, card.subject_id)
@@ -100,11 +101,20 @@ def card_view(database: Database, ground: Ground, card_id: int, person: str, now
         )
 
 
-def _scope(database: Database, ground: Ground, person: str, now: datetime) -> tuple[str, ...]:
-    departments = supervised(active_person(database, person), ground, now)
-    if not departments:
+def _scope(
+    database: Database, ground: Ground, person: str, now: datetime
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The departments a person supervises, and the units of a town whose cases they watch."""
+    account = active_person(database, person)
+    departments, towns = supervised(account, ground, now), taken_in_by_town(account, ground, now)
+    if not departments and not towns:
         raise Forbidden("监察牌只对监察员和部门负责人开放。")
-    return departments
+    return departments, towns
+
+
+def _taken_in(database: Database, card: Card, units: tuple[str, ...]) -> bool:
+    case = cases.by_id(database, card.subject_id) if units and card.subject == "case" else None
+    return case is not None and case.accepting_unit in units
 
 
 def _decides(account: Person, ground: Ground, card: Card, now: datetime) -> bool:

@@ -131,7 +131,7 @@ def board(database: Database, ground: Ground, person: str, now: datetime) -> Boa
 
 def supervised(person: Person, ground: Ground, now: datetime) -> tuple[str, ...]:
     """The departments whose supervision a person may see."""
-    roles = SUPERVISORS | {Role.DECIDER, Role.COORDINATOR}
+    roles = ground.permissions.roles(Capability.CARDS_SEE) - {Role.TOWN_SUPERVISOR}
     return departments_in_scope(person.assignments, ground, roles, local_date(now))
 
 
@@ -205,6 +205,12 @@ def _board_card(database: Database, ground: Ground, card: Card) -> BoardCard:
         if case is not None:
             title, masked = case.item_name, case.applicant_masked
     return BoardCard(card, ground.unit_name(card.department), title, masked)
+
+
+def taken_in_by_town(person: Person, ground: Ground, now: datetime) -> tuple[str, ...]:
+    """The units whose cases a town supervisor watches: the cards of what they accepted."""
+    roles = ground.permissions.roles(Capability.CARDS_SEE) & {Role.TOWN_SUPERVISOR}
+    return tuple(sorted(units_for(person.assignments, roles, ground.units.tree, local_date(now))))
 
 
 def messages(database: Database, person: str, now: datetime) -> tuple[Message, ...]:

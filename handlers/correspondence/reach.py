@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from handlers.casework.authority import SUPERVISORS, WORKERS, active_person, departments_in_scope, held
 from handlers.casework.ground import Ground
-from handlers.store import letters, people
+from handlers.store import cases, letters, people
 from handlers.store.letters import LetterScope
 from handlers.store.moments import Reads
 from handlers.store.people_records import Letter, Person
@@ -17,9 +17,10 @@ from handlers.store.vault import Vault, normal_code
 from rules.access import Assignment, Role, in_scope, units_for
 from rules.errors import NotFound
 from rules.letter_terms import CONDUCT
+from rules.permissions import Capability
 from rules.time import local_date
 
-READERS = WORKERS | SUPERVISORS
+READERS = WORKERS | SUPERVISORS | {Role.TOWN_SUPERVISOR}
 UNKNOWN = "没有找到这封来信：编号或查询码不对。"
 OUT_OF_REACH = "没有找到这封来信，或者它不在您的管辖范围内。"
 
@@ -108,9 +109,17 @@ def authors(
     tree = ground.units.tree
     return tuple(
         Author(account.id, each.role, each.unit, at_intake(ground, each))
-        for each in held(account, day, READERS)
-        if any(in_scope(each.unit, tree, unit) for unit in (letter.department, letter.assigned_unit) if unit)
+        for each in held(account, day, READERS & ground.permissions.roles(Capability.LETTERS_SEE))
+        if any(in_scope(each.unit, tree, unit) for unit in _units_of(reads, letter, each.role))
     )
+
+
+def _units_of(reads: Reads, letter: Letter, role: Role) -> tuple[str, ...]:
+    """The units through which a role reaches a letter; a town also by where the case it is about was taken in."""
+    if role is not Role.TOWN_SUPERVISOR:
+        return tuple(unit for unit in (letter.department, letter.assigned_unit) if unit)
+    case = None if letter.case_id is None else cases.by_id(reads, letter.case_id)
+    return tuple(unit for unit in (letter.assigned_unit, case.accepting_unit if case else "") if unit)
 
 
 def letter_for_staff(
@@ -127,9 +136,12 @@ def letter_for_staff(
 
 def scope_of(account: Person, ground: Ground, day: date) -> LetterScope:
     """What a desk lists for a person: conduct is in no desk's list."""
+    readers, town = READERS & ground.permissions.roles(Capability.LETTERS_SEE), frozenset({Role.TOWN_SUPERVISOR})
+    tree = ground.units.tree
     return LetterScope(
-        departments_in_scope(account.assignments, ground, READERS, day),
-        tuple(sorted(units_for(account.assignments, READERS, ground.units.tree, day))),
+        departments_in_scope(account.assignments, ground, readers - town, day),
+        tuple(sorted(units_for(account.assignments, readers, tree, day))),
+        tuple(sorted(units_for(account.assignments, readers & town, tree, day))),
     )
 
 

@@ -149,7 +149,7 @@ def for_staff(
 ) -> StaffLetter:
     """The whole letter within scope; the look is logged. Raises NotFound for what is not theirs to know."""
     letter, able = letter_for_staff(database, database.vault, ground, number, person, now)
-    look = Look(now, able[0].actor, able[0].role, "letter", letter.number, "letter", request)
+    look = Look(now, able[0].actor, able[0].role, "letter", letter.number, "letter", request, able[0].unit)
     database.write(lambda tx: add(tx, look))
     facts = facts_of(ground, letter, now)
     rows: dict[LetterMove, Row] = {}

@@ -84,10 +84,21 @@ class CardFilter:
 
 
 def listed(
-    reads: Reads, departments: Sequence[str], wanted: CardFilter, most: int, page: int = 1
+    reads: Reads,
+    departments: Sequence[str],
+    wanted: CardFilter,
+    most: int,
+    page: int = 1,
+    taken_in: Sequence[str] = (),
 ) -> tuple[tuple[Card, ...], int]:
-    """A page of the cards of some departments, what waits for a person first, then the newest; and how many."""
+    """A page of the cards of some departments, what waits for a person first, then the newest; and how many.
+
+    `taken_in`: units whose cases count as well, whatever department handles them (a town's).
+    """
     where, values = f"department IN ({marks(departments)})", list[object](departments)
+    if taken_in:
+        within = f"SELECT id FROM cases WHERE accepting_unit IN ({marks(taken_in)})"  # noqa: S608
+        where, values = f"({where} OR subject = 'case' AND subject_id IN ({within}))", [*values, *taken_in]
     if wanted.level is not None:
         where, values = f"{where} AND level = ?", [*values, wanted.level]
     if wanted.state is not None:

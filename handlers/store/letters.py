@@ -46,6 +46,8 @@ class LetterScope:
 
     departments: tuple[str, ...]
     units: tuple[str, ...]
+    taken_in: tuple[str, ...] = ()
+    """Units of a town: letters about the cases they accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +153,11 @@ def of_case(reads: Reads, case_id: int) -> tuple[Letter, ...]:
 
 
 def _reached(scope: LetterScope) -> tuple[str, tuple[str, ...]]:
-    condition = f"{_ORDINARY} AND (department IN ({marks(scope.departments)}) OR assigned_unit IN ({marks(scope.units)}))"
-    return condition, (*scope.departments, *scope.units)
+    condition = (
+        f"{_ORDINARY} AND (department IN ({marks(scope.departments)}) OR assigned_unit IN ({marks(scope.units)}) "  # noqa: S608
+        f"OR case_id IN (SELECT id FROM cases WHERE accepting_unit IN ({marks(scope.taken_in)})))"
+    )
+    return condition, (*scope.departments, *scope.units, *scope.taken_in)
 
 
 def listed(
