@@ -29,7 +29,7 @@ TriggerId = Literal[
     "outside_system", "late_first_review", "missing_notice", "disputed_closure", "watch_refused",
     "watch_returned", "watch_supplemented",
 ]  # fmt: skip
-Verdict = Literal["met", "not_met", "unclear", ""]
+Verdict = Literal["met", "not-met", "unclear", ""]
 Count = Annotated[int, Field(ge=0, le=100_000_000)]
 
 

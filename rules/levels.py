@@ -80,7 +80,15 @@ def _count(
     counting: Counting, thresholds: Thresholds, threshold: Threshold, limit: int, statutory: int | None
 ) -> int:
     """The u at which a threshold is first met."""
-    base = counting.effective_limit(limit_against(thresholds, threshold, limit, statutory))
+    return first_day(
+        thresholds,
+        threshold,
+        counting.effective_limit(limit_against(thresholds, threshold, limit, statutory)),
+    )
+
+
+def first_day(thresholds: Thresholds, threshold: Threshold, base: int) -> int:
+    """The u at which a threshold is first met against a limit of `base` days."""
     if threshold.measure == "over_at_least":
         return base + threshold.days
     if threshold.measure == "over_more_than":

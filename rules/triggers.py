@@ -11,7 +11,7 @@ from typing import Literal
 from rules.cards import LEVEL_NAMES, CardObject, Mode
 
 # What a review step concluded, as the code table `review-conclusion` has it.
-MET, NOT_MET, UNCLEAR = "met", "not_met", "unclear"
+MET, NOT_MET, UNCLEAR = "met", "not-met", "unclear"
 
 EventKind = Literal[
     "refuse", "deny", "void", "supplement_notice", "supplement_attempt", "supplement_recorded", "complete_step",
@@ -38,7 +38,7 @@ Setting = int | bool | tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What one review step (or the pre-review) concluded: met, not_met, unclear, or empty for nothing said."""
+    """What one review step (or the pre-review) concluded: met, not-met, unclear, or empty for nothing said."""
 
     step: str
     verdict: str

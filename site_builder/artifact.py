@@ -9,6 +9,7 @@ from pathlib import Path
 from catalog.artifact import Catalog, ItemRecord, json_schemas, record, to_json
 from catalog.calendars import CalendarData, calendar_data
 from catalog.schema import Item
+from catalog.published_rules import PublishedRules
 from catalog.supervision import ruleset_json_schema, ruleset_to_json
 from site_builder.change_log import ChangeFile
 from site_builder.outputs import Output, fingerprint
@@ -56,7 +57,7 @@ def _plain(portal: Portal) -> Iterator[Output]:
     if portal.figures is not None:
         figures = portal.figures.model_dump_json(indent=1) + "\n"
         yield Output("data/figures.json", fingerprint(figures), lambda: figures)
-    for name in ("calendar", "catalog", "changes", "figures", "item", "suggest", "supervision"):
+    for name in ("calendar", "catalog", "changes", "figures", "item", "rules", "suggest", "supervision"):
         key = fingerprint(portal.program, name)
         yield Output(f"data/{name}.schema.json", key, lambda name=name: _schema(f"{name}.schema.json"))  # type: ignore[misc]
 
@@ -65,6 +66,7 @@ def _schema(name: str) -> str:
     schemas = dict(json_schemas())
     schemas["calendar.schema.json"] = CalendarData.model_json_schema(mode="serialization")
     schemas["supervision.schema.json"] = dict(ruleset_json_schema())
+    schemas["rules.schema.json"] = PublishedRules.model_json_schema(mode="serialization")
     schemas["suggest.schema.json"] = _SUGGEST_SCHEMA
     schemas["changes.schema.json"] = ChangeFile.model_json_schema(mode="serialization")
     schemas["figures.schema.json"] = Figures.model_json_schema(mode="serialization")

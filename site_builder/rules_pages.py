@@ -6,33 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from catalog.supervision import ruleset_to_json
+from catalog.published_rules import PublishedRules, read_published_rules
+from presentation.view import Lights
 from rules.calendar import CalendarYear
-from rules.cards import OBJECT_LABELS, CardRule
 from rules.case import Diagram, diagram
-from rules.levels import RED, WARNING, YELLOW, Threshold
 from rules.time import WEEKDAYS
 from site_builder.outputs import Output, fingerprint
 from site_builder.portal import Portal
+from site_builder.rule_words import event_rules, time_rules
 from site_builder.state_picture import everywhere_ends, state_picture
 
 
 def outputs(portal: Portal) -> Iterator[Output]:
-    """`/supervision/rules/`, `/supervision/states/`, `/supervision/calendar/` and one page a year."""
+    """`/supervision/rules/` with a page a version, `/supervision/states/`, `/supervision/calendar/` and one page a year."""
     crumb = ("我要督", "/supervision/")
-    yield portal.page(
-        "/supervision/rules/",
-        "supervision_rules.html",
-        "监察规则",
-        (ruleset_to_json(portal.rules),),
-        section="watch",
-        crumbs=(crumb, ("监察规则", "")),
-        values={
-            "rule_set": portal.rules,
-            "objects": OBJECT_LABELS,
-            "thresholds": [(rule, threshold_words(rule)) for rule in portal.rules.rules],
-        },
-    )
+    yield from _rule_pages(portal, crumb)
     chart = diagram()
     yield portal.page(
         "/supervision/states/",
@@ -78,20 +66,53 @@ def _year_key(year: CalendarYear) -> str:
     )
 
 
-def threshold_words(rule: CardRule) -> tuple[tuple[int, str], ...]:
-    """Each level of a rule in words: 剩2个工作日以内, 超过法定时限1个工作日."""
-    unit = "个工作日" if rule.unit == "workday" else "天"
-    measured = ((level, rule.thresholds.of_level(level)) for level in (WARNING, YELLOW, RED))
-    return tuple((level, _words(threshold, unit)) for level, threshold in measured if threshold is not None)
+def _rule_pages(portal: Portal, crumb: tuple[str, str]) -> Iterator[Output]:
+    """The rules in force, and every version that has been, each under its own hash for good."""
+    published = read_published_rules(portal.root.published)
+    current = next((each for each in published if each.stamp == portal.rules.stamp), None)
+    now = current or PublishedRules(stamp=portal.rules.stamp, rule_set=portal.rules)
+    versions = (now, *(each for each in published if each.stamp != now.stamp))
+    history = fingerprint(*(each.text() for each in versions))
+    for each in versions:
+        text = each.text()
+        old = each is not now
+        addresses = [f"/supervision/rules/{each.short_hash}/"] + ([] if old else ["/supervision/rules/"])
+        for address in addresses:
+            own = address.count("/") > 3
+            trail = (
+                (crumb, ("监察规则", "/supervision/rules/"), (each.stamp, ""))
+                if own
+                else (crumb, ("监察规则", ""))
+            )
+            yield portal.page(
+                address,
+                "supervision_rules.html",
+                f"监察规则 {each.stamp}" if own else "监察规则",
+                (history, each.stamp, _year_keys(portal)),
+                section="watch",
+                crumbs=trail,
+                values=lambda each=each, old=old: _rule_values(portal, each, versions, old),  # type: ignore[misc]
+            )
+        yield Output(f"data/rules/{each.short_hash}.json", fingerprint(text), lambda text=text: text)  # type: ignore[misc]
 
 
-def _words(threshold: Threshold, unit: str) -> str:
-    against = "法定时限" if threshold.against == "statutory" else "承诺时限"
-    if threshold.measure == "left_at_most":
-        return f"离{against}还剩{threshold.days}{unit}以内"
-    if threshold.measure == "over_at_least":
-        return f"超过{against}满{threshold.days}{unit}"
-    return f"一超过{against}就算" if threshold.days == 0 else f"超过{against}多于{threshold.days}{unit}"
+def _rule_values(
+    portal: Portal, shown: PublishedRules, versions: tuple[PublishedRules, ...], old: bool
+) -> dict[str, object]:
+    lights = Lights(shown.rule_set.levels)
+    return {
+        "rule_set": shown.rule_set,
+        "shown": shown,
+        "old": old,
+        "versions": versions,
+        "lights": lights,
+        "time_rules": time_rules(shown.rule_set, portal.calendar, lights),
+        "event_rules": event_rules(shown.rule_set),
+    }
+
+
+def _year_keys(portal: Portal) -> str:
+    return fingerprint(*(_year_key(each) for each in portal.calendar.years.values()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,7 +157,7 @@ def test_an_example_whose_dates_make_no_sense_names_itself(tmp_path):
 
 def test_a_file_in_a_later_folder_takes_the_earlier_ones_place(tmp_path):
     text = FOUR_LEVEL.replace("statutory_fallback: 3", "statutory_fallback: 5").replace(
-        'version: "1"', 'version: "本县1"'
+        'version: "2"', 'version: "本县1"'
     )
     (tmp_path / "four-level.yml").write_text(text, encoding="utf-8")
     rule_set = load_rules([PACKAGED, tmp_path], "four-level")

@@ -7,6 +7,8 @@ from datetime import datetime
 from handlers.casework.authority import SUPERVISORS, Standing, active_person, held
 from handlers.casework.cards import count, count_revoked, level_word
 from handlers.casework.ground import Ground
+from handlers.casework.hand_findings import refuse_own_doing
+from handlers.casework.subjects import Subject
 from handlers.store import cards, events, outbox
 from handlers.store.database import Database
 from handlers.store.records import Card
@@ -68,6 +70,7 @@ def _change(
             raise NotFound("没有这张牌。")
         if standing is None:
             raise Forbidden("只有管辖这个部门的监察员可以处理。")
+        refuse_own_doing(tx, Subject(card.subject, card.subject_id, card.subject_number, "", ""), account.id)
         if card.state != expected:
             raise IllegalMove("这张牌已经处理过。" if card.state != "pending" else "这张牌还没有确认。")
         return _apply(tx, ground, card, state, Standing(account.id, standing.role, standing.unit), words, now)

@@ -228,7 +228,7 @@ def _notify_hearing(progress: Progress) -> Outcome:
 
 
 def _hold_hearing(progress: Progress) -> Outcome:
-    given_up = progress.values["result"] == "given_up"
+    given_up = progress.values["result"] == "given-up"
     progress.stop(_HEARING, "申请人放弃听证" if given_up else "听证已举行")
     return Outcome(measures=() if given_up else ("hearings_held",))
 
