@@ -111,5 +111,5 @@ _GUARD = may(Capability.REPORTS_WRITE)
 routes = [
     route(HERE, quarterly, guard=_GUARD, name="quarterly"),
     route(f"{HERE}/report.docx", document, guard=_GUARD, name="quarterly_document"),
-    route(HERE, write, guard=_GUARD, methods=("POST",), name="quarterly_write"),
+    route(f"{HERE}/text", write, guard=_GUARD, methods=("POST",), name="quarterly_write"),
 ]

@@ -164,7 +164,10 @@ async def forget(request: Request) -> Response:
     hall, person = hall_of(request), _person(request)
     async with form_of(request) as form:
         check_csrf(request, form)
-    number = request.path_params["report"]
+    text = request.path_params["report"]
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise NotFound("没有这张报表，或者它是别人保存的。")
+    number = int(text)
     await run_in_threadpool(lambda: hall.statistics.forget(person.person_id, number))
     return RedirectResponse(HERE, 303)
 
@@ -205,11 +208,16 @@ def _filters(hall: Hall, groupings: Groupings, reach: Reach) -> list[tuple[str, 
     themes = sorted({f"p{code}" for each in items for code in each.themes_personal}
                     | {f"b{code}" for each in items for code in each.themes_business})  # fmt: skip
     towns = [each for each in ground.units if each.kind == "town"]
-    places = [each for each in ground.units if each.kind in ("window", "town", "village", "centre")]
+    places = [
+        each
+        for each in ground.units
+        if each.kind in ("window", "town", "village", "centre")
+        and (reach.whole or each.department in (None, *departments))
+    ]
     found = (
         ("department", "部门", [Choice(each, ground.unit_name(each)) for each in departments]),
         ("channel", "渠道", [Choice(key, label) for key, label in CHANNEL_LABELS.items()]),
-        ("outcome", "结果", [Choice(key, label) for key, label in OUTCOMES.items() if key]),
+        ("outcome", "结果", [Choice(key, label) for key, label in OUTCOMES.items()]),
         ("item_type", "事项类型", [Choice(each, codes.label("item-type", each)) for each in types]),
         ("theme", "主题", [Choice(each, groupings.theme_label(each)) for each in themes]),
         ("depth", "网办深度", [Choice(key, label) for key, label in DEPTHS.items()]),
@@ -251,7 +259,7 @@ routes = [
     route(f"{HERE}/definitions", definitions_page, guard=_GUARD, name="statistics_definitions"),
     route(f"{HERE}/saved", save, guard=_GUARD, methods=("POST",), name="statistics_save"),
     route(
-        f"{HERE}/saved/{{report:int}}/forget",
+        f"{HERE}/saved/{{report}}/forget",
         forget,
         guard=_GUARD,
         methods=("POST",),

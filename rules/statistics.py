@@ -93,7 +93,11 @@ def _cut(period: Period, like: Window) -> Window:
 
 def _year_earlier(day: date) -> date:
     # 29 February has no day of its own a year earlier.
-    return day.replace(year=day.year - 1, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
+    return (
+        day.replace(year=day.year - 1, day=28)
+        if (day.month, day.day) == (2, 29)
+        else day.replace(year=day.year - 1)
+    )
 
 
 def _day(day: date) -> str:

@@ -22,7 +22,7 @@ OUTCOMES: Mapping[str, str] = {
     "refused": "不予受理",
     "withdrawn": "撤回",
     "voided": "作废",
-    "": "还没有结果",
+    "open": "还没有结果",
 }
 DEPTHS: Mapping[str, str] = {"0": "不能网办", "1": "一级", "2": "二级", "3": "三级"}
 # What has no place in a grouping: a card of a letter by channel, a case of an item version that is gone.
@@ -75,7 +75,9 @@ class Groupings:
             "channel": lambda: Grouping(
                 "channel", "channel", _itself, lambda key: CHANNEL_LABELS.get(key, key), tuple(CHANNEL_LABELS)
             ),
-            "outcome": lambda: Grouping("outcome", "outcome", _itself, lambda key: OUTCOMES.get(key, key)),
+            "outcome": lambda: Grouping(
+                "outcome", "outcome", _of_outcome, lambda key: OUTCOMES.get(key, key)
+            ),
             "unit": lambda: Grouping("unit", "unit", _itself, self.ground.unit_name),
             "town": lambda: Grouping("town", "unit", self._of_town, self.ground.unit_name),
             "item": lambda: Grouping("item", "item", self._of_item, lambda key: self._names.get(key, key)),
@@ -155,6 +157,11 @@ class Groupings:
 
 def _itself(key: str | int | None) -> tuple[str, ...]:
     return (ELSE,) if key is None else (str(key),)
+
+
+def _of_outcome(key: str | int | None) -> tuple[str, ...]:
+    # The empty group is the total's.
+    return ("open",) if key == "" else _itself(key)
 
 
 def _of_day(key: str | int | None) -> tuple[str, ...]:

@@ -104,7 +104,7 @@ class Measuring:
             department=asked.department or None,
             only_units=units,
             channel=asked.channel or None,
-            outcome=asked.outcome or None,
+            outcome="" if asked.outcome == "open" else asked.outcome or None,
             items=self.groupings.items_where(
                 item=asked.item, item_type=asked.item_type, theme=asked.theme, depth=asked.depth
             ),
