@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +14,9 @@ import click
 
 from catalog.root import Root
 from handlers.casework import auditing
+from handlers.context import Hall
+from handlers.logbook import checking
+from handlers.logbook.service import FOLDER, Logbook
 from handlers.store.database import Database
 from rules.chain import FAULT_LABELS, Checkpoint
 from rules.errors import Invalid
@@ -53,6 +58,9 @@ def verify(where: Path | None, db: Path | None, texts: tuple[str, ...], as_json:
     database = Database.open(path)
     try:
         found = auditing.audit(database, checkpoints)
+        if published is not None and not texts:
+            against = tuple(checking.faults(database, published.parent / FOLDER))
+            found = replace(found, faults=(*found.faults, *against))
     finally:
         database.close()
     if as_json:
@@ -81,6 +89,40 @@ def checkpoint(where: Path | None, db: Path | None, write: bool, as_json: bool) 
     finally:
         database.close()
     click.echo(json.dumps(asdict(head)) if as_json else f"{head.sequence}:{head.hash}")
+
+
+@command.command("publish")
+@_WHERE
+@_DB
+@click.option("--catch-up", is_flag=True, help="确实停过很久：把没有记录的日子也一一补上")
+def publish(where: Path | None, db: Path | None, catch_up: bool) -> None:
+    """公布前一天及以前的日志：签名、衔接、写进 published/log/。运行中的大厅每天零点后自动做。"""
+    with _logbook(where, db) as (logbook, now):
+        done = logbook.publish(now, catch_up=catch_up)
+    last = f"，最新的是 {done[-1].statement.day}" if done else ""
+    click.echo(f"公布了 {len(done)} 天的日志{last}。")
+
+
+@command.command("rotate-key")
+@_WHERE
+@_DB
+@click.option("--lost", is_flag=True, help="旧密钥找不回来了；公开页会写明新密钥没有旧密钥作保")
+def rotate_key(where: Path | None, db: Path | None, lost: bool) -> None:
+    """更换日志签名密钥：新密钥由旧密钥签名作保，记进公开的密钥记录。"""
+    with _logbook(where, db) as (logbook, now):
+        made = logbook.rotate_key(now, lost=lost)
+    click.echo(f"已启用新密钥，指纹 {made.statement.id}。请把指纹告知县里保管校验值的人。")
+
+
+@contextmanager
+def _logbook(where: Path | None, db: Path | None) -> Iterator[tuple[Logbook, datetime]]:
+    root = Root.find(where)
+    database = Database.open(db or root.state / "hall.db")
+    try:
+        hall = Hall(root, root.path / "site", database)
+        yield hall.logbook, hall.now()
+    finally:
+        database.close()
 
 
 def _print(found: auditing.Audit) -> None:
