@@ -1,0 +1,538 @@
+"""Scores over real records: facts, anonymity, entries, drafts, two persons, appeals, publication, pages, API."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handlers.casework.requests import ByStaff
+from handlers.scoring.requests import NewEntry
+from handlers.store import people
+from handlers.store.moments import stamp
+from handlers.store.score_records import Edition
+from handlers.store.writer import Transaction
+from handlers.supervising.requests import AgainstScore
+from rules.access import Role
+from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
+from rules.score_ledger import LedgerLine, digest, read
+from tests.handlers_fixtures import Office, fields_of, text_of
+from tests.score_straight import straight
+from tests.staff_fixtures import filed, staffed
+
+__all__ = ["staffed"]
+
+LEVELS = {1: "预警", 2: "黄牌", 3: "红牌"}
+MARCH, APRIL = "2026-03", "2026-04"
+
+
+@pytest.fixture
+def scored(staffed: Office, tmp_path: Path) -> Office:
+    """An office with a second county supervisor, its own published/ folder, and a month that is over: two cases
+    granted, one of them late, one rated."""
+    office = staffed
+    root = tmp_path / "root"
+    shutil.copytree(office.hall.root.path, root, ignore=shutil.ignore_patterns("site", ".hall"))
+    office.hall.scores.root = type(office.hall.root)(root)
+
+    def add(tx: Transaction) -> None:
+        for login, role in (("supervisor-two", Role.COUNTY_SUPERVISOR), ("county-publisher", Role.PUBLISHER)):
+            office.people[login] = people.add(tx, login, f"{login}示例", "x", office.clock())
+            people.assign(tx, office.people[login], role, "county", date(2025, 1, 1))
+
+    office.hall.database.write(add)
+    for key, days in (("a", 1), ("b", 20)):
+        case = filed(office, key=key)
+        number = case.number
+        office.move(number, "pre_review", "window")
+        office.move(number, "accept", "window")
+        office.clock.forward(days=days)
+        office.hall.casework.sweep(office.clock())
+        office.move(number, "complete_step", "reviewer", opinion="属实")
+        office.move(number, "grant", "decider", opinion="同意")
+        office.hall.casework.rate(number, case.query_code, 5, "太慢", now=office.clock())
+    office.clock.set("2026-04-01T09:00")
+    return office
+
+
+def lines_of(office: Office, period: str = MARCH, department: str = "") -> tuple[LedgerLine, ...]:
+    return read(office.hall.scores.compute(period, office.clock(), department).ledger).lines
+
+
+def of_kind(lines: tuple[LedgerLine, ...], kind: str) -> list[LedgerLine]:
+    return [each for each in lines if each.kind == kind]
+
+
+def proposed(office: Office) -> Edition:
+    scores, person = office.hall.scores, office.people["supervisor"]
+    return scores.propose(scores.draft(MARCH, person, now=office.clock()).id, person, now=office.clock())
+
+
+def published(office: Office) -> Edition:
+    made = proposed(office)
+    office.clock.set("2026-04-20T09:00")
+    return office.hall.scores.publish(made.id, office.people["supervisor-two"], now=office.clock())
+
+
+def entry(**changes: Any) -> NewEntry:
+    plain: dict[str, Any] = {
+        "kind": "case_lost", "department": "market", "happened": date(2026, 3, 20), "basis": "（示例）行政判决书",
+    }  # fmt: skip
+    return NewEntry(**{**plain, **changes})
+
+
+def test_what_happened_in_the_month_is_in_the_ledger_once(scored: Office) -> None:
+    lines = lines_of(scored)
+    assert [each.result for each in of_kind(lines, "closed")] == ["early", "late"]
+    assert [each.marks for each in of_kind(lines, "closed")] == [(), ("carded",)]
+    assert [each.result for each in of_kind(lines, "rating")] == ["5", "5"]
+    timed = {(each.object, each.level) for each in of_kind(lines, "card") if not each.trigger}
+    assert {("case", 1), ("case", 2)} <= timed
+    assert len({each.token for each in of_kind(lines, "closed")}) == 2
+    assert not lines_of(scored, "2026-02") or not of_kind(lines_of(scored, "2026-02"), "closed")
+
+
+def test_the_months_score_equals_a_straight_recomputation(scored: Office) -> None:
+    made = scored.hall.scores.compute(MARCH, scored.clock())
+    wanted = straight(made.ledger)
+    for place in json.loads(made.ranking)["departments"]:
+        total = wanted[place["id"]]["total"]
+        assert place["total"] == (None if total is None else f"{total // 100}.{total % 100:02d}")
+    own = read(scored.hall.scores.compute(MARCH, scored.clock(), "market").ledger).lines
+    assert [each.result for each in of_kind(own, "closed")] == ["early", "late"]
+    assert not of_kind(lines_of(scored, MARCH, "police"), "closed")
+
+
+def test_the_ledger_holds_no_number_no_name_and_no_persons_id(scored: Office) -> None:
+    scored.hall.scores.enter(entry(note="不公开的说明"), scored.people["supervisor"], now=scored.clock())
+    made = scored.hall.scores.compute(MARCH, scored.clock())
+    numbers = [row["number"] for row in scored.hall.database.rows("SELECT number FROM cases")]
+    assert len(numbers) == 2
+    for text in (made.ledger.decode(), made.ranking.decode()):
+        for secret in (
+            *numbers,
+            *scored.people.values(),
+            "张示例",
+            "判决书",
+            "不公开",
+            "太慢",
+            *scored.people,
+        ):
+            assert secret not in text.replace('"market"', "").replace('"police"', ""), secret
+    rated, closed = (of_kind(read(made.ledger).lines, kind) for kind in ("rating", "closed"))
+    assert {each.token for each in rated}.isdisjoint(each.token for each in closed)
+
+
+def test_tokens_and_pseudonyms_differ_from_month_to_month(scored: Office) -> None:
+    from handlers.scoring.ledgering import Tokens
+
+    vault = scored.hall.database.vault
+    assert Tokens(vault, MARCH).person("p-1") == Tokens(vault, MARCH).person("p-1")
+    assert Tokens(vault, MARCH).person("p-1") != Tokens(vault, APRIL).person("p-1")
+
+
+def test_a_drill_counts_for_nothing(scored: Office) -> None:
+    before = lines_of(scored)
+    scored.clock.set("2026-03-25T09:00")
+    case = filed(scored, key="drill", drill=True)
+    scored.move(case.number, "pre_review", "window")
+    scored.move(case.number, "accept", "window")
+    scored.move(case.number, "complete_step", "reviewer", opinion="属实")
+    scored.move(case.number, "grant", "decider", opinion="同意")
+    scored.clock.set("2026-04-01T09:00")
+    assert lines_of(scored) == before
+
+
+def test_a_revoked_card_is_listed_and_takes_nothing(scored: Office) -> None:
+    row = scored.hall.database.row("SELECT id FROM card WHERE object = 'case' AND level = 2")
+    assert row is not None
+    before = _limits(scored)
+    scored.hall.casework.revoke_card(
+        row["id"], ByStaff(scored.people["supervisor"]), "停电两天，不算超期", now=scored.clock()
+    )
+    revoked = [each for each in of_kind(lines_of(scored), "card") if each.state == "revoked"]
+    assert [each.level for each in revoked] == [2]
+    assert before is not None
+    after = _limits(scored)
+    assert after is not None
+    assert float(after) > float(before)
+    view = scored.hall.scores.department_view(
+        MARCH, "market", scored.people["market-supervisor"], LEVELS, now=scored.clock()
+    )
+    assert [each.line.state for each in view.revoked] == ["revoked"]
+
+
+def _limits(office: Office) -> str | None:
+    places = json.loads(office.hall.scores.compute(MARCH, office.clock()).ranking)["departments"]
+    found = next(each for each in places if each["id"] == "market")
+    points: str | None = found["heads"]["limits"]["points"]
+    return points
+
+
+def test_a_department_opens_its_deductions_down_to_the_case_and_sees_nobody_elses(scored: Office) -> None:
+    view = scored.hall.scores.department_view(
+        MARCH, "market", scored.people["market-supervisor"], LEVELS, now=scored.clock()
+    )
+    assert view.edition is None
+    numbers = {row["number"] for row in scored.hall.database.rows("SELECT number FROM cases")}
+    opened = [line for head in view.heads for one in head.measures for line in one.lines]
+    behind = {line.number for line in opened if line.line.kind in ("card", "rating")}
+    assert behind
+    assert behind <= numbers
+    assert all(line.href.startswith("/hall/staff/cases/") for line in opened if line.line.kind == "card")
+    with pytest.raises(NotFound):
+        scored.hall.scores.department_view(
+            MARCH, "police", scored.people["market-supervisor"], LEVELS, now=scored.clock()
+        )
+
+
+def test_a_clerk_sees_their_own_part_only(scored: Office) -> None:
+    scheme, own, _ = scored.hall.scores.own_view(MARCH, scored.people["decider"], LEVELS, now=scored.clock())
+    assert (own.closed, scheme.id) == (2, "nine-heads")
+    _, nobody, _ = scored.hall.scores.own_view(MARCH, scored.people["window"], LEVELS, now=scored.clock())
+    assert (nobody.closed, nobody.total) == (0, None)
+
+
+def test_a_draft_is_not_shown_to_departments_and_a_proposal_is(scored: Office) -> None:
+    scores, own = scored.hall.scores, scored.people["market-supervisor"]
+    made = scores.draft(MARCH, scored.people["supervisor"], now=scored.clock())
+    assert scores.department_view(MARCH, "market", own, LEVELS, now=scored.clock()).edition is None
+    with pytest.raises(NotFound):
+        scores.edition_view(made.id, own, now=scored.clock())
+    scores.propose(made.id, scored.people["supervisor"], now=scored.clock())
+    view = scores.department_view(MARCH, "market", own, LEVELS, now=scored.clock())
+    assert view.edition is not None
+    assert (view.edition.state, view.may_appeal) == ("proposed", True)
+    told = scored.hall.database.rows("SELECT recipient FROM outbox WHERE template = 'score.proposed'")
+    assert {row["recipient"] for row in told} >= {"market", "police"}
+
+
+@pytest.mark.parametrize("who", ["market-supervisor", "decider", "publisher", "admin"])
+def test_only_the_county_computes_proposes_and_publishes(scored: Office, who: str) -> None:
+    made = proposed(scored)
+    scored.clock.set("2026-04-20T09:00")
+    scores, person = scored.hall.scores, scored.people[who]
+    for act in (
+        lambda: scores.draft(APRIL, person, now=scored.clock()),
+        lambda: scores.propose(made.id, person, now=scored.clock()),
+        lambda: scores.publish(made.id, person, now=scored.clock()),
+        lambda: scores.enter(entry(), person, now=scored.clock()),
+    ):
+        with pytest.raises(Forbidden):
+            act()
+    assert [each.state for each in scores.editions()] == ["proposed"]
+
+
+def test_a_month_is_proposed_only_when_it_is_over(scored: Office) -> None:
+    scores, person = scored.hall.scores, scored.people["supervisor"]
+    scored.clock.set("2026-03-31T23:59")
+    made = scores.draft(MARCH, person, now=scored.clock())
+    with pytest.raises(IllegalMove, match="还没有过完"):
+        scores.propose(made.id, person, now=scored.clock())
+    scored.clock.set("2026-04-01T00:00")
+    assert scores.propose(made.id, person, now=scored.clock()).state == "proposed"
+    with pytest.raises(IllegalMove):
+        scores.draft("2026-05", person, now=scored.clock())
+
+
+def test_who_proposed_does_not_publish_and_nobody_does_before_the_days_for_appeals_are_over(
+    scored: Office,
+) -> None:
+    made = proposed(scored)
+    assert made.appeal_until is not None
+    scores, two = scored.hall.scores, scored.people["supervisor-two"]
+    scored.clock.moment = made.appeal_until
+    with pytest.raises(IllegalMove, match="可以申诉到"):
+        scores.publish(made.id, two, now=scored.clock())
+    scored.clock.forward(seconds=1)
+    with pytest.raises(Forbidden, match="另一位"):
+        scores.publish(made.id, scored.people["supervisor"], now=scored.clock())
+    assert scores.publish(made.id, two, now=scored.clock()).state == "published"
+    with pytest.raises(IllegalMove):
+        scores.publish(made.id, two, now=scored.clock())
+    with pytest.raises(IllegalMove):
+        scores.propose(made.id, two, now=scored.clock())
+
+
+def test_an_open_appeal_holds_publication_and_one_found_right_asks_for_a_new_computation(
+    scored: Office,
+) -> None:
+    made = proposed(scored)
+    assert made.proposed is not None
+    target = AgainstScore("market", MARCH, "2026年3月绩效评分", made.proposed, frozenset({made.made_by}))
+    appeal = scored.hall.supervision.file_appeal(
+        target, "停电两天，黄牌不应当发。", scored.people["market-supervisor"], now=scored.clock()
+    )
+    scored.clock.set("2026-04-20T09:00")
+    scores, two = scored.hall.scores, scored.people["supervisor-two"]
+    with pytest.raises(IllegalMove, match="申诉没有决定"):
+        scores.publish(made.id, scored.people["county-publisher"], now=scored.clock())
+    scored.hall.supervision.decide_appeal(appeal.id, "revoke", "供电公司证明属实。", two, now=scored.clock())
+    with pytest.raises(IllegalMove, match="重新计算"):
+        scores.publish(made.id, scored.people["county-publisher"], now=scored.clock())
+    scored.clock.forward(minutes=5)
+    again = scores.draft(MARCH, two, now=scored.clock())
+    assert (again.state, again.appeal_until) == ("proposed", made.appeal_until)
+    done = scores.publish(made.id, scored.people["county-publisher"], now=scored.clock())
+    assert done.state == "published"
+
+
+def test_departments_get_their_days_again_when_a_new_computation_makes_them_worse(scored: Office) -> None:
+    made = proposed(scored)
+    scored.clock.set("2026-04-10T09:00")
+    scored.hall.scores.enter(entry(quantity=2), scored.people["supervisor"], now=scored.clock())
+    again = scored.hall.scores.draft(MARCH, scored.people["supervisor"], now=scored.clock())
+    assert made.appeal_until is not None
+    assert again.appeal_until is not None
+    assert again.appeal_until > made.appeal_until
+    assert again.version > made.version
+
+
+def test_publication_writes_the_files_and_puts_the_ledgers_hash_into_the_chain(scored: Office) -> None:
+    done = published(scored)
+    folder = scored.hall.scores.root.published
+    from handlers.scoring.files import publish_files
+
+    publish_files(scored.hall.database, folder)
+    place = folder / "scores" / MARCH
+    names = {"1.json", "1.csv", "1.ledger.jsonl", "1.scheme.yml"}
+    assert {each.name for each in place.iterdir()} == names
+    assert digest((place / "1.ledger.jsonl").read_bytes()) == done.ledger_hash
+    event = scored.hall.database.row("SELECT * FROM event WHERE kind = 'score.publish'")
+    assert event is not None
+    assert (event["seq"], event["subject_number"]) == (done.event_seq, f"{MARCH}/1#{done.ledger_hash[:16]}")
+    payload = scored.hall.database.value("SELECT payload FROM event_payload WHERE seq = ?", (event["seq"],))
+    assert json.loads(payload)["ledger"] == done.ledger_hash
+    assert publish_files(scored.hall.database, folder) == 0
+    (place / "1.csv").unlink()
+    assert publish_files(scored.hall.database, folder) == 1
+
+
+def test_a_correction_is_a_new_edition_with_its_reason_and_the_old_one_stays(scored: Office) -> None:
+    first = published(scored)
+    scores, person = scored.hall.scores, scored.people["supervisor"]
+    with pytest.raises(Invalid, match="更正"):
+        scores.draft(MARCH, person, now=scored.clock())
+    second = scores.draft(MARCH, person, now=scored.clock(), note="一张黄牌已撤销")
+    assert (second.edition, second.state, second.note) == (2, "draft", "一张黄牌已撤销")
+    assert scores.published(MARCH).edition == 1
+    scores.propose(second.id, person, now=scored.clock())
+    scored.clock.set("2026-05-20T09:00")
+    scores.publish(second.id, scored.people["supervisor-two"], now=scored.clock())
+    assert (scores.published(MARCH).edition, scores.published(MARCH, 1).ledger_hash) == (2, first.ledger_hash)
+    assert scores.text(first.ledger_hash) != scores.text(scores.published(MARCH).ledger_hash)
+
+
+def test_a_quarter_is_made_of_published_months(scored: Office) -> None:
+    scores, person = scored.hall.scores, scored.people["supervisor"]
+    with pytest.raises(IllegalMove, match="还没有公布"):
+        scores.draft("2026Q1", person, now=scored.clock())
+    month = scores.ranking(published(scored)).department("market")
+    made = scores.draft("2026Q1", person, now=scored.clock())
+    place = scores.ranking(made).department("market")
+    assert month is not None
+    assert place is not None
+    assert (place.total, [each.month for each in place.months]) == (month.total, [MARCH])
+
+
+def test_an_entry_counts_with_its_basis_until_it_is_taken_back(scored: Office) -> None:
+    scores, person = scored.hall.scores, scored.people["supervisor"]
+    number = scored.hall.database.value("SELECT number FROM cases LIMIT 1")
+    made = scores.enter(entry(number=number, login="decider", quantity=2), person, now=scored.clock())
+    line = of_kind(lines_of(scored), "entry")[0]
+    assert (line.result, line.quantity, bool(line.person)) == ("case_lost", 2, True)
+    view = scores.department_view(
+        MARCH, "market", scored.people["market-supervisor"], LEVELS, now=scored.clock()
+    )
+    liability = next(each for each in view.heads if each.head.id == "liability")
+    assert (liability.points, liability.measures[0].lines[0].number) == ("0.00", number)
+    scores.withdraw(made.id, "二审改判", person, now=scored.clock())
+    assert of_kind(lines_of(scored), "entry")[0].state == "withdrawn"
+    with pytest.raises(Conflict):
+        scores.withdraw(made.id, "再撤一次", person, now=scored.clock())
+    kinds = [
+        row["to_state"]
+        for row in scored.hall.database.rows("SELECT to_state FROM event WHERE kind = 'score.entry'")
+    ]
+    assert kinds == ["entered", "withdrawn"]
+
+
+@pytest.mark.parametrize(("changes", "field"), [
+    ({"kind": "nonsense"}, "kind"), ({"department": "ghost"}, "department"), ({"happened": None}, "happened"),
+    ({"happened": date(2026, 4, 2)}, "happened"), ({"basis": " "}, "basis"), ({"quantity": 0}, "quantity"),
+    ({"basis": "判" * 1001}, "basis"), ({"number": "QH999"}, "number"), ({"login": "police"}, "login"), ({"note": "x" * 1001}, "note"),
+])  # fmt: skip
+def test_an_entry_that_is_wrong_is_refused_at_its_field_and_nothing_is_written(
+    scored: Office, changes: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        scored.hall.scores.enter(entry(**changes), scored.people["supervisor"], now=scored.clock())
+    assert field in refused.value.fields
+    assert scored.hall.database.value("SELECT count(*) FROM score_entry") == 0
+
+
+def test_what_is_learned_after_publication_counts_in_the_month_it_is_entered(scored: Office) -> None:
+    published(scored)
+    made = scored.hall.scores.enter(entry(), scored.people["supervisor"], now=scored.clock())
+    assert (made.period, made.happened) == (APRIL, date(2026, 3, 20))
+
+
+def test_a_register_is_checked_once_a_month(scored: Office) -> None:
+    asked = NewEntry("register", "", None, "与法院核对", head="liability", period=MARCH)
+    scores, person = scored.hall.scores, scored.people["supervisor"]
+    scores.enter(asked, person, now=scored.clock())
+    with pytest.raises(Conflict):
+        scores.enter(asked, person, now=scored.clock())
+    place = next(
+        each
+        for each in json.loads(scores.compute(MARCH, scored.clock()).ranking)["departments"]
+        if each["id"] == "market"
+    )
+    assert place["heads"]["liability"]["points"] == "10.00"
+    assert place["heads"]["integrity"]["points"] is None
+
+
+def test_the_workflow_goes_through_its_pages(scored: Office) -> None:
+    county, two = scored.signed_in("supervisor"), _client(scored, "supervisor-two")
+    page = county.get("/hall/scores").text
+    form = fields_of(page, "/hall/scores/compute")
+    assert form["period"] == [MARCH]
+    page = county.post("/hall/scores/compute", data=form)
+    assert "已经算好，是草稿" in page.text
+    address = str(page.url.path)
+    page = county.post(f"{address}/propose", data=fields_of(page.text, "/propose"))
+    assert "征求意见" in text_of(page.text)
+    own = scored.signed_in("market-supervisor")
+    shown = own.get(f"/hall/scores/{MARCH}/market").text
+    assert "提出申诉" in shown
+    assert own.get(f"/hall/scores/{MARCH}/police").status_code == 404
+    assert own.get(address).status_code in (403, 404)
+    scored.clock.set("2026-04-20T09:00")
+    two = _client(scored, "supervisor-two")
+    page = two.post(f"{address}/publish", data=fields_of(two.get(address).text, "/publish"))
+    assert "已经公布" in text_of(page.text)
+    assert (
+        two.post(f"{address}/publish", data={"csrf": two.headers["x-csrf"], "form_end": "1"}).status_code
+        == 409
+    )
+
+
+def test_a_department_appeals_on_its_page(scored: Office) -> None:
+    proposed(scored)
+    own = scored.signed_in("market-supervisor")
+    address = f"/hall/scores/{MARCH}/market/appeal"
+    form = fields_of(own.get(address).text, "/appeal")
+    answer = own.post(address, data={**form, "text": "", "send": "1"})
+    assert answer.status_code == 422
+    answer = own.post(address, data={**form, "text": "停电两天，黄牌不应当发。", "send": "1"})
+    assert "申诉已提交" in answer.text
+    assert scored.hall.database.value("SELECT score_period FROM appeal") == MARCH
+    assert own.get(address).status_code == 409
+
+
+def test_entries_are_made_and_taken_back_on_their_page(scored: Office) -> None:
+    county = scored.signed_in("supervisor")
+    address = "/hall/scores/entries"
+    form = fields_of(county.get(address).text.split('id="h-enter"')[1], "/entries")
+    bad = county.post(address, data={**form, "kind": "case_lost", "basis": ""})
+    assert bad.status_code == 422
+    assert "请写明依据" in bad.text
+    sent = {
+        **form,
+        "kind": "case_lost",
+        "department": "market",
+        "happened": "2026-03-20",
+        "basis": "判决书<b>",
+    }
+    good = county.post(address, data=sent)
+    assert "已登记" in good.text
+    assert "判决书&lt;b&gt;" in good.text
+    action = re.search(r'action="(/hall/scores/entries/\d+/withdraw)"', good.text)
+    assert action
+    back = county.post(action[1], data={**fields_of(good.text, "/withdraw"), "reason": "登记错了"})
+    assert "已撤回" in back.text
+    assert scored.signed_in("market-supervisor").get(address).status_code == 403
+
+
+def test_the_api_gives_published_editions_byte_for_byte_and_no_others(scored: Office) -> None:
+    visitor = scored.browser()
+    visitor.headers["accept"] = "application/json"
+    proposed(scored)
+    assert visitor.get("/api/v1/scores").json() == {"editions": []}
+    assert visitor.get(f"/api/v1/scores/{MARCH}").status_code == 404
+    scored.clock.set("2026-04-20T09:00")
+    edition = scored.hall.scores.editions()[0]
+    done = scored.hall.scores.publish(edition.id, scored.people["supervisor-two"], now=scored.clock())
+    assert visitor.get("/api/v1/scores").json()["editions"][0]["ledger"] == done.ledger_hash
+    assert visitor.get(f"/api/v1/scores/{MARCH}").content == scored.hall.scores.text(done.ranking_hash)
+    assert digest(visitor.get(f"/api/v1/scores/{MARCH}/ledger").content) == done.ledger_hash
+    assert digest(visitor.get(f"/api/v1/scores/{MARCH}/scheme?edition=1").content) == done.scheme_hash
+    assert visitor.get(f"/api/v1/scores/{MARCH}/csv").content.startswith(b"\xef\xbb\xbf")
+    for wrong, status in (
+        ("2026-13", 422), (f"{MARCH}?edition=2", 404), (f"{MARCH}?edition=x", 422), (f"{MARCH}/nothing", 404),
+    ):  # fmt: skip
+        assert visitor.get(f"/api/v1/scores/{wrong}").status_code == status, wrong
+
+
+def test_a_text_that_was_tampered_with_in_the_database_is_not_published(scored: Office) -> None:
+    made = proposed(scored)
+    scored.clock.set("2026-04-20T09:00")
+    scored.hall.database.write(
+        lambda tx: tx.execute("UPDATE score_text SET data = x'00' WHERE hash = ?", (made.ledger_hash,))
+    )
+    with pytest.raises(NotFound, match="改动"):
+        scored.hall.scores.publish(made.id, scored.people["supervisor-two"], now=scored.clock())
+    assert scored.hall.scores.editions()[0].state == "proposed"
+
+
+def test_letters_and_orders_count_in_the_month_they_were_due(scored: Office) -> None:
+    def plant(tx: Transaction) -> None:
+        for number, due, answered, topic, confirmed in (
+            ("L1", "2026-03-31T23:59:59+08:00", "2026-03-31T23:59:59+08:00", "", None),
+            ("L2", "2026-03-31T23:59:59+08:00", "2026-04-01T00:00:00+08:00", "", None),
+            ("L3", "2026-04-01T23:59:59+08:00", None, "", None),
+            ("L4", "2026-03-05T23:59:59+08:00", None, "", None),
+            ("L5", "2026-03-05T23:59:59+08:00", "2026-03-04T10:00:00+08:00", "conduct", 1),
+            ("L6", "2026-03-05T23:59:59+08:00", "2026-03-04T10:00:00+08:00", "conduct", 0),
+        ):
+            tx.execute(
+                "INSERT INTO letter (number, query_hash, kind, department, title, writer_masked, state, received, due, "
+                "answered, topic, confirmed) VALUES (?, x'00', 'complaint', 'market', 't', 'm', 'closed', ?, ?, ?, ?, ?)",
+                (number, stamp(scored.clock()), due, answered, topic, confirmed),
+            )
+        for number, due, explained, late in (
+            ("O1", "2026-03-20T23:59:59+08:00", "2026-03-20T10:00:00+08:00", 0),
+            ("O2", "2026-03-20T23:59:59+08:00", "2026-03-21T10:00:00+08:00", 1),
+            ("O3", "2026-03-20T23:59:59+08:00", None, 0),
+            ("O4", "2026-04-09T23:59:59+08:00", None, 0),
+        ):
+            tx.execute(
+                "INSERT INTO supervision_order (number, subject, subject_id, subject_number, department, unit, issuer_unit, "
+                "text, demand, document, issued, issued_by, explain_due, state, explained_at, late) "
+                "VALUES (?, 'department', 0, '', 'market', 'market', 'county', 't', 'd', '{}', ?, 'p-1', ?, 'issued', ?, ?)",
+                (number, stamp(scored.clock()), due, explained, late),
+            )
+
+    before = {kind: len(of_kind(lines_of(scored), kind)) for kind in ("order", "reply", "conduct")}
+    scored.hall.database.write(plant)
+    lines = lines_of(scored)
+    assert sorted(each.result for each in of_kind(lines, "reply")) == ["late", "late", "on_time"]
+    assert len(of_kind(lines, "conduct")) == before["conduct"] + 1
+    planted = sorted(each.result for each in of_kind(lines, "order"))
+    assert len(planted) == before["order"] + 3
+    assert {"answered", "late", "unanswered"} <= set(planted)
+
+
+def _client(office: Office, login: str) -> Any:
+    from tests.staff_fixtures import quick_hash
+
+    hashed = quick_hash()[1]
+    office.hall.database.write(
+        lambda tx: people.set_password(tx, office.people[login], hashed, office.clock(), must_change=False)
+    )
+    return office.signed_in(login)
