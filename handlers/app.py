@@ -32,6 +32,7 @@ JOBS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "letters": ("handlers.letters", "handlers.letters_public", "handlers.letters_own"),
         "feedback": ("handlers.feedback",),
         "staff": (
+            "handlers.access_log_page",
             "handlers.staff_account",
             "handlers.staff_security",
             "handlers.desk",

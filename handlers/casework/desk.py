@@ -14,7 +14,8 @@ from handlers.casework.authority import (
 )
 from handlers.casework.ground import Ground
 from handlers.casework.views import Board, BoardCard, DepartmentLights, DeskPage, DeskRow
-from handlers.store import cards, case_lists, case_parts, cases, counts, inbox, letters
+from handlers.store import access_log, cards, case_lists, case_parts, cases, counts, inbox, letters
+from handlers.store.access_log import Look
 from handlers.store.case_lists import Scope, Wanted
 from handlers.store.database import Database
 from handlers.store.people_records import Person
@@ -81,6 +82,7 @@ def desk(
     soon = day_end(ground.calendar.add_working_days(local_date(now), SOON_DAYS))
     page, size = max(page, 1), min(max(size, 1), 200)
     wanted = Wanted(tab, search[:100], department or None, state or None)
+    _note_search(database, account, search, now)
     with database.snapshot():
         found, total = case_lists.listed(database, scope, wanted, now, soon, size, page)
         return DeskPage(
@@ -127,6 +129,17 @@ def board(database: Database, ground: Ground, person: str, now: datetime) -> Boa
     if not departments:
         raise Forbidden("监察看板只对监察员和部门负责人开放。")
     return board_of(database, ground, departments, now)
+
+
+def _note_search(database: Database, person: Person, search: str, now: datetime) -> None:
+    """A search by an applicant's name is a look at personal data, whatever it finds; one by number is not."""
+    text = search.strip()
+    if not text or text.isascii():
+        return
+    post = next((each for each in person.assignments if each.holds_on(local_date(now))), None)
+    role, unit = (post.role, post.unit) if post else ("", "")
+    look = Look(now, person.id, role, "case", "", "search", unit=unit)
+    database.write(lambda tx: access_log.add(tx, look))
 
 
 def supervised(person: Person, ground: Ground, now: datetime) -> tuple[str, ...]:

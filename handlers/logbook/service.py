@@ -11,7 +11,7 @@ from pathlib import Path
 from handlers.casework.ground import Ground
 from handlers.logbook import files, keys
 from handlers.logbook.signing import Ed25519Signer
-from handlers.store import events, log_days, seal_audit
+from handlers.store import access_log, events, log_days, seal_audit
 from handlers.store.database import Database
 from handlers.store.log_days import KeyEntry, PublishedDay
 from handlers.store.writer import Transaction
@@ -24,6 +24,7 @@ from rules.time import format_stamp, local, local_date
 
 log = logging.getLogger("hall.logbook")
 FOLDER = "log"
+_AT_ONCE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Logbook:
         # A folder holds the log of one hall only: that of the hall it lies beside, not of one tried out elsewhere.
         self._own = published.resolve().parent in database.path.parents
         self._told = ""
+        self._tidied: date | None = None
 
     def publish(self, now: datetime, *, catch_up: bool = False) -> tuple[PublishedDay, ...]:
         """Publishes every whole day that is not yet, and writes the files that are missing.
@@ -85,6 +87,20 @@ class Logbook:
             if error.detail != self._told:
                 log.error("日志没有公布：%s", error.detail)
                 self._told = error.detail
+
+    def forget_old_looks(self, now: datetime) -> int:
+        """Once a day: looks at personal data that are older than the county keeps them. How many went."""
+        today = local_date(now)
+        if self._tidied == today:
+            return 0
+        months = self.ground().county.settings.access_log_months
+        # Calendar months by their longest, so that never less is kept than was said.
+        oldest = local(now) - timedelta(days=31 * months)
+        gone = 0
+        while found := self.database.write(lambda tx: access_log.forget_before(tx, oldest, _AT_ONCE)):
+            gone += found
+        self._tidied = today
+        return gone
 
     def rotate_key(self, now: datetime, *, lost: bool = False) -> KeyEntry:
         """A new signing key; the history and its file are brought up to date."""

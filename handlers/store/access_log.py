@@ -16,6 +16,7 @@ WHAT_LABELS: Mapping[str, str] = {
     "attachment": "附件",
     "letter": "来信",
     "order": "督办",
+    "accountability": "责任追究",
     "appeal": "申诉",
     "messages": "消息",
     "search": "按姓名查找",
