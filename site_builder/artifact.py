@@ -8,8 +8,9 @@ from pathlib import Path
 
 from catalog.artifact import Catalog, ItemRecord, json_schemas, record, to_json
 from catalog.calendars import CalendarData, calendar_data
-from catalog.schema import Item
 from catalog.published_rules import PublishedRules
+from catalog.published_statistics import PublishedStatistics
+from catalog.schema import Item
 from catalog.supervision import ruleset_json_schema, ruleset_to_json
 from site_builder.change_log import ChangeFile
 from site_builder.outputs import Output, fingerprint
@@ -57,7 +58,7 @@ def _plain(portal: Portal) -> Iterator[Output]:
     if portal.figures is not None:
         figures = portal.figures.model_dump_json(indent=1) + "\n"
         yield Output("data/figures.json", fingerprint(figures), lambda: figures)
-    for name in ("calendar", "catalog", "changes", "figures", "item", "rules", "suggest", "supervision"):
+    for name in ("calendar", "catalog", "changes", "figures", "item", "rules", "statistics", "suggest", "supervision"):
         key = fingerprint(portal.program, name)
         yield Output(f"data/{name}.schema.json", key, lambda name=name: _schema(f"{name}.schema.json"))  # type: ignore[misc]
 
@@ -69,6 +70,7 @@ def _schema(name: str) -> str:
     schemas["rules.schema.json"] = PublishedRules.model_json_schema(mode="serialization")
     schemas["suggest.schema.json"] = _SUGGEST_SCHEMA
     schemas["changes.schema.json"] = ChangeFile.model_json_schema(mode="serialization")
+    schemas["statistics.schema.json"] = PublishedStatistics.model_json_schema(mode="serialization")
     schemas["figures.schema.json"] = Figures.model_json_schema(mode="serialization")
     return json.dumps(schemas[name], ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 

@@ -16,6 +16,7 @@ from catalog.calendars import load_calendar
 from catalog.codes import Codes, load_codes
 from catalog.elements import load_elements
 from catalog.problems import Problem, in_order
+from catalog.published_statistics import read_published_statistics
 from catalog.reader import Reading, read
 from catalog.root import Root
 from catalog.supervision import load_rules, rule_folders
@@ -29,11 +30,12 @@ from site_builder import (
     home,
     items,
     lists,
-    news,
     log_pages,
+    news,
     open_pages,
     rules_pages,
     scores,
+    statistics_pages,
     units_pages,
 )
 from site_builder.change_log import read_change_log
@@ -187,6 +189,7 @@ def _portal(source: _Source, problems: list[Problem]) -> tuple[Portal, Editorial
         figures=read_figures(root.published, problems),
         program=source.program,
         scores=read_scores(root.published, problems),
+        statistics=read_published_statistics(root.published, problems),
         unit_names=unit_names,
     )
     return portal, editorial
@@ -231,6 +234,7 @@ def _outputs(portal: Portal, editorial: Editorial, forms: bool) -> Iterator[Outp
     yield from rules_pages.outputs(portal)
     yield from log_pages.outputs(portal)
     yield from scores.outputs(portal, portal.scores)
+    yield from statistics_pages.outputs(portal)
     yield from news.outputs(portal)
     yield from disclosure.outputs(portal)
     yield from change_pages.outputs(portal)

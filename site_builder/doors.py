@@ -148,6 +148,11 @@ def _watch(portal: Portal) -> Door:
                 (("看排名", "/supervision/scores/"), ("分数怎么算", "/help/scores/")),
             ),
             Card(
+                "办件数字",
+                "每个月收了多少、办了多少、按不按时、要等多久。",
+                (("看数字", "/supervision/figures/"),),
+            ),
+            Card(
                 "监察规则",
                 "快到期、超期时亮什么颜色，规则公开，还带着算例。",
                 (("看规则", "/supervision/rules/"), ("颜色和牌是什么意思", "/help/lights/")),

@@ -18,6 +18,8 @@ FILES = (
     ("搜索提示", "/data/suggest.json", "/data/suggest.schema.json"),
     ("事项更新记录", "/data/changes.json", "/data/changes.schema.json"),
     ("本月收件、办结、按时率", "/data/figures.json", "/data/figures.schema.json"),
+    ("每月办件数字", "/data/statistics.json", "/data/statistics.schema.json"),
+    ("每月办件数字（表格 CSV）", "/data/statistics.csv", "/data/statistics.schema.json"),
 )
 FEEDS = (
     ("通知公告", "/news/notices.atom"),
@@ -35,12 +37,17 @@ def outputs(
         "/data/",
         "open_data.html",
         "开放数据",
-        (version, portal.figures is None),
+        (version, portal.figures is None, portal.statistics is None),
         section="look",
         crumbs=(("开放数据", ""),),
         values={
             "version": version,
-            "files": [each for each in FILES if portal.figures or each[1] != "/data/figures.json"],
+            "files": [
+                each
+                for each in FILES
+                if (portal.figures or each[1] != "/data/figures.json")
+                and (portal.statistics or not each[1].startswith("/data/statistics."))
+            ],
             "feeds": FEEDS,
         },
     )
@@ -62,6 +69,7 @@ def outputs(
             "监督",
             [
                 ("绩效评分", "/supervision/scores/"),
+                ("办件数字", "/supervision/figures/"),
                 ("监察规则", "/supervision/rules/"),
                 ("办件怎么走", "/supervision/states/"),
                 ("工作日历", "/supervision/calendar/"),

@@ -14,6 +14,7 @@ from jinja2 import Environment
 from catalog.codes import Codes
 from catalog.county import County, Department
 from catalog.elements import Elements
+from catalog.published_statistics import PublishedStatistics
 from catalog.reader import Reading
 from catalog.root import Root
 from presentation.page import Shell, templates
@@ -50,6 +51,7 @@ class Portal:
     figures: Figures | None
     program: str = ""
     scores: tuple[Published, ...] = ()
+    statistics: PublishedStatistics | None = None
     unit_names: Mapping[str, str] = field(default_factory=dict)
 
     @property

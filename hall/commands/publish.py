@@ -28,6 +28,7 @@ def command(where: Path | None, db: Path | None, site: Path | None, as_json: boo
         hall = Hall(root, site or root.path / "site", database)
         figures = hall.casework.publish_figures(root.published, hall.now())
         hall.scores.publish_files(root.published)
+        hall.statistics.publish(root.published, hall.now())
         hall.logbook.publish_if_due(hall.now())
         hall.correspondence.publish(root.published)
     finally:

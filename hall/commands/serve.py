@@ -175,6 +175,7 @@ def beside(hall: Hall, compiler: Compiler | None) -> list[Repeating]:
         hall.correspondence.close_unstated(moment)
         hall.casework.publish_figures(hall.root.published, moment)
         hall.scores.publish_files(hall.root.published)
+        hall.statistics.publish(hall.root.published, moment)
         hall.logbook.publish_if_due(moment)
         hall.logbook.forget_old_looks(moment)
         hall.correspondence.publish(hall.root.published)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from catalog.codes import Codes
 from catalog.statistics import Definitions
 from handlers.casework.authority import active_person
 from handlers.casework.ground import Ground
-from handlers.statistics import facts, quarterly
+from handlers.statistics import facts, publishing, quarterly
 from handlers.statistics.asking import Asked, asked_of, check
 from handlers.statistics.behind import CasesBehind, cases_behind
 from handlers.statistics.grouping import Groupings
@@ -75,6 +76,10 @@ class Statistics:
     def groupings(self) -> Groupings:
         """The names of groups, for filters."""
         return Groupings(self.ground(), self.codes, case_facts.known_items(self.database))
+
+    def publish(self, folder: Path, now: datetime) -> bool:
+        """Writes the county's monthly figures up to yesterday into `published/`, once a day; whether it did."""
+        return publishing.publish(self, folder, now)
 
     # Saved reports
 
