@@ -54,18 +54,21 @@ def token_of(request: Request) -> str:
     return request.cookies.get(COOKIE, "")
 
 
-def session_of(request: Request) -> Session | None:
+def session_of(request: Request, *, touch: bool = True) -> Session | None:
     """The session behind the cookie, whether or not its second factor has been given."""
     token = token_of(request)
     if not token or len(token) > 200:
         return None
     hall = hall_of(request)
-    return sessions.resume(hall.database, token, hall.now(), idle(hall))
+    return sessions.resume(hall.database, token, hall.now(), idle(hall), touch=touch)
 
 
-def signed_in(request: Request) -> SignedIn | None:
-    """The person signed in, or None; who still owes the second factor or a new password is nobody yet."""
-    session = session_of(request)
+def signed_in(request: Request, *, touch: bool = True) -> SignedIn | None:
+    """The person signed in, or None; who still owes the second factor or a new password is nobody yet.
+
+    Without `touch` an idle session goes on idling.
+    """
+    session = session_of(request, touch=touch)
     if (
         session is None
         or not session.second_factor

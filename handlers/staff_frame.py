@@ -97,6 +97,7 @@ def staff_page(
     crumbs: tuple[Crumb, ...] = (),
     status: int = 200,
     headers: Mapping[str, str] | None = None,
+    head: str = "",
     **values: Any,
 ) -> Response:
     """A page inside the desk's frame, for the person signed in."""
@@ -109,7 +110,7 @@ def staff_page(
         status=status,
         headers=headers,
         wide=True,
-        head=NO_INDEX,
+        head=NO_INDEX + head,
         breadcrumbs=(Crumb("工作台", DESK if crumbs else ""), *crumbs),
         navigation=navigation(hall, person, current),
         posts=posts(hall, person),

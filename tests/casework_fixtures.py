@@ -222,7 +222,7 @@ def make_hall(folder: Path) -> Hall:
         for name, (role, unit) in STAFF.items():
             # The hash is no hash: these accounts cannot sign in, and argon2 for eleven people is slow.
             found[name] = people.add(tx, name, f"{name}示例", "-", at("2026-01-01"))
-            people.assign(tx, found[name], role, unit, date(2026, 1, 1))
+            people.assign(tx, found[name], role, unit, date(2024, 1, 1))
         return found
 
     return Hall(Casework(database, lambda: holder.ground), database.write(add_everyone), holder)

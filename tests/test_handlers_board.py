@@ -77,12 +77,6 @@ def test_a_quiet_board_says_so(staffed: Office) -> None:
     assert "还没有发过牌" in text_of(staffed.signed_in("supervisor").get(CARDS).text)
 
 
-def test_the_board_refreshes_itself_until_told_to_stop(staffed: Office) -> None:
-    client = staffed.signed_in("supervisor")
-    assert client.get(BOARD).headers["refresh"] == "60"
-    assert "refresh" not in client.get(BOARD + "?still=1").headers
-
-
 def test_supervisors_see_their_own_departments_only(staffed: Office) -> None:
     overdue(staffed)
     words = staffed.signed_in("market-supervisor").get(BOARD).text

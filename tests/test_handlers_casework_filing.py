@@ -19,6 +19,7 @@ from handlers.casework.requests import MaterialGiven
 from handlers.store import attachments, case_parts, cases, counts, drafts, events, notices
 from handlers.store.database import Database
 from handlers.store.writer import Transaction
+from handlers.watching.service import Watching
 from rules.case_terms import NoticeKind, State
 from rules.chain import canonical, commit
 from rules.errors import Conflict, Forbidden, Invalid, NotFound
@@ -214,7 +215,8 @@ def test_drill_cases_are_counted_nowhere_and_use_up_no_number(hall: Hall) -> Non
     assert counts.between(hall.database, at("2026-01-01").date(), at("2026-12-31").date()) == ()
     assert drill.receipt_number == "青市监收练字〔2026〕第1号"
     assert hall.file().receipt_number == "青市监收字〔2026〕第1号"
-    board = hall.casework.board(hall.people["county"], at("2026-03-02"))
+    watching = Watching(hall.database, hall.casework.ground)
+    board = watching.board(watching.scope(hall.people["county"], at("2026-03-02")), at("2026-03-02"))
     assert (board.open, board.filed_today) == (1, 1)
 
 

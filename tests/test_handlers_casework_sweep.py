@@ -17,6 +17,7 @@ from handlers.casework.service import Casework
 from handlers.store import cards, cases, counts, outbox
 from handlers.store.database import Database
 from handlers.store.records import Card
+from handlers.watching.service import Watching
 from rules.errors import Forbidden, IllegalMove, Invalid
 from tests.casework_fixtures import ROOT_OF_TESTS, Hall, at, ground, make_hall
 
@@ -186,7 +187,8 @@ def test_a_warning_tells_the_handler_and_a_red_card_the_supervisors_too(hall: Ha
 def test_the_board_and_desk_show_the_light(hall: Hall) -> None:
     filed = hall.accept(hall.file("2026-03-02"), "2026-03-02")
     hall.casework.sweep(at("2026-03-31"))
-    board = hall.casework.board(hall.people["supervisor"], at("2026-03-31"))
+    watching = Watching(hall.database, hall.casework.ground)
+    board = watching.board(watching.scope(hall.people["supervisor"], at("2026-03-31")), at("2026-03-31"))
     assert (board.open, board.red) == (1, 1)
     assert board.cards[0].card.level == 3
     desk = hall.casework.desk(hall.people["section"], now=at("2026-03-31"), tab="overdue")

@@ -8,11 +8,12 @@ import pytest
 
 from handlers.casework.auditing import audit
 from tests.casework_fixtures import make_hall
-from tests.simulated_year import Count, Year, expected_cards, issued_cards
+from tests.simulated_year import Count, Year, expected_cards, hurry, issued_cards
 
 
 def play_and_compare(folder: Path, cases: int, seed: int) -> None:
     hall = make_hall(folder)
+    hurry(hall)
     try:
         year = Year(hall, cases, seed)
         year.play()

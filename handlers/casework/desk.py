@@ -6,30 +6,28 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from handlers.casework.authority import (
-    SEES_CASES,
     SUPERVISORS,
     WORKERS,
     active_person,
     departments_in_scope,
 )
 from handlers.casework.ground import Ground
-from handlers.casework.views import Board, BoardCard, DepartmentLights, DeskPage, DeskRow
-from handlers.store import access_log, cards, case_lists, case_parts, cases, counts, inbox, letters
+from handlers.casework.views import DeskPage, DeskRow
+from handlers.store import access_log, case_lists, case_parts, inbox
 from handlers.store.access_log import Look
 from handlers.store.case_lists import Scope, Wanted
 from handlers.store.database import Database
 from handlers.store.people_records import Person
-from handlers.store.records import Card, Case, Message
+from handlers.store.records import Case, Message
 from rules.access import Role, units_for
 from rules.case_terms import STATE_LABELS, State
 from rules.errors import Forbidden, Invalid
 from rules.permissions import Capability
-from rules.time import day_end, day_start, local_date
+from rules.time import day_end, local_date
 
 TABS = ("to_do", "done", "due_soon", "overdue", "all")
 # 即将到期: due within this many working days.
 SOON_DAYS = 2
-CARDS_SHOWN = 20
 
 
 def scope_of(person: Person, ground: Ground, now: datetime) -> Scope:
@@ -86,13 +84,20 @@ def desk(
     with database.snapshot():
         found, total = case_lists.listed(database, scope, wanted, now, soon, size, page)
         return DeskPage(
-            rows=tuple(_row(database, ground, each, now) for each in found),
+            rows=desk_rows(database, ground, found, now),
             page=page,
             pages=max(-(-total // size), 1),
             total=total,
             tab=tab,
             tab_counts={each: case_lists.count(database, scope, each, now, soon) for each in TABS},
         )
+
+
+def desk_rows(
+    database: Database, ground: Ground, found: Sequence[Case], now: datetime
+) -> tuple[DeskRow, ...]:
+    """Cases as lists show them."""
+    return tuple(_row(database, ground, each, now) for each in found)
 
 
 def _row(database: Database, ground: Ground, case: Case, now: datetime) -> DeskRow:
@@ -122,15 +127,6 @@ def _row(database: Database, ground: Ground, case: Case, now: datetime) -> DeskR
     )
 
 
-def board(database: Database, ground: Ground, person: str, now: datetime) -> Board:
-    """The board of a supervisor's or leader's departments. Raises Forbidden without any."""
-    account = active_person(database, person)
-    departments = supervised(account, ground, now)
-    if not departments:
-        raise Forbidden("监察看板只对监察员和部门负责人开放。")
-    return board_of(database, ground, departments, now)
-
-
 def _note_search(database: Database, person: Person, search: str, now: datetime) -> None:
     """A search by an applicant's name is a look at personal data, whatever it finds; one by number is not."""
     text = search.strip()
@@ -148,78 +144,6 @@ def supervised(person: Person, ground: Ground, now: datetime) -> tuple[str, ...]
     return departments_in_scope(person.assignments, ground, roles, local_date(now))
 
 
-def board_of(database: Database, ground: Ground, departments: Sequence[str], now: datetime) -> Board:
-    """Lights, today's figures and the newest cards of some departments."""
-    today = local_date(now)
-    with database.snapshot():
-        lights = case_lists.open_by_light(database, departments)
-        figures = counts.totals(database, today, today)
-        waiting = letters.open_by_department(database)
-        paused, provisional = case_lists.paused_and_provisional(database, departments)
-        newest = cards.newest(database, departments, CARDS_SHOWN)
-        shown = tuple(_board_card(database, ground, each) for each in newest)
-        issued = cards.issued_between(database, departments, day_start(today), day_end(today))
-        pending = cards.pending(database, departments)
-
-    def total(measure: str) -> int:
-        return sum(figures.get((each, measure), 0) for each in departments)
-
-    rows = tuple(_lights(ground, each, lights, figures, waiting) for each in departments)
-    return Board(
-        at=now,
-        open=sum(each.open for each in rows),
-        normal=sum(each.normal for each in rows),
-        warned=sum(each.warned for each in rows),
-        yellow=sum(each.yellow for each in rows),
-        red=sum(each.red for each in rows),
-        paused=paused,
-        provisional=provisional,
-        filed_today=total("filed"),
-        accepted_today=total("accepted"),
-        closed_today=total("closed"),
-        on_time_today=total("on_time"),
-        cards_today=issued,
-        pending=pending,
-        departments=rows,
-        cards=shown,
-    )
-
-
-def _lights(
-    ground: Ground,
-    department: str,
-    lights: dict[tuple[str, int], int],
-    figures: dict[tuple[str, str], int],
-    waiting: dict[str, int],
-) -> DepartmentLights:
-    by_level = [lights.get((department, level), 0) for level in range(4)]
-    return DepartmentLights(
-        department=department,
-        name=ground.unit_name(department),
-        open=sum(by_level),
-        normal=by_level[0],
-        warned=by_level[1],
-        yellow=by_level[2],
-        red=by_level[3],
-        filed_today=figures.get((department, "filed"), 0),
-        closed_today=figures.get((department, "closed"), 0),
-        letters_open=waiting.get(department, 0),
-    )
-
-
-def _board_card(database: Database, ground: Ground, card: Card) -> BoardCard:
-    title, masked = "", ""
-    if card.subject == "letter":
-        letter = letters.by_id(database, card.subject_id)
-        if letter is not None:
-            title, masked = letter.title, letter.writer_masked
-    else:
-        case = cases.by_id(database, card.subject_id)
-        if case is not None:
-            title, masked = case.item_name, case.applicant_masked
-    return BoardCard(card, ground.unit_name(card.department), title, masked)
-
-
 def taken_in_by_town(person: Person, ground: Ground, now: datetime) -> tuple[str, ...]:
     """The units whose cases a town supervisor watches: the cards of what they accepted."""
     roles = ground.permissions.roles(Capability.CARDS_SEE) & {Role.TOWN_SUPERVISOR}
@@ -229,8 +153,10 @@ def taken_in_by_town(person: Person, ground: Ground, now: datetime) -> tuple[str
 def messages(database: Database, person: str, now: datetime) -> tuple[Message, ...]:
     """What the hall has told a person and the units they work in, newest first."""
     account = active_person(database, person)
-    held = [inbox.Post(each.unit, each.role) for each in account.assignments if each.holds_on(local_date(now))]
+    held = [
+        inbox.Post(each.unit, each.role) for each in account.assignments if each.holds_on(local_date(now))
+    ]
     return inbox.newest(database, person, held)
 
 
-__all__ = ["TABS", "WORKERS", "board", "board_of", "desk", "messages", "scope_of", "supervised"]
+__all__ = ["TABS", "WORKERS", "desk", "desk_rows", "messages", "scope_of", "supervised"]

@@ -45,10 +45,13 @@ def sign_in(
     return NewSession(token, csrf, complete)
 
 
-def resume(database: Database, token: str, now: datetime, idle: timedelta) -> Session | None:
+def resume(
+    database: Database, token: str, now: datetime, idle: timedelta, *, touch: bool = True
+) -> Session | None:
     """The session of a cookie; None when there is none, or it has idled or aged out.
 
-    A session that still owes its second factor comes back with `second_factor` False.
+    A session that still owes its second factor comes back with `second_factor` False. Without `touch` the
+    look does not count as use.
     """
     if not token or len(token) > 200:
         return None
@@ -61,7 +64,7 @@ def resume(database: Database, token: str, now: datetime, idle: timedelta) -> Se
     if now >= expires or now - seen >= idle or not person.active:
         database.write(lambda tx: tx.execute("DELETE FROM session WHERE token_hash = ?", (digest,)).rowcount)
         return None
-    if now - seen >= SEEN_EVERY:
+    if touch and now - seen >= SEEN_EVERY:
         _note_seen(database, digest, now)
     return Session(person, row["csrf"], bool(row["second_factor"]), moment(row["created"]), seen, expires)
 

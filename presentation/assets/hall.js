@@ -445,8 +445,50 @@
     });
   }
 
+  /* ---- live board: the server sends the parts that changed; each replaces its own element, politely ---- */
+  function live(mark) {
+    var address = mark.getAttribute("data-live");
+    if (!address || !window.EventSource) { return; }
+    var source = new window.EventSource(address);
+    var waiting = {};
+    var first = true;
+    function put(id) {
+      var place = document.getElementById(id);
+      if (!place) { return; }
+      var open = all("details", place).map(function (each) { return each.open; });
+      place.innerHTML = waiting[id];
+      all("details", place).forEach(function (each, at) { each.open = Boolean(open[at]); });
+      delete waiting[id];
+    }
+    function putAll() {
+      Object.keys(waiting).forEach(function (id) {
+        var place = document.getElementById(id);
+        // What someone is reading with the keyboard stays until they have moved on.
+        if (place && place.contains(document.activeElement)) { return; }
+        put(id);
+      });
+    }
+    function say(words) {
+      var said = document.getElementById("board-said");
+      if (said) { said.textContent = words; }
+    }
+    source.addEventListener("open", function () { mark.textContent = mark.getAttribute("data-live-on"); });
+    source.addEventListener("error", function () { mark.textContent = mark.getAttribute("data-live-off"); });
+    source.addEventListener("ended", function () { source.close(); mark.textContent = mark.getAttribute("data-live-ended"); });
+    source.addEventListener("board", function (event) {
+      var blocks = JSON.parse(event.data);
+      Object.keys(blocks).forEach(function (id) { waiting[id] = blocks[id]; });
+      if (!first && blocks["board-urgent"] !== undefined) { say("“现在要人处理的”有变化"); }
+      first = false;
+      putAll();
+    });
+    document.addEventListener("focusout", function () { window.setTimeout(putAll, 0); });
+    window.addEventListener("pagehide", function () { source.close(); });
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
     charts();
+    all("[data-live]").forEach(live);
     elderSwitch();
     all("input[data-suggest]").forEach(typeAhead);
     all("[data-filter]").forEach(listFilter);
