@@ -16,6 +16,10 @@ from search_index.tokens import tokenize
 from search_index.tuning import DEFAULTS
 
 
+# How many passages are reckoned with at least: among a handful, a word that one of them holds is no common word.
+FEWEST = 200
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A text to be found: `key` is the caller's; fields that are empty count for nothing."""
@@ -100,9 +104,10 @@ class PassageIndex:
         scores: dict[int, float] = {}
         parts: dict[int, list[tuple[float, str]]] = {}
         whole = 0.0
+        count = max(len(self.passages), FEWEST)
         for term, weight in weights.items():
             postings = self._postings.get(term, ())
-            rarity = log(1 + (len(self.passages) - len(postings) + 0.5) / (len(postings) + 0.5))
+            rarity = log(1 + (count - len(postings) + 0.5) / (len(postings) + 0.5))
             worth = weight * rarity**self._tuning.rarity
             whole += worth
             for number, share in postings:

@@ -29,6 +29,7 @@ from site_builder import (
     doors,
     home,
     items,
+    letters,
     lists,
     log_pages,
     news,
@@ -41,6 +42,7 @@ from site_builder import (
 from site_builder.change_log import read_change_log
 from site_builder.disclosure import read_disclosure
 from site_builder.indexing import Indexing
+from site_builder.letters import read_letters
 from site_builder.news import read_news
 from site_builder.outputs import Output, fingerprint
 from site_builder.portal import Portal
@@ -187,6 +189,7 @@ def _portal(source: _Source, problems: list[Problem]) -> tuple[Portal, Editorial
         disclosure=read_disclosure(root, contents, unit_names, problems),
         changes=read_change_log(source.folders, codes, root.state / "cache", source.stamp),
         figures=read_figures(root.published, problems),
+        letters=read_letters(root.published, problems),
         program=source.program,
         scores=read_scores(root.published, problems),
         statistics=read_published_statistics(root.published, problems),
@@ -235,6 +238,7 @@ def _outputs(portal: Portal, editorial: Editorial, forms: bool) -> Iterator[Outp
     yield from log_pages.outputs(portal)
     yield from scores.outputs(portal, portal.scores)
     yield from statistics_pages.outputs(portal)
+    yield from letters.outputs(portal)
     yield from news.outputs(portal)
     yield from disclosure.outputs(portal)
     yield from change_pages.outputs(portal)

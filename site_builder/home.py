@@ -40,7 +40,7 @@ DOORS = (
         (
             ("在网上问", "/hall/letters/new"),
             ("看回复", "/hall/letters/track"),
-            ("公开的问答", "/hall/letters"),
+            ("公开的来信和答复", "/letters/"),
         ),
     ),
     Door("rate", "我要评", "/rate/", (("给办件打分", "/hall/rate"), ("网站纠错", "/hall/feedback"))),

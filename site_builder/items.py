@@ -10,6 +10,7 @@ from catalog.labels import WORDS
 from catalog.schema import Item, Material, Place
 from presentation.form_sheets import FormSheet, form_sheet
 from presentation.view import Fact
+from site_builder import letters
 from site_builder.flow import flow_picture, flow_steps
 from site_builder.outputs import Output, fingerprint
 from site_builder.portal import Portal
@@ -72,6 +73,7 @@ def facts(item: Item) -> tuple[Fact, ...]:
 
 def _page(portal: Portal, shown: Shown, own: Mapping[str, Path]) -> Output:
     code = shown.summary.code
+    asked = letters.about_item(portal, code)
 
     def make() -> str:
         item = shown.item
@@ -99,6 +101,7 @@ def _page(portal: Portal, shown: Shown, own: Mapping[str, Path]) -> Output:
             fee=fee_text(item),
             limit_words=limit_text,
             material_note=_material_note,
+            asked=asked,
         )
         return portal.shell.render(
             item.name,
@@ -112,7 +115,8 @@ def _page(portal: Portal, shown: Shown, own: Mapping[str, Path]) -> Output:
             ),
         )
 
-    key = f"{portal.stamp} {shown.key} {portal.changes.key_of(code)} {' '.join(own)}"
+    others = " ".join(each.key for each in asked)
+    key = f"{portal.stamp} {shown.key} {portal.changes.key_of(code)} {' '.join(own)} {others}"
     return Output(f"items/{code}/index.html", key, make)
 
 

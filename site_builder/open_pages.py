@@ -62,6 +62,7 @@ def outputs(
                 ("通知公告", "/news/notices/"),
                 ("工作动态", "/news/work/"),
                 ("事项更新记录", "/changes/"),
+                ("公开的来信和答复", "/letters/"),
                 ("开放数据", "/data/"),
             ],
         ),

@@ -23,6 +23,7 @@ from rules.calendar import WorkCalendar
 from rules.rule_set import RuleSet
 from site_builder.change_log import ChangeLog
 from site_builder.disclosure import DisclosureTree
+from site_builder.letters import PublicLetter
 from site_builder.news import News
 from site_builder.outputs import Output, fingerprint, page_file
 from site_builder.published import Figures
@@ -49,6 +50,7 @@ class Portal:
     disclosure: DisclosureTree
     changes: ChangeLog
     figures: Figures | None
+    letters: tuple[PublicLetter, ...] = ()
     program: str = ""
     scores: tuple[Published, ...] = ()
     statistics: PublishedStatistics | None = None

@@ -13,9 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handlers.bodies import parsed
+from handlers.correspondence.requests import LetterData
 from handlers.letters import MOST_CONTENT
 from handlers.notices import docx_response
 from rules.errors import BadRequest, Invalid
+from rules.letter_terms import LetterMove
 from tests.handlers_fixtures import EVERYTHING, PDF, Office, fields_of, filled_draft, post_section
 from tests.staff_fixtures import CASE, filed, staffed
 from tests.test_handlers_api import ANSWERS, FILES, assert_problem, file_web, program
@@ -111,9 +113,9 @@ def test_script_in_a_letter_is_text_on_every_page_that_shows_it(staffed: Office)
     )
     assert sent.status_code == 200
     number = str(sent.url.path).rsplit("/", 1)[1]
-    staffed.hall.casework.answer(
-        number, _by(staffed, "coordinator"), SCRIPT, now=staffed.clock(), public=True
-    )
+    room, now = staffed.hall.correspondence, staffed.clock()
+    room.by_staff(number, _by(staffed, "coordinator"), LetterMove.SUBMIT, LetterData({"text": SCRIPT}), now=now)
+    room.by_staff(number, _by(staffed, "decider"), LetterMove.ANSWER, LetterData(publish=True), now=now)
     pages = [
         writer.get(f"/hall/letters/{number}"),
         writer.get("/hall/letters"),

@@ -1,4 +1,4 @@
-"""Consultations and complaints: asked once, tracked with number and code, chased, rated; the public ones anonymised."""
+"""Letters: written page by page, sent once, tracked with number and code, chased, rated; the public ones anonymised."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 
 from handlers.casework.requests import ByStaff
+from handlers.correspondence.requests import LetterData
+from handlers.store.attachments import of_owner
+from rules.letter_terms import LetterMove
 from tests.handlers_fixtures import FOOD, Office, TestClient, fields_of, file_case, text_of
 
 LETTER = {
@@ -28,14 +31,22 @@ class Sent:
 def send(office: Office, client: TestClient | None = None, **changes: str) -> Sent:
     browser = client or office.browser()
     values = fields_of(browser.get("/hall/letters/new").text, "letters/new")
-    page = browser.post("/hall/letters/new", data={**values, **LETTER, **changes})
+    page = browser.post(
+        "/hall/letters/new", data={**values, **LETTER, "step": "check", "do": "send", **changes}
+    )
     assert page.status_code == 200, text_of(page.text)
     number, code = re.findall(r'class="number-value">([^<]+)<', page.text)[:2]
     return Sent(number, code, browser)
 
 
 def answer(office: Office, number: str, text: str = "要办营业执照和食品经营许可。") -> None:
-    office.hall.casework.answer(number, ByStaff(office.people["coordinator"]), text, now=office.clock())
+    room, now = office.hall.correspondence, office.clock()
+    room.by_staff(
+        number, ByStaff(office.people["coordinator"]), LetterMove.SUBMIT, LetterData({"text": text}), now=now
+    )
+    room.by_staff(
+        number, ByStaff(office.people["decider"]), LetterMove.ANSWER, LetterData(publish=True), now=now
+    )
 
 
 def test_a_letter_gets_number_code_and_the_day_of_its_answer(office: Office) -> None:
@@ -55,20 +66,117 @@ def test_an_items_page_brings_department_and_item_along(office: Office) -> None:
     assert "食品经营许可" in page.text
 
 
-def test_every_fault_of_a_letter_is_told_at_its_field_and_what_was_typed_stays(office: Office) -> None:
+def test_every_fault_is_told_at_its_field_on_its_page_and_what_was_typed_stays(office: Office) -> None:
     client = office.browser()
     wrong = {**LETTER, "department": "nowhere", "title": "", "phone": "123", "email": "x", "form_end": "1"}
     page = client.post("/hall/letters/new", data=wrong)
     assert page.status_code == 422
-    for field in ("department", "title", "phone", "email"):
+    for field in ("department", "title"):
         assert f'href="#f-{field}"' in page.text
         assert f'id="e-{field}"' in page.text
-    assert fields_of(page.text, "letters/new")["content"][0].startswith("想在城关镇")
+    fields = fields_of(page.text, "letters/new")
+    assert fields["content"][0].startswith("想在城关镇")
+    assert fields["phone"] == ["123"]
+    page = client.post(
+        "/hall/letters/new", data={**fields, "department": "market", "title": "标题", "do": "next"}
+    )
+    assert fields_of(page.text, "letters/new")["step"] == ["you"]
+    page = client.post("/hall/letters/new", data={**fields_of(page.text, "letters/new"), "do": "next"})
+    assert page.status_code == 422
+    for field in ("phone", "email"):
+        assert f'id="e-{field}"' in page.text
+
+
+def _walk(client: TestClient, page: str, **typed: str) -> str:
+    fields = fields_of(page, "letters/new")
+    answer = client.post("/hall/letters/new", data={**fields, **typed, "do": "next"})
+    assert answer.status_code == 200, text_of(answer.text)
+    return answer.text
+
+
+def test_a_letter_is_written_page_by_page_without_script_with_a_file_and_without_a_name(
+    office: Office,
+) -> None:
+    client = office.browser()
+    page = _walk(client, client.get("/hall/letters/new").text, kind="suggestion")
+    fields = fields_of(page, "letters/new")
+    pdf = (
+        "照片.pdf",
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n",
+        "application/pdf",
+    )
+    answer = client.post(
+        "/hall/letters/new",
+        data={
+            **fields,
+            "department": "",
+            "title": "希望周末开门",
+            "content": "周末也能办事就好了",
+            "do": "next",
+        },
+        files={"upload": pdf},
+    )
+    assert answer.status_code == 200, text_of(answer.text)
+    page = _walk(client, answer.text, signed="no")
+    assert "不知道，请帮我转" in text_of(page)
+    assert "照片.pdf" in page
+    sent = client.post("/hall/letters/new", data={**fields_of(page, "letters/new"), "do": "send"})
+    number = re.findall(r'class="number-value">([^<]+)<', sent.text)[0]
+    row = office.hall.database.row("SELECT * FROM letter")
+    assert row is not None
+    assert (row["number"], row["kind"], row["state"], row["writer_masked"]) == (
+        number,
+        "suggestion",
+        "received",
+        "匿名",
+    )
+    (file,) = of_owner(office.hall.database, f"letter/{row['id']}")
+    assert client.get(f"/hall/letters/{number}/files/{file.id}").status_code == 200
+    assert office.browser("203.0.113.80").get(f"/hall/letters/{number}/files/{file.id}").status_code == 404
+
+
+def test_a_complaint_about_conduct_is_offered_no_publication_and_no_similar_letters(office: Office) -> None:
+    client = office.browser()
+    page = _walk(client, client.get("/hall/letters/new").text, kind="conduct")
+    assert "只有县监察员能看到" in page
+    page = _walk(
+        client, page, title="态度不好", content="窗口人员骂人，很难听", about="某人", department="market"
+    )
+    assert 'name="public" value="yes"' not in page
+    page = _walk(client, page, signed="no")
+    sent = client.post(
+        "/hall/letters/new", data={**fields_of(page, "letters/new"), "do": "send", "public": "yes"}
+    )
+    assert "县监察员" in text_of(sent.text)
+    row = office.hall.database.row("SELECT * FROM letter")
+    assert row is not None
+    assert (row["topic"], row["public"], row["kind"]) == ("conduct", 0, "complaint")
+
+
+def test_similar_answers_are_a_page_on_the_way_and_may_end_it(office: Office) -> None:
+    first = send(office, public="yes")
+    answer(office, first.number)
+    client = office.browser("203.0.113.81")
+    fields = fields_of(client.get("/hall/letters/new?kind=consultation").text, "letters/new")
+    page = client.post(
+        "/hall/letters/new",
+        data={**fields, **LETTER, "title": "小吃店要办哪些证", "do": "next", "step": "text"},
+    )
+    assert "别人问过差不多的" in text_of(page.text)
+    assert "要办营业执照" in page.text
+    assert "要办营业执照" in client.get("/hall/letters/similar?q=小吃店办证").text
+    page = client.post("/hall/letters/new", data={**fields_of(page.text, "letters/new"), "do": "next"})
+    assert fields_of(page.text, "letters/new")["step"] == ["you"]
 
 
 def test_the_same_letter_sent_twice_is_one_letter(office: Office) -> None:
     client = office.browser()
-    data = {**fields_of(client.get("/hall/letters/new").text, "letters/new"), **LETTER}
+    data = {
+        **fields_of(client.get("/hall/letters/new").text, "letters/new"),
+        **LETTER,
+        "step": "check",
+        "do": "send",
+    }
     first = client.post("/hall/letters/new", data=data)
     second = client.post("/hall/letters/new", data=data)
     assert first.url == second.url
@@ -156,6 +264,6 @@ def test_too_many_letters_from_one_address_are_stopped(office: Office) -> None:
     values = fields_of(client.get("/hall/letters/new").text, "letters/new")
     statuses = []
     for number in range(31):
-        data = {**values, **LETTER, "key": f"k{number}"}
+        data = {**values, **LETTER, "key": f"k{number}", "step": "check", "do": "send"}
         statuses.append(client.post("/hall/letters/new", data=data, follow_redirects=False).status_code)
     assert statuses == [303] * 30 + [429]

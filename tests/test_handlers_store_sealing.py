@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from handlers.casework.auditing import audit
-from handlers.casework.requests import LetterRequest
+from handlers.correspondence.requests import LetterRequest
+from handlers.correspondence.service import Correspondence
 from handlers.store import database as store
 from handlers.store import migrations, seal_audit
 from handlers.store.database import Database
@@ -31,9 +32,14 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
     hall.casework.sweep(at("2026-06-01"))
     hall.casework.staff_view(granted.number, hall.people["window"], at("2026-03-06 16:00"))
     request = LetterRequest(
-        kind="complaint", department="market", title="窗口排队", content="排了一个小时的队。", name="李示例", phone=""
+        kind="complaint",
+        department="market",
+        title="窗口排队",
+        content="排了一个小时的队。",
+        name="李示例",
+        phone="",
     )
-    hall.casework.ask(request, key="letter", now=at("2026-03-06"))
+    Correspondence(hall.database, hall.casework.ground).ask(request, key="letter", now=at("2026-03-06"))
     hall.database.write(_fill)
     yield hall
     hall.database.close()
@@ -156,10 +162,7 @@ def test_a_row_removed_or_doubled_is_named(hand: sqlite3.Connection, table: str)
     ).fetchall():
         connection.execute(f'DROP INDEX "{index["name"]}"')
     types = {info["name"]: info["type"] for info in connection.execute(f'PRAGMA table_info("{table}")')}
-    doubled = {
-        name: other(types[name], row[name])
-        for name in types
-    }
+    doubled = {name: other(types[name], row[name]) for name in types}
     marks = ", ".join("?" * len(doubled))
     names = ", ".join(f'"{each}"' for each in doubled)
     connection.execute(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', tuple(doubled.values()))

@@ -24,7 +24,7 @@ from search_index.passages import Passage, PassageIndex
 FILE = "letters.json"
 FORMAT = "county-hall-letters/1"
 # Below this share of what a question could give, a letter is no help to who asks.
-LEAST_SHARE = 0.12
+LEAST_SHARE = 0.15
 
 
 @dataclass(frozen=True, slots=True)
