@@ -76,7 +76,7 @@ async def again(request: Request) -> Response:
         check_csrf(request, form)
         state, channel = text_of(form, "state", 20), text_of(form, "channel", 20)
     text = request.path_params["delivery"]
-    if len(text) > 18:
+    if not (text.isascii() and text.isdigit()) or len(text) > 18:
         raise NotFound("没有这条发送记录。")
     await run_in_threadpool(hall_of(request).delivery.send_again, int(text))
     return RedirectResponse(address(DELIVERIES, state=state, channel=channel, done="1"), 303)
@@ -131,7 +131,7 @@ _ADMINISTRATOR = may(Capability.DELIVERIES_SEE)
 routes = [
     route(DELIVERIES, deliveries, guard=_ADMINISTRATOR, name="staff_deliveries"),
     route(
-        DELIVERIES + "/{delivery:int}/again",
+        DELIVERIES + "/{delivery}/again",
         again,
         guard=_ADMINISTRATOR,
         methods=("POST",),

@@ -292,3 +292,28 @@ def test_hall_deliver_test_sends_one_message_and_tells_what_went_wrong(
     assert json.loads(answer.stdout) == {"sent": False, "trial": False, "reason": "机器人不收：310000"}
     for wrong in (["--test", "sms"], ["--test", "sms", "--to", "123"], ["--test", "fax", "--to", "1"]):
         assert run.invoke(deliver.command, [*command, *wrong]).exit_code == 2
+
+
+def test_hall_user_contact_changes_where_messages_go(office: Office, command: list[str]) -> None:
+    from hall.commands import user
+
+    where = command[:4]
+
+    def stored() -> tuple[str, str]:
+        row = office.hall.database.row("SELECT phone, email FROM person WHERE login = 'decider'")
+        assert row is not None
+        return row["phone"], row["email"]
+
+    run = CliRunner()
+    answer = run.invoke(
+        user.command,
+        ["contact", "decider", "--phone", "+86 100 0000 0001", "--email", "d@qinghe.example", *where],
+    )
+    assert answer.exit_code == 0, answer.output
+    assert PHONE not in answer.output
+    assert stored() == (PHONE, "d@qinghe.example")
+    for wrong in (["--phone", "0000-5550100"], ["--email", "nobody"]):
+        assert run.invoke(user.command, ["contact", "decider", *wrong, *where]).exit_code == 2
+    assert stored() == (PHONE, "d@qinghe.example")
+    run.invoke(user.command, ["contact", "decider", "--phone", "", *where])
+    assert stored() == ("", "d@qinghe.example")

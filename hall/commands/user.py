@@ -17,7 +17,8 @@ import click
 
 from catalog.reader import read
 from catalog.root import Root
-from handlers.store import people, sessions
+from handlers.delivering.channels import email_of, phone_of
+from handlers.store import people, posts, sessions
 from handlers.store.database import Database
 from handlers.store.people_records import Person
 from handlers.store.writer import Transaction
@@ -30,7 +31,7 @@ _ROLES = {role.value: role for role in Role if role in STAFF_ROLES}
 
 @click.group("user")
 def command() -> None:
-    """管理工作人员账号：新增、任职、密码、停用。"""
+    """管理工作人员账号：新增、任职、联系方式、密码、停用。"""
 
 
 def _stored(function: Callable[..., None]) -> Callable[..., None]:
@@ -160,6 +161,26 @@ def password(
 
     database.write(job)
     click.echo(f"{login} 的密码已重设。" + ("" if password_stdin else f"临时密码：{new}（首次登录要改）"))
+
+
+@command.command("contact")
+@click.argument("login")
+@click.option("--phone", help="手机号，收短信用；写空的为删除")
+@click.option("--email", help="邮箱，收邮件用；写空的为删除")
+@_stored
+def contact(database: Database, root: Root, login: str, phone: str | None, email: str | None) -> None:
+    """改 LOGIN 的手机号和邮箱：监察消息发到这里。没写的一项不变。"""
+    person = _person(database, login)
+    if phone and not phone_of(phone):
+        raise click.UsageError("--phone 要写 11 位手机号")
+    if email and not email_of(email):
+        raise click.UsageError("--email 的格式不对")
+    new_phone = person.phone if phone is None else phone_of(phone)
+    new_email = person.email if email is None else email_of(email)
+    database.write(lambda tx: posts.set_reachable(tx, person.id, new_phone, new_email))
+    click.echo(
+        f"{login} 的联系方式已改：手机{'已登记' if new_phone else '无'}，邮箱{'已登记' if new_email else '无'}。"
+    )
 
 
 @command.command("lock")

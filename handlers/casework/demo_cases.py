@@ -197,7 +197,7 @@ def party(item: Item, at: int) -> Party:
     number = f"{birth}{at % 1000:03d}"
     return Party(
         kind="1", name=name, id_type="111", id_number=number + ric.calc_check_digit(number), phone=phone,
-        address="青禾县城关镇示例路1号（虚构地址）",
+        email=f"applicant{at}@qinghe.example", address="青禾县城关镇示例路1号（虚构地址）",
     )  # fmt: skip
 
 

@@ -11,9 +11,10 @@ from handlers.delivering import alarms, timing
 from handlers.delivering.channels import masked
 from handlers.delivering.dispatching import QUIET
 from handlers.delivering.recipients import deliveries_of
-from handlers.store import deliveries, outbox, posts
+from handlers.store import deliveries, inbox, outbox, posts
 from handlers.store.database import Database
 from handlers.store.delivery_records import Claim, Delivery, DeliveryState
+from handlers.store.people import known
 from handlers.store.writer import Transaction
 from rules.time import local_date
 
@@ -31,6 +32,7 @@ def plant(database: Database, ground: Ground, people: Mapping[str, str], now: da
     def job(tx: Transaction) -> None:
         for at, (login, person) in enumerate(sorted(people.items()), 1):
             posts.set_reachable(tx, person, _PHONE.format(at), _MAIL.format(login))
+            _read(tx, person, now)
         told = [each for login, each in people.items() if login.endswith("-decider")][:3]
         if len(told) < 3:
             return
@@ -56,6 +58,17 @@ def plant(database: Database, ground: Ground, people: Mapping[str, str], now: da
         deliveries.put_off_quiet(tx, now, morning, (waiting.channel,), False, QUIET)
 
     database.write(job)
+
+
+def _read(tx: Transaction, person: str, now: datetime) -> None:
+    """What is older than yesterday has been read."""
+    account = known(tx, person)
+    held = [
+        inbox.Post(each.unit, each.role) for each in account.assignments if each.holds_on(local_date(now))
+    ]
+    older = [each.id for each in inbox.newest(tx, person, held) if each.at < now - timedelta(days=1)]
+    if older:
+        inbox.mark_read(tx, person, held, max(older), None, now)
 
 
 def _queued(tx: Transaction, ground: Ground, person: str, channel: str, now: datetime) -> Delivery:

@@ -14,6 +14,7 @@ from presentation.dates import date_cn
 
 ONE_SEGMENT = 70
 EACH_OF_SEVERAL = 67
+MOST_SEGMENTS = 3
 _SHORTEST_ITEM = 6
 
 # What applicants and writers are told beyond the tracking page. The reasons a department wrote stay on the page.
@@ -148,7 +149,7 @@ def segments(text: str) -> int:
 def _sms(county: County, sms: SmsSettings | None, pattern: str, values: Mapping[str, str]) -> str:
     """The text with 【签名】; where it is too long the item's name (or a staff message's body) is cut, never the link."""
     signature = f"【{(sms.signature if sms else '') or county.short_name}】"
-    most = (sms.most_segments if sms else 1) * EACH_OF_SEVERAL
+    most = (sms.most_segments if sms else MOST_SEGMENTS) * EACH_OF_SEVERAL
     cut = "body" if "{body}" in pattern else "item"
     plain = {name: _plain(each) for name, each in values.items()}
     text = signature + pattern.format_map(plain)
