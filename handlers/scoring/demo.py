@@ -1,4 +1,4 @@
-"""Demo scores: two past months published from made-up ledgers, one with the departments, the running one as draft."""
+"""Demo scores: two past months published and one with the departments, all made up; the running one as draft, real."""
 
 from __future__ import annotations
 
@@ -76,7 +76,17 @@ def _plan_shown(
                 "register", "", None, "已与法院、复议机关、纪检机关核对（演示）", head=head, period=month.text
             )
             scores.enter(checked, supervisor, now=at)
-        scores.propose(scores.draft(month.text, supervisor, now=at).id, supervisor, now=at)
+        made = keep(
+            scores.database,
+            scores.basis(),
+            month,
+            _made_up(scores, month, at, department),
+            None,
+            supervisor,
+            at,
+            "",
+        )
+        scores.propose(made.id, supervisor, now=at)
 
     stage.plan(shown, propose)
     words = "判决尚未生效，我单位已提起上诉（演示）。请在二审判决以后再登记。"
@@ -93,12 +103,16 @@ def _ignore(_: object) -> None:
     """A stage's actions give nothing back."""
 
 
-def _made_up(scores: Scores, month: Period, at: datetime) -> Computed:
-    """A month that never was: the items are the county's own, the facts are drawn."""
+def _made_up(scores: Scores, month: Period, at: datetime, lost: str = "") -> Computed:
+    """A month that never was: the items are the county's own, the facts are drawn. `lost`: who lost a case."""
     basis = scores.basis()
     ground = basis.ground
     lines = [*item_lines(ground, basis.elements, month.last)]
-    drawn = sorted(_facts(list(ground.departments), lines, month), key=lambda each: each.day)
+    facts = list(_facts(list(ground.departments), lines, month))
+    if lost:
+        day = (month.last - timedelta(days=9)).isoformat()
+        facts.append(LedgerLine(0, "entry", lost, day=day, result="case_lost", head="liability"))
+    drawn = sorted(facts, key=lambda each: each.day)
     lines += [replace(each, n=number) for number, each in enumerate(drawn, start=len(lines) + 1)]
     departments = tuple((each.id, each.short_name) for each in ground.departments.values())
     head = LedgerHead(
