@@ -8,6 +8,7 @@ import sys
 # Module, arguments: what each measures stands in its first sentence.
 MEASUREMENTS = (
     ("bench.search_quality", ()),
+    ("bench.letters_quality", ()),
     ("bench.search_speed", ("1513", "2500")),
     ("bench.build", ()),
     ("bench.filing", ()),

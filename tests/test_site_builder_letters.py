@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from catalog.problems import Problem
 from catalog.root import Root
 from site_builder.compile import build
+from site_builder.letters import PublicLetter, read_letters
 from tests.handlers_fixtures import FOOD
 
 
@@ -53,21 +55,24 @@ def test_an_items_page_says_what_others_asked_and_the_list_has_pages(county: Pat
     assert len(json.loads((county / "site" / "data" / "letters.json").read_text("utf-8"))) == 41
 
 
+def read(folder: Path, text: str) -> tuple[tuple[PublicLetter, ...], list[Problem]]:
+    (folder / "letters.json").write_text(text, encoding="utf-8")
+    problems: list[Problem] = []
+    return read_letters(folder, problems), problems
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"number": "../../etc/passwd"}, {"number": "x"}, {"answered": "soon"}, {"title": None}, {"content": ["a"]}],
 )
-def test_a_broken_letter_is_told_and_the_others_are_shown(county: Path, wrong: dict[str, Any]) -> None:
-    problems = publish(county, entry(1), {**entry(2), **wrong})
-    assert len(problems) == 1
-    assert "第1个问题" in (county / "site" / "letters" / "index.html").read_text("utf-8")
-    assert not (county / "site" / "letters" / "x").exists()
+def test_a_broken_letter_is_told_and_the_others_are_shown(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    found, problems = read(tmp_path, json.dumps({"letters": [entry(1), {**entry(2), **wrong}]}))
+    assert [each.title for each in found] == ["第1个问题"]
+    assert [(each.path, each.severity) for each in problems] == [("published/letters.json", "warning")]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"letters": 1}', '{"letters": null}'])
-def test_a_broken_file_is_a_warning_and_the_portal_stands(county: Path, text: str) -> None:
-    (county / "published").mkdir(exist_ok=True)
-    (county / "published" / "letters.json").write_text(text, encoding="utf-8")
-    built = build(Root(county), site=county / "site", index=False)
-    assert [each.path for each in built.problems if "letters" in each.path] == ["published/letters.json"]
-    assert "还没有公开的来信" in (county / "site" / "letters" / "index.html").read_text("utf-8")
+def test_a_broken_file_is_a_warning_and_the_list_is_empty(tmp_path: Path, text: str) -> None:
+    found, problems = read(tmp_path, text)
+    assert found == ()
+    assert [each.path for each in problems] == ["published/letters.json"]
