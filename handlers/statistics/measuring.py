@@ -160,14 +160,10 @@ class Measuring:
     ) -> Iterator[tuple[str, Counted]]:
         if not names:
             return
-        if grouping.name in ("day", "weekday"):
-            rows = statistics.rolled_days(self.database, names, found.first, found.last, narrowed)
-        else:
-            timed = grouping.name in ("month", "quarter")
-            rows = statistics.rolled(self.database, names, found.first, found.last, timed, narrowed)
-        for name, each in rows:
-            own = each.keys[:1] if grouping.name == "department" else each.keys[1:]
-            yield name, replace(each, keys=own)
+        by = {"department": "department", "month": "period", "quarter": "period", "": ""}.get(
+            grouping.name, "day"
+        )
+        yield from statistics.rolled(self.database, names, found.first, found.last, by, narrowed)
 
     def _of_items(self, measure: Measure, asked: Asked) -> dict[tuple[str, str], Plain]:
         departments = None if self.reach.whole else self.reach.departments

@@ -35,7 +35,7 @@ CREATE INDEX happening_by_day ON case_happening(kind, day);
 
 CREATE TABLE stat_roll (
   period INTEGER NOT NULL, measure TEXT NOT NULL, department TEXT NOT NULL, value INTEGER NOT NULL,
-  count INTEGER NOT NULL, PRIMARY KEY (period, measure, department, value)
+  count INTEGER NOT NULL, PRIMARY KEY (measure, period, department, value)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE stat_mark (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
