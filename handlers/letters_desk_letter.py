@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from handlers.bodies import form_of, text_of
 from handlers.casework.requests import ByStaff
 from handlers.context import Hall, hall_of
+from handlers.correspondence.assigning import Suggestion
 from handlers.correspondence.requests import LetterData
 from handlers.guard import may, route
 from handlers.letters_desk import CONDUCT, HERE
@@ -157,7 +158,7 @@ def _letter_page(request: Request, number: str, sent: Sent, status: int = 200) -
         words = mask_words(sent.values["mask"])
         preview = hall.correspondence.preview(number, person.person_id, words, hall.now())
     text = f"{record.title} {record.content or ''}"
-    suggestions = ()
+    suggestions: tuple[Suggestion, ...] = ()
     if view.may(LetterMove.ASSIGN) or view.may(LetterMove.TRANSFER):
         without = "" if record.state == LetterState.RECEIVED else record.department
         suggestions = hall.correspondence.suggest(record.title, record.content or "", without)

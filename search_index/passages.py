@@ -15,7 +15,6 @@ from search_index.text import fold
 from search_index.tokens import tokenize
 from search_index.tuning import DEFAULTS
 
-
 # How many passages are reckoned with at least: among a handful, a word that one of them holds is no common word.
 FEWEST = 200
 

@@ -34,7 +34,7 @@ def complain(post: Post, **changes: object) -> LetterFiled:
         "kind": "complaint", "topic": "conduct", "title": SECRET, "content": "上午在窗口，问了三遍才抬头。",
         "about": "window示例", "public": True,
     }  # fmt: skip
-    return post.ask(**(values | changes))
+    return post.ask(**(values | changes))  # type: ignore[arg-type]
 
 
 def test_nobody_but_the_county_supervisor_sees_lists_counts_or_moves_it(post: Post) -> None:

@@ -91,7 +91,7 @@ def _walk(client: TestClient, page: str, **typed: str) -> str:
     fields = fields_of(page, "letters/new")
     answer = client.post("/hall/letters/new", data={**fields, **typed, "do": "next"})
     assert answer.status_code == 200, text_of(answer.text)
-    return answer.text
+    return str(answer.text)
 
 
 def test_a_letter_is_written_page_by_page_without_script_with_a_file_and_without_a_name(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from handlers.correspondence.requests import LetterData, LetterFiled, LetterRequest
 from handlers.store import access_log
@@ -27,7 +28,7 @@ def asked(
     return office.hall.correspondence.ask(request, key=key, now=office.clock())
 
 
-def do(office: Office, who: str, letter: LetterFiled, move: str, **values: str) -> object:
+def do(office: Office, who: str, letter: LetterFiled, move: str, **values: str) -> Any:
     """Makes a move with the form that stands on the letter's page."""
     client = office.signed_in(who)
     page = client.get(f"{HERE}/{letter.number}").text
@@ -36,7 +37,7 @@ def do(office: Office, who: str, letter: LetterFiled, move: str, **values: str) 
 
 
 def letter_page(office: Office, who: str, letter: LetterFiled) -> str:
-    return office.signed_in(who).get(f"{HERE}/{letter.number}").text
+    return str(office.signed_in(who).get(f"{HERE}/{letter.number}").text)
 
 
 def chase(office: Office, letter: LetterFiled) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 
 from handlers.store.database import marks
 from handlers.store.moments import Reads, moment, moment_or_none, stamp
@@ -294,11 +295,12 @@ _PLAIN: Sequence[str] = tuple(
 
 
 def _letter(row: sqlite3.Row) -> Letter:
+    values: dict[str, Any] = {name: row[name] for name in _PLAIN}
+    values |= {name: moment_or_none(row[name]) for name in _MOMENTS}
+    values |= {name: bool(row[name]) for name in _FLAGS}
+    values |= {name: None if row[name] is None else bool(row[name]) for name in _PERHAPS}
     return Letter(
-        **{name: row[name] for name in _PLAIN},
-        **{name: moment_or_none(row[name]) for name in _MOMENTS},
-        **{name: bool(row[name]) for name in _FLAGS},
-        **{name: None if row[name] is None else bool(row[name]) for name in _PERHAPS},
+        **values,
         writer=None if row["writer"] is None else Writer(**json.loads(row["writer"])),
         published=None if row["published"] is None else PublishedLetter(**json.loads(row["published"])),
         received=moment(row["received"]),
