@@ -121,6 +121,11 @@ class ItemCache:
         kept = self._used[key] = KeptItem.of(item)
         return kept
 
+    def add(self, key: str, kept: KeptItem) -> None:
+        """What another process has parsed."""
+        if key not in self._stored:
+            self._used[key] = kept
+
     def save(self) -> None:
         """Writes what was used in this run, atomically; a folder that cannot be written is no fault."""
         try:

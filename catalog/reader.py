@@ -11,6 +11,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from catalog.county import County, Department, Footer, OrgUnit
+from catalog.forking import shared_out
 from catalog.item_cache import ItemCache, KeptItem, content_hash
 from catalog.problems import Problem, in_order
 from catalog.pydantic_chinese import explained
@@ -21,6 +22,8 @@ from catalog.yaml_text import Document, parse_yaml
 from rules.errors import Unavailable
 
 DEPARTMENT_FILE = "department.yml"
+# Fewer new files than this are parsed sooner by one process than by several that must first be made.
+SHARED_FROM = 300
 _M = TypeVar("_M", bound=BaseModel)
 
 
@@ -175,11 +178,12 @@ def _read_tree(
         Problem(root.shown(stray), 0, "", "事项文件要放进部门的文件夹", rule="tree")
         for stray in sorted(folder.glob("*.y*ml"))
     )
-    for department_folder in sorted(path for path in folder.iterdir() if path.is_dir()):
-        if department_folder.name.startswith((".", "_")):
-            continue
+    folders = sorted(path for path in folder.iterdir() if path.is_dir())
+    files = {path: list(_item_files(root, path, problems)) for path in folders if path.name[0] not in "._"}
+    reader.parse_ahead([file for inside in files.values() for file in inside])
+    for department_folder, inside in files.items():
         _read_department(root, department_folder, departments, problems)
-        for file in _item_files(root, department_folder, problems):
+        for file in inside:
             loaded = reader.read(file, department_folder)
             if loaded:
                 items.append(loaded)
@@ -224,11 +228,40 @@ def _read_department(
     departments[department.id] = department
 
 
+def _is_unknown(cache: ItemCache, file: os.DirEntry[str]) -> bool:
+    try:
+        return cache.known_hash(file.path, file.stat()) is None
+    except OSError:
+        return False
+
+
+def _parsed_file(path: str) -> tuple[str, KeptItem] | None:
+    try:
+        data = Path(path).read_bytes()
+    except OSError:
+        return None
+    item = item_from_yaml(data, path, [])
+    return None if item is None else (content_hash(data), KeptItem.of(item))
+
+
 class _ItemReader:
     """Reads item files through the cache; their faults go to `problems`."""
 
     def __init__(self, root: Root, cache: ItemCache | None, hold: bool, problems: list[Problem]) -> None:
         self._root, self._cache, self._hold, self._problems = root, cache, hold, problems
+
+    def parse_ahead(self, files: Sequence[os.DirEntry[str]]) -> None:
+        """Puts the items of many new files into the cache, all processors at work. What is wrong with the others
+        comes out when they are then read one after another.
+        """
+        cache = self._cache
+        if cache is None:
+            return
+        unknown = [file.path for file in files if _is_unknown(cache, file)]
+        if len(unknown) >= SHARED_FROM:
+            for found in shared_out(_parsed_file, unknown, SHARED_FROM):
+                if found is not None:
+                    cache.add(*found)
 
     def read(self, file: os.DirEntry[str], folder: Path) -> Loaded | None:
         """The item of a file in a department's folder; None when it has errors."""

@@ -13,9 +13,20 @@ def fold_char(char: str) -> str:
     return folded[0] if folded else char
 
 
+class _Folded(dict[int, str]):
+    """Every character met so far with its folded form."""
+
+    def __missing__(self, code: int) -> str:
+        found = self[code] = fold_char(chr(code))
+        return found
+
+
+_FOLDED = _Folded()
+
+
 def fold(text: str) -> str:
     """Same length as `text`: full-width and upper-case letters levelled, everything else as it was."""
-    return "".join(map(fold_char, text))
+    return text.translate(_FOLDED)
 
 
 def is_han(char: str) -> bool:

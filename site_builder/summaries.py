@@ -12,10 +12,13 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from catalog.artifact import ItemSummary, summarise
 from catalog.codes import Codes
 from catalog.county import Department
+from catalog.forking import shared_out
 from catalog.reader import Loaded, Reading
 from catalog.schema import Item
 from site_builder.outputs import fingerprint
 
+# Fewer new items than this are summed up sooner by one process than by several that must first be made.
+SHARED_FROM = 300
 # Drafts and abolished items keep their data (cases may point at them) but have no page.
 HIDDEN = frozenset({"draft", "abolished"})
 
@@ -64,17 +67,21 @@ def shown_items(reading: Reading, codes: Codes, cache: Path, stamp: str) -> tupl
     kept = _parsed({key: stored[key] for key, _ in wanted.values() if key in stored})
     # An edited item mostly keeps its name: its old line is in the cache and knows how the name is spelled.
     namesakes = _by_name({key: text for key, text in stored.items() if key not in kept})
-    used: dict[str, str] = {}
+
+    def make(key_and_loaded: tuple[str, Loaded]) -> str:
+        loaded = key_and_loaded[1]
+        item = loaded.item
+        made = _keep(item, named[loaded.department][0], codes, namesakes.get(item.name))
+        return made.model_dump_json(exclude_defaults=True)
+
+    missing = [each for each in wanted.values() if each[0] not in kept]
+    fresh = dict(zip((key for key, _ in missing), shared_out(make, missing, SHARED_FROM), strict=True))
+    known = {**kept, **_parsed(fresh)}
+    used = {key: fresh.get(key) or stored[key] for key, _ in wanted.values()}
     found: list[Shown] = []
     for key, loaded in wanted.values():
+        each = known[key]
         department = named[loaded.department][0]
-        each = kept.get(key)
-        if each is None:
-            item = loaded.item
-            each = _keep(item, department, codes, namesakes.get(item.name))
-            used[key] = each.model_dump_json(exclude_defaults=True)
-        else:
-            used[key] = stored[key]
         found.append(Shown(loaded, department, each.summary, each.initials, each.has_form, each.files))
     if used != stored:
         _save(cache / "summaries.jsonl", stamp, used)

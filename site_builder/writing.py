@@ -8,8 +8,11 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from catalog.forking import shared_out
 from site_builder.outputs import Output, fingerprint
 
+# Fewer files than this are written sooner by one process than by several that must first be made.
+SHARED_FROM = 400
 # Not ours to remove: the index keeps its own books, versions may be pinned by cases.
 KEPT = ("data/index/", "data/versions/")
 
@@ -31,28 +34,38 @@ class Writer:
 
     def write(self, outputs: Sequence[Output]) -> None:
         """Makes and writes those whose key is new or whose file is gone; equal bytes are not written."""
-        for done, output in enumerate(outputs, 1):
+        wanted: list[Output] = []
+        for output in outputs:
             known = self._before.get(output.path)
             if known is not None and known[0] == output.key and output.path in self._present:
                 self._now[output.path] = known
             else:
-                self._make(output)
+                wanted.append(output)
+        done = len(outputs) - len(wanted)
+        for output, (content, written) in zip(
+            wanted, shared_out(self._make, wanted, SHARED_FROM), strict=True
+        ):
+            self._now[output.path] = (output.key, content)
+            self.written += written
+            done += 1
             if self._progress is not None:
                 self._progress(done, len(outputs))
+        if self._progress is not None:
+            self._progress(len(outputs), len(outputs))
 
-    def _make(self, output: Output) -> None:
+    def _make(self, output: Output) -> tuple[str, bool]:
+        """The hash of its content, and whether the file had to be written."""
         made = output.make()
         data = made.encode() if isinstance(made, str) else made
         content = hashlib.blake2b(data, digest_size=12).hexdigest()
-        self._now[output.path] = (output.key, content)
         file = self.site / output.path
         if output.path in self._present and file.read_bytes() == data:
-            return
+            return content, False
         if file.parent not in self._folders:
             file.parent.mkdir(parents=True, exist_ok=True)
             self._folders.add(file.parent)
         _replace(file, data)
-        self.written += 1
+        return content, True
 
     def content_hash(self) -> str:
         """A hash over everything written so far: the same site, the same hash, whatever made it."""

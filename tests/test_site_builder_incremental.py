@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,14 @@ from tests.site_builder_fixtures import (
     make_root,
     write,
 )
+
+LIFE_EVENTS = """\
+name: 人生大事
+source: 本县
+version: "2"
+codes:
+  shop: 开个店
+"""
 
 
 @pytest.fixture
@@ -59,6 +68,52 @@ def test_an_edit_of_one_item_leaves_other_items_alone_and_equals_a_cold_build(ro
     extra = set(after) - set(cold)
     assert all(path.startswith("data/versions/") for path in extra)
     assert {path: data for path, data in after.items() if path not in extra} == cold
+
+
+def test_a_site_made_by_several_processes_is_the_same(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    build(root, index=False)
+    one = files_of(root.path / "site")
+    clean(root, root.path / "site")
+    monkeypatch.setattr("catalog.forking.processors", lambda: 2)
+    for module in ("catalog.reader", "site_builder.summaries", "site_builder.writing"):
+        monkeypatch.setattr(f"{module}.SHARED_FROM", 1)
+    write(root.items / "market" / "broken.yml", "code: X-0001\nname: 坏\ntype: [")
+    built = build(root, index=False)
+    assert files_of(root.path / "site") == one
+    assert built.written == built.files == len(one)
+    assert [problem.path for problem in built.errors] == ["items/market/broken.yml"]
+
+
+def test_after_any_change_the_site_is_byte_for_byte_a_cold_build(root: Root, tmp_path: Path) -> None:
+    site = root.path / "site"
+    food, old_age = root.items / "market" / "food.yml", root.items / "health" / "old-age.yml"
+    health = root.items / "health" / "department.yml"
+    renamed = root.items / "market" / "renamed.yml"
+    changes: tuple[Callable[[], object], ...] = (
+        lambda: write(food, FULL.replace("name: 食品经营许可（新办）", "name: 阿甲许可")),
+        lambda: write(old_age, old_age.read_text("utf-8").replace("depth: 1", "depth: 0")),
+        lambda: food.rename(renamed),
+        lambda: write(
+            health, health.read_text("utf-8").replace("short_name: 县卫健局", "short_name: 县卫生局")
+        ),
+        lambda: write(root.path / "county.yml", COUNTY.replace("#0b5563", "#7a1f1f")),
+        lambda: write(root.content / "codes" / "life-event.yml", LIFE_EVENTS),
+        lambda: renamed.unlink(),
+        lambda: write(food, FULL),
+    )
+    build(root, index=False)
+    for change in changes:
+        change()
+        build(root, index=False)
+        warm = files_of(site)
+        copy = tmp_path / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(root.path, copy, ignore=shutil.ignore_patterns("site", ".hall"))
+        build(Root(copy), index=False)
+        # A version that a case may have pinned stays where it was; a cold build cannot know of it.
+        made_new = files_of(copy / "site")
+        kept = {path for path in warm.keys() - made_new.keys() if path.startswith("data/versions/")}
+        assert {path: data for path, data in warm.items() if path not in kept} == made_new
 
 
 def test_a_deleted_item_vanishes_with_its_folder_and_its_place_in_lists(root: Root) -> None:

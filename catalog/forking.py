@@ -1,0 +1,58 @@
+"""Long work shared out among the processors, where that is safe; elsewhere done one after another."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+# Small enough that the processors end together, large enough that handing it over costs nothing beside it.
+_SHARE = 100
+
+# What a forked copy finds in its memory, for functions and pages cannot be sent to it.
+_work: tuple[Callable[[Any], Any], Sequence[Any]] | None = None
+
+
+def processors() -> int:
+    """How many copies of this process may work at once: 1 where forking is not safe."""
+    # Forking a process that already runs threads may freeze the copy; a server does its work by itself.
+    if sys.platform != "linux" or threading.active_count() > 1:
+        return 1
+    return len(os.sched_getaffinity(0))
+
+
+def shared_out(work: Callable[[_T], _R], over: Sequence[_T], least: int) -> Iterator[_R]:
+    """`work` over each, in order. From `least` on in forked copies of this process: what `work` changes in memory
+    is then lost, what it returns is pickled.
+    """
+    global _work
+    if len(over) < least or (count := processors()) < 2:
+        yield from map(work, over)
+        return
+    # Loaded only now: most builds have little to do.
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
+    done = 0
+    _work = (work, over)
+    try:
+        with ProcessPoolExecutor(count, mp_context=get_context("fork")) as pool:
+            for part in pool.map(_share, range(0, len(over), _SHARE)):
+                yield from part
+                done += len(part)
+    except (BrokenProcessPool, OSError):
+        # A small machine ran out of memory for the copies.
+        yield from map(work, over[done:])
+    finally:
+        _work = None
+
+
+def _share(start: int) -> list[Any]:
+    assert _work is not None
+    work, over = _work
+    return [work(each) for each in over[start : start + _SHARE]]
