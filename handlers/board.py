@@ -121,7 +121,7 @@ def blocks(hall: Hall, scope: Scope) -> Blocks:
 
 def trend_charts(hall: Hall, days: Sequence[TrendDay]) -> tuple[Chart, Chart]:
     """Thirty days: what came and went, and the cards."""
-    names = [f"{each.day.month}-{each.day.day}" for each in days]
+    names = [f"{each.day.month}/{each.day.day}" for each in days]
     lights = hall.lights
     flow = charts.lines(
         "board-flow", "近三十天收件和办结", names,
