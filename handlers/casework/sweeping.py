@@ -19,6 +19,7 @@ from handlers.casework.triggering import explained, put_off_again, retry
 from handlers.store import (
     attachments,
     cases,
+    chases,
     clocks,
     drafts,
     findings,
@@ -38,6 +39,7 @@ PORTION = 500
 PUT_OFF_FOR = timedelta(hours=1)
 _KEEP_ANSWERS = timedelta(days=30)
 _KEEP_UPLOADS = timedelta(days=2)
+_KEEP_REPLIES = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ def tidy(database: Database, now: datetime) -> int:
             drafts.drop_expired(tx, now)
             + sessions.drop_expired(tx, now)
             + idempotency.forget_before(tx, now - _KEEP_ANSWERS)
+            + chases.drop_drafts_before(tx, now - _KEEP_REPLIES)
             + attachments.drop_unclaimed(tx, now - _KEEP_UPLOADS)
         )
 
