@@ -70,7 +70,7 @@ class Logbook:
         self._write_files()
         return done
 
-    def publish_if_due(self, now: datetime) -> None:
+    def publish_if_due(self, now: datetime, *, catch_up: bool = False) -> None:
         """`publish` for the sweep: of one's own folder only, quick when there is nothing to do, told once when
         it cannot."""
         if not self._own:
@@ -81,7 +81,7 @@ class Logbook:
         if last is not None and complete and last.statement.day >= yesterday:
             return
         try:
-            self.publish(now)
+            self.publish(now, catch_up=catch_up)
             self._told = ""
         except HallError as error:
             if error.detail != self._told:
