@@ -31,6 +31,7 @@ from site_builder import (
     items,
     letters,
     lists,
+    levels_pages,
     log_pages,
     news,
     open_pages,
@@ -236,6 +237,7 @@ def _outputs(portal: Portal, editorial: Editorial, forms: bool) -> Iterator[Outp
     yield from units_pages.outputs(portal)
     yield from rules_pages.outputs(portal)
     yield from log_pages.outputs(portal)
+    yield from levels_pages.outputs(portal)
     yield from scores.outputs(portal, portal.scores)
     yield from statistics_pages.outputs(portal)
     yield from letters.outputs(portal)

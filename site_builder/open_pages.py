@@ -75,6 +75,7 @@ def outputs(
                 ("办件怎么走", "/supervision/states/"),
                 ("工作日历", "/supervision/calendar/"),
                 ("办理日志公开", "/log/"),
+                ("谁能看什么", "/supervision/levels/"),
             ],
         ),
         ("帮助和说明", list(editorial)),
