@@ -28,7 +28,7 @@ JOBS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "search": ("handlers.search",),
         "forms": ("handlers.forms",),
         "apply": ("handlers.apply", "handlers.drafts", "handlers.uploads", "handlers.receipt"),
-        "track": ("handlers.track", "handlers.receipt", "handlers.rate", "handlers.log_page"),
+        "track": ("handlers.track", "handlers.track_hearing", "handlers.receipt", "handlers.rate", "handlers.log_page"),
         "letters": ("handlers.letters", "handlers.letters_public", "handlers.letters_own"),
         "feedback": ("handlers.feedback",),
         "staff": (
@@ -46,10 +46,12 @@ JOBS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "supervision": (
             "handlers.staff_account",
             "handlers.board",
+            "handlers.hand_card_page",
             "handlers.cards_page",
             "handlers.orders_page",
             "handlers.accountability_page",
             "handlers.appeals_page",
+            "handlers.chase_page",
             "handlers.statistics_page",
             "handlers.quarterly_page",
             "handlers.scores_page",

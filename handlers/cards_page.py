@@ -26,13 +26,13 @@ HERE = "/hall/cards"
 STATES = {"pending": "待确认", "issued": "已发", "dismissed": "未确认", "revoked": "已撤销"}
 QUEUE_SHOWN = 20
 WORDS = {
+    **EVENT_WORDS,
+    **{f"appeal.{each.move}": each.said for each in APPEAL_MOVES.values()},
     "card": "监察系统按规则发现",
     "card.by_hand": "监察员发牌",
     "card.confirm": "确认发牌",
     "card.dismiss": "决定不发",
     "card.revoke": "撤销",
-    **EVENT_WORDS,
-    **{f"appeal.{each.move}": each.said for each in APPEAL_MOVES.values()},
 }
 _DONE = {
     "confirm": "已确认，牌已发出。",
@@ -245,6 +245,10 @@ routes = [
     route(HERE, cards, guard=may(Capability.CARDS_SEE), name="cards"),
     route(HERE + "/pending", pending, guard=may(Capability.CARDS_SEE), name="cards_pending"),
     route(HERE + "/{card}", card, guard=may(Capability.CARDS_SEE), name="card"),
-    route(HERE + "/{card}/decide", decide, guard=may(Capability.CARDS_DECIDE), methods=_POST, name="card_decide"),
-    route(HERE + "/{card}/revoke", revoke, guard=may(Capability.CARDS_DECIDE), methods=_POST, name="card_revoke"),
+    route(
+        HERE + "/{card}/decide", decide, guard=may(Capability.CARDS_DECIDE), methods=_POST, name="card_decide"
+    ),
+    route(
+        HERE + "/{card}/revoke", revoke, guard=may(Capability.CARDS_DECIDE), methods=_POST, name="card_revoke"
+    ),
 ]

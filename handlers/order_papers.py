@@ -17,7 +17,7 @@ def document_of(order: Order, county: County) -> NoticeDocument:
         number=order.number,
         date=local_date(order.issued),
         addressee=paper.addressee,
-        paragraphs=(*paper.paragraphs, "请你单位："),
+        paragraphs=(*paper.paragraphs, "有关事项和要求如下，请按期办理并回复。"),
         rows=paper.rows,
         enumerated=paper.demands,
         closing=("特此通知。",),

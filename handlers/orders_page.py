@@ -47,8 +47,7 @@ EVENT_WORDS = {
     "order.chase": "催办",
     "order.accountability": "登记责任追究",
     "order.accountability_withdrawn": "撤回一条责任追究记录",
-    "order.card": "监察系统按规则发现",
-    "card": "监察系统按规则发现",
+    "card": "逾期，监察系统按规则发现",
     "recompute": "放假安排公布后重新计算期限",
 }
 

@@ -86,7 +86,14 @@ STAFF_PAGES = {
     "account": "/hall/staff/account",
     "messages": "/hall/staff/messages",
 }
-SUPERVISOR_PAGES = {"board": "/hall/board", "cards": "/hall/cards", "letters": "/hall/staff/letters"}
+SUPERVISOR_PAGES = {
+    "board": "/hall/board",
+    "cards": "/hall/cards",
+    "letters": "/hall/staff/letters",
+    "orders": "/hall/orders?tab=open",
+    "order by hand": "/hall/orders/new",
+    "cards to confirm": "/hall/cards/pending",
+}
 Visited = Iterable[tuple[str, "Page"]]
 
 
@@ -200,6 +207,8 @@ def staff_pages(page: Page, pages: Mapping[str, str]) -> dict[str, str]:
         ("case", "/hall/staff/?tab=all", "/hall/staff/cases/"),
         ("card", "/hall/cards", "/hall/cards/"),
         ("a letter", "/hall/staff/letters", "/hall/staff/letters/"),
+        ("an order", "/hall/orders?tab=decide", "/hall/orders/"),
+        ("an appeal", "/hall/orders?tab=decide", "/hall/appeals/"),
     ):
         answer = page.request.get(where)
         if answer.status == 200:

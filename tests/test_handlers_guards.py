@@ -28,7 +28,8 @@ ROLES: dict[str, frozenset[Role]] = {
 }
 FILLED = {
     "code": EVERYTHING, "handle": "new", "section": "applicant", "number": "QH202603020001", "notice": "1", "file": "x",
-    "attachment": "x", "move": "accept", "position": "0", "card": "1", "rest": "x",
+    "attachment": "x", "move": "accept", "position": "0", "card": "1", "order": "1", "appeal": "1",
+    "entry": "1", "rest": "x",
 }  # fmt: skip
 
 

@@ -109,7 +109,12 @@ def paper_by_hand(ground: Ground, what: str, unit: str, text: str, demand: str, 
         paragraphs=(f"经监察发现，{what}存在以下问题：{text.rstrip('。')}。", f"依据{law}，现予督办。"),
         basis=law,
         demand=demand or _CORRECT_AT_ONCE,
-        rows=(("督办对象", what), ("责任单位", ground.unit_name(unit))),
+        rows=(("责任单位", ground.unit_name(unit)),)
+        if what == "你单位"
+        else (
+            ("督办对象", what.removeprefix("你单位办理的").removeprefix("你单位承办的")),
+            ("责任单位", ground.unit_name(unit)),
+        ),
     )
 
 
