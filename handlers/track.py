@@ -113,6 +113,7 @@ async def show(request: Request) -> Response:
         looks=await run_in_threadpool(access_log.count_of, hall.database, "case", view.number),
         can_supplement=any(each.move.name is MoveName.SUPPLEMENT for each in view.moves),
         can_withdraw=any(each.move.name is MoveName.WITHDRAW for each in view.moves),
+        can_ask_hearing=any(each.move.name is MoveName.REQUEST_HEARING for each in view.moves),
         ended=view.state in ENDED,
         done=request.query_params.get("done", ""),
     )

@@ -153,7 +153,7 @@ def test_another_applicant_reaches_neither_case_nor_draft_nor_file(staffed: Offi
     file = staffed.hall.database.value("SELECT id FROM attachment WHERE case_id IS NULL")
     stranger = staffed.browser()
     file_case(staffed, stranger)
-    for path in (f"/hall/track/{mine.number}", f"/hall/receipt/{mine.number}", f"/hall/track/{mine.number}/withdraw",
+    for path in (f"/hall/track/{mine.number}", f"/hall/receipt/{mine.number}", f"/hall/track/{mine.number}/withdraw", f"/hall/track/{mine.number}/hearing",
                  f"/hall/rate/{mine.number}", "/hall/notices/1", f"/hall/receipt/{mine.number}.docx"):  # fmt: skip
         answer = stranger.get(path)
         assert "张示例" not in answer.text, path
