@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -83,7 +84,7 @@ def shown(
     )
 
 
-def upload_limits(hall: Hall) -> dict[str, object]:
+def upload_limits(hall: Hall) -> dict[str, Any]:
     """What the upload field says about itself."""
     settings = hall.county.settings
     return {

@@ -37,9 +37,9 @@ class Bureau:
     def person(self, name: str) -> str:
         return self.hall.people[name]
 
-    def carded(self, when: str = CARDED, **changes: object) -> Card:
+    def carded(self, when: str = CARDED, *, drill: bool = False) -> Card:
         """A case left lying until it has a yellow card."""
-        filed: Filed = self.hall.accept(self.hall.file("2026-03-02", **changes))
+        filed: Filed = self.hall.accept(self.hall.file("2026-03-02", drill=drill))
         self.hall.casework.sweep(at(when))
         case = self.hall.casework.staff_view(filed.number, self.person("county"), at(when))
         return next(each for each in case.cards if each.level == 2 and each.object == "case")

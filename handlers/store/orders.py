@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from handlers.store.database import marks
 from handlers.store.moments import Reads, json_text, moment, moment_or_none, stamp, stamp_or_none
@@ -322,13 +323,13 @@ def _paper_text(paper: OrderPaper) -> str:
 
 
 def _paper(text: str) -> OrderPaper:
-    given: Mapping[str, list[str]] = json.loads(text)
+    given: Mapping[str, Any] = json.loads(text)
     return OrderPaper(
         issuer=str(given.get("issuer", "")),
         addressee=str(given.get("addressee", "")),
         basis=str(given.get("basis", "")),
         paragraphs=tuple(given.get("paragraphs", ())),
-        rows=tuple((label, words) for label, words in given.get("rows", ())),
+        rows=tuple((str(label), str(words)) for label, words in given.get("rows", ())),
         demands=tuple(given.get("demands", ())),
     )
 

@@ -14,7 +14,7 @@ from handlers.store import appeals, attachments, cards, chases, clocks, counts, 
 from handlers.store.appeals import Appeal, Statement
 from handlers.store.database import Database
 from handlers.store.moments import Reads
-from handlers.store.records import Card, Json
+from handlers.store.records import Card, Clock, Json
 from handlers.store.writer import Transaction
 from handlers.supervising import drafts
 from handlers.supervising.deadlines import (
@@ -274,7 +274,7 @@ def _capacity(
     raise refused
 
 
-def _decision_clock(ground: Ground, appeal: Appeal, now: datetime) -> clocks.Clock:
+def _decision_clock(ground: Ground, appeal: Appeal, now: datetime) -> Clock:
     days = ground.county.settings.appeal_decision_days
     return new_clock(
         ground, ClockKind.APPEAL, now, days, subject_id=appeal.id, department=appeal.department,
