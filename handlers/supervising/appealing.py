@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from handlers.casework.authority import Standing, active_person
 from handlers.casework.card_decisions import revoke_on_appeal
+from handlers.casework.cards import level_word
 from handlers.casework.ground import Ground
 from handlers.store import appeals, attachments, cards, chases, clocks, counts, events, outbox
 from handlers.store.appeals import Appeal, Statement
@@ -39,7 +40,6 @@ from rules.appeal_table import (
     check_appeal,
     checked_appeal,
 )
-from rules.cards import LEVEL_NAMES
 from rules.clock import ClockKind
 from rules.errors import Conflict, Forbidden, Invalid, NotFound
 from rules.time import local_date
@@ -202,8 +202,7 @@ def _wanted(
         card = cards.by_id(tx, target.card_id)
         if card is None:
             raise NotFound("没有这张牌，或者它不在您的管辖范围内。")
-        rule_level = LEVEL_NAMES.get(card.level, str(card.level))
-        about = f"{card.subject_number}的{rule_level}（第{card.id}号牌）"
+        about = f"{card.subject_number}的{level_word(ground, card)}（第{card.id}号牌）"
         blank = _blank(card.department, about, now, card.drill)
         made = replace(
             blank,
