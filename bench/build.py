@@ -1,12 +1,14 @@
 """How long the portal takes: the Guangdong list repeated with new codes, built cold, again, after one edit.
 
 Usage: python -m bench.build [COUNT …]   (default 2500). Reads ../shared, imports through `hall import`.
+The first build of all, which is not counted, writes Python's bytecode as an installation does.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -23,22 +25,42 @@ HERE = Path(__file__).resolve().parent.parent
 SOURCE = HERE.parent / "shared" / "data" / "guangdong-items.jsonl"
 
 
+EDITS = 5
+_PAGES_ONLY = """
+import gc, json, sys
+from pathlib import Path
+from catalog.root import Root
+from site_builder.compile import build
+gc.disable()
+built = build(Root(Path(sys.argv[1])), site=Path(sys.argv[2]), index=False)
+print(json.dumps({"pages": built.pages}))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One process with those it started: seconds on the clock, seconds of processors, the largest one's megabytes."""
+
+    seconds: float
+    processor: float
+    megabytes: float
+    answer: dict[str, object]
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One size: seconds of a cold build, of one that finds nothing to do, of one after an edit; megabytes.
-
-    Those are whole `hall build` processes; `inside` is the median of five edits in a process that goes on
-    running, as in `hall serve`.
+    """One size. `pages_only`: cold without the search index, as other site generators are measured; `again`: nothing
+    to do; `edited`: the median of five edits, each a whole `hall build`; `inside`: the same in a process that goes
+    on running, as in `hall serve`.
     """
 
     items: int
-    pages: int
-    cold: float
-    again: float
-    edited: float
+    cold: Run
+    pages_only: Run
+    again: Run
+    edited: Run
     inside: float
-    written: int
-    megabytes: float
+    site_megabytes: float
 
 
 def main(counts: list[int]) -> int:
@@ -46,11 +68,18 @@ def main(counts: list[int]) -> int:
     if not SOURCE.is_file():
         print("../shared/data/guangdong-items.jsonl 不在,跳过", file=sys.stderr)
         return 0
-    rows = [measure(count) for count in counts]
-    print("items  pages   cold s  again s  edit s  inside s  written  site MB")
-    for row in rows:
+    print("seconds (processor seconds)")
+    print(
+        "items  pages           cold     pages only          again           edit  inside  peak MB  site MB"
+    )
+    for count in counts:
+        row = measure(count)
+        runs = (row.cold, row.pages_only, row.again, row.edited)
+        times = "  ".join(f"{run.seconds:5.2f} ({run.processor:5.1f})" for run in runs)
         print(
-            f"{row.items:5}  {row.pages:5}  {row.cold:7.2f}  {row.again:7.2f}  {row.edited:6.2f}  {row.inside:8.2f}  {row.written:7}  {row.megabytes:7.1f}"
+            f"{row.items:5}  {row.cold.answer['pages']:5}  {times}  {row.inside:6.2f}"
+            f"  {row.cold.megabytes:7.0f}  {row.site_megabytes:7.1f}",
+            flush=True,
         )
     return 0
 
@@ -58,35 +87,47 @@ def main(counts: list[int]) -> int:
 def measure(count: int) -> Measured:
     """Builds a root of `count` imported items in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="hall-bench-") as temporary:
+        os.environ["PYTHONPYCACHEPREFIX"] = str(Path(temporary) / "bytecode")
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         root = make_root(Path(temporary) / "root", count)
-        cold = _build(root)
-        again = _build(root)
-        edited_file = next(
-            path for path in sorted(root.glob("items/*/*.yml")) if path.name != "department.yml"
-        )
-        text = edited_file.read_text(encoding="utf-8")
-        edited_file.write_text(text.replace("\nname: ", "\nname: 改动过的", 1), encoding="utf-8")
-        edited = _build(root)
+        _built(make_root(Path(temporary) / "small", 20))
+        pages = _pages_only(root)
+        shutil.rmtree(root / ".hall")
+        cold = _built(root)
+        again = _built(root)
+        edits = sorted((_edited(root, path) for path in _files(root)[:EDITS]), key=lambda run: run.seconds)
         size = sum(path.stat().st_size for path in (root / "site").rglob("*") if path.is_file())
         return Measured(
-            int(str(cold["documents"])),
-            int(str(cold["pages"])),
-            float(str(cold["wall"])),
-            float(str(again["wall"])),
-            float(str(edited["wall"])),
+            int(str(cold.answer["documents"])),
+            cold,
+            pages,
+            again,
+            edits[EDITS // 2],
             _inside(root),
-            int(str(edited["written"])),
             size / 1e6,
         )
+
+
+def _files(root: Path) -> list[Path]:
+    return [path for path in sorted(root.glob("items/*/*.yml")) if path.name != "department.yml"]
+
+
+def _edited(root: Path, path: Path) -> Run:
+    _rename(path)
+    return _built(root)
+
+
+def _rename(path: Path) -> None:
+    """The dearest edit: another name moves the item to other places of all its lists."""
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("\nname: ", "\nname: 改动过的", 1), encoding="utf-8")
 
 
 def _inside(root: Path) -> float:
     """Median seconds of five builds in this process, each after one more item was renamed."""
     seconds = []
-    files = [path for path in sorted(root.glob("items/*/*.yml")) if path.name != "department.yml"]
-    for path in files[1:6]:
-        text = path.read_text(encoding="utf-8")
-        path.write_text(text.replace("\nname: ", "\nname: 改动过的", 1), encoding="utf-8")
+    for path in _files(root)[EDITS : 2 * EDITS]:
+        _rename(path)
         started = time.perf_counter()
         build(Root(root), site=root / "site")
         seconds.append(time.perf_counter() - started)
@@ -113,12 +154,36 @@ def make_root(root: Path, count: int) -> Path:
     return root
 
 
-def _build(root: Path) -> dict[str, object]:
+def _built(root: Path) -> Run:
+    return _run("-m", "hall", "build", "--root", str(root), "--json")
+
+
+def _pages_only(root: Path) -> Run:
+    site = root / "pages-only"
+    run = _run("-c", _PAGES_ONLY, str(root), str(site))
+    shutil.rmtree(site)
+    return run
+
+
+def _run(*arguments: str) -> Run:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
-    answer = _hall(root, "build", "--root", str(root), "--json")
-    figures: dict[str, object] = json.loads(answer)
-    figures["wall"] = time.perf_counter() - started
-    return figures
+    process = subprocess.Popen(
+        [sys.executable, *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(HERE)},
+    )
+    assert process.stdout is not None
+    answer = process.stdout.read()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - started
+    if process.returncode not in (0, 1) or not answer.strip():
+        raise SystemExit(f"{' '.join(arguments)[:80]}: {process.returncode}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Run(seconds, processor, used.ru_maxrss / 1000, json.loads(answer))
 
 
 def _hall(root: Path, *arguments: str) -> str:
