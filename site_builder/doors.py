@@ -167,5 +167,10 @@ def _watch(portal: Portal) -> Door:
                 "从哪天起算、哪些天不算、什么时候会停。",
                 (("工作日历", "/supervision/calendar/"), ("期限怎么算", "/help/deadlines/")),
             ),
+            Card(
+                "办理日志公开",
+                "每天公布签了名的校验值，谁也改不了；自己的申请自己就能核对。",
+                (("看日志、学核验", "/log/"), ("谁能看什么", "/supervision/levels/")),
+            ),
         ),
     )
