@@ -20,6 +20,8 @@ from rules.time import format_stamp
 
 FORMAT = "county-hall-backup/1"
 _DATABASE, _KEY, _FILES, _MANIFEST = "hall.db", "hall.key", "files", "manifest.json"
+# Signs the public log; absent until the first day was published.
+_LOG_KEY = "log-signing.key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,9 @@ def backup(database: Database, target: Path, now: datetime) -> Manifest:
                 )
                 archive.add(copy, _DATABASE)
                 _add_text(archive, _KEY, database.vault.key.hex() + "\n", folder)
+                signing = database.path.parent / _LOG_KEY
+                if signing.is_file():
+                    _add_text(archive, _LOG_KEY, signing.read_text("ascii"), folder)
                 for each in hashes:
                     archive.add(_file(database.files, each), f"{_FILES}/{each[:2]}/{each}")
             with unfinished.open("rb") as written:
@@ -140,7 +145,7 @@ def _unpack(source: Path, folder: Path) -> Manifest:
 def _members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     for member in archive:
         top = member.name.split("/", 1)[0]
-        if not member.isfile() or top not in (_DATABASE, _KEY, _FILES, _MANIFEST):
+        if not member.isfile() or top not in (_DATABASE, _KEY, _LOG_KEY, _FILES, _MANIFEST):
             raise Invalid(f"备份里有不该有的内容：{member.name}")
         yield member
 
@@ -158,7 +163,7 @@ def _check(folder: Path, manifest: Manifest) -> None:
 
 def _put_in_place(folder: Path, state: Path, target: Path) -> None:
     kept = None
-    names = [target.name, f"{target.name}-wal", f"{target.name}-shm", _KEY, _FILES]
+    names = [target.name, f"{target.name}-wal", f"{target.name}-shm", _KEY, _LOG_KEY, _FILES]
     present = [name for name in names if (state / name).exists()]
     if target.exists():
         kept = Path(tempfile.mkdtemp(dir=state, prefix="before-restore-"))
@@ -168,6 +173,9 @@ def _put_in_place(folder: Path, state: Path, target: Path) -> None:
         (state / _KEY).unlink()  # made by a first start without data; the archive's key is the one that fits
     (folder / _KEY).chmod(0o600)
     (folder / _KEY).replace(state / _KEY)
+    if (folder / _LOG_KEY).is_file():
+        (folder / _LOG_KEY).chmod(0o600)
+        (folder / _LOG_KEY).replace(state / _LOG_KEY)
     if (folder / _FILES).is_dir():
         for path in (folder / _FILES).glob("*/*"):
             place = _file(state / _FILES, path.name)
