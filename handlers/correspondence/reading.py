@@ -234,12 +234,20 @@ def _view(
         letter=replace(letter, writer=None),
         kind_label=KIND_LABELS[letter.kind],
         state_label=STATE_LABELS[letter.state],
-        department_name="县监察员" if letter.topic == CONDUCT else ground.unit_name(letter.department),
+        department_name=_answers_for_it(ground, letter),
         unit_name=ground.unit_name(letter.assigned_unit or letter.department),
         due=casework_clocks.explain(ground, found[-1], (), now) if found else None,
         timeline=_timeline(database, ground, letter),
         moves=rows,
     )
+
+
+def _answers_for_it(ground: Ground, letter: Letter) -> str:
+    """Who answers for it, as writer and desk read it."""
+    if letter.topic == CONDUCT:
+        return "县监察员"
+    waits = letter.state == LetterState.RECEIVED
+    return ground.unit_name(letter.assigned_unit if waits else letter.department)
 
 
 def _timeline(database: Database, ground: Ground, letter: Letter) -> tuple[TimelineEntry, ...]:
