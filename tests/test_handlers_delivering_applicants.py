@@ -250,3 +250,14 @@ def test_every_message_to_a_letters_writer_leads_to_the_letter_and_repeats_none_
     assert "QHT202603020001" in words.text
     assert "某某" not in words.text
     assert code in words.text
+
+
+def test_a_writers_own_words_do_not_leave_by_way_of_a_message_to_staff() -> None:
+    about = About("", at("2026-03-09"), "", "张某住在示例路1号")
+    told = message(
+        "card.2", recipient_kind="unit", subject="letter", body="张某住在示例路1号（QHZ1）已超期，发黄牌。"
+    )
+    for channel in ("sms", "email", "wecom"):
+        words = compose(COUNTY, settings(), told, channel, PHONE, "k", about)
+        assert "张某" not in words.text + words.subject
+        assert "来信（QHZ1）已超期" in words.text

@@ -86,8 +86,7 @@ class Preparing:
             return About(code=code) if case is None else About(case.item_name, case.due, code)
         if message.subject == "letter":
             letter = letters.by_id(self._database, message.subject_id)
-            # A letter's title is its writer's own words and stays on the page.
-            return About(code=code) if letter is None else About("", letter.due, code)
+            return About(code=code) if letter is None else About("", letter.due, code, letter.title)
         return About(code=code)
 
     def _robot_name(self, recipient: str) -> str:

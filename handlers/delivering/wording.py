@@ -81,6 +81,8 @@ class About:
     item: str = ""
     due: datetime | None = None
     code: str = field(default="", repr=False)
+    writers_words: str = ""
+    """A letter's title: it is read on the page only, wherever a message to staff repeats it."""
 
 
 def told_to_applicants(template: str) -> bool:
@@ -111,7 +113,8 @@ def compose(
             pattern = pattern.replace("，预计不晚于{due}办结", "").replace("，预计不晚于{due}答复", "")
     else:
         title, pattern = _subject(message.template), "{body} {link}"
-        values["body"] = message.body
+        own = about.writers_words
+        values["body"] = message.body.replace(own, "来信") if own else message.body
     drill = "【演练】" if message.drill else ""
     subject = f"{drill}{title}：{_plain(values['item'] or message.subject_number)}".rstrip("：")
     if channel == "sms":
