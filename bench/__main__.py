@@ -12,6 +12,7 @@ MEASUREMENTS = (
     ("bench.search_speed", ("1513", "2500")),
     ("bench.build", ()),
     ("bench.filing", ()),
+    ("bench.case_statistics", ()),
 )
 
 

@@ -150,7 +150,7 @@ def _watch(portal: Portal) -> Door:
             Card(
                 "办件数字",
                 "每个月收了多少、办了多少、按不按时、要等多久。",
-                (("看数字", "/supervision/figures/"),),
+                (("看数字", "/supervision/figures/"), ("数字怎么看", "/help/figures/")),
             ),
             Card(
                 "监察规则",

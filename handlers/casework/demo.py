@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from catalog.schema import Item
-from handlers.casework import demo_people
+from handlers.casework import demo_findings, demo_people
 from handlers.casework.demo_cases import Stage, Story, law_of, login_word, promised_days
 from handlers.casework.demo_desk import plan_full_desk
 from handlers.casework.ground import Ground
 from handlers.casework.service import Casework
 from handlers.correspondence import demo as demo_letters
 from handlers.delivering import demo as delivering_demo
+from handlers.statistics import demo as statistics_demo
 from handlers.store import settings
 from handlers.supervising import demo as demo_orders
 from rules.errors import Conflict
@@ -55,6 +56,7 @@ def plant(casework: Casework, now: datetime, more: Sequence[Callable[[Stage], No
         demo_orders.plan(stage)
         stage.play()
         delivering_demo.plant(database, ground, people, now)
+        statistics_demo.plant(database, people, now)
         database.write(lambda tx: settings.put(tx, "demo", now.isoformat()))
     cases, letters, _ = settings.sizes(database)
     return Planted(demo_people.lines(ground), cases, letters, planted is not None)
@@ -93,6 +95,7 @@ def _plan(stage: Stage, items: Sequence[Item]) -> None:
         if at % 2 == 0:
             story.deliver(at % 3).rate(at % 3, 1, "立等可取")
     demo_letters.plan(stage)
+    demo_findings.plan(stage, online or committed)
 
 
 def _pick(items: Sequence[Item], at: int) -> Item:

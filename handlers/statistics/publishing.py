@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from datetime import date, datetime, timedelta
+from itertools import dropwhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,7 @@ def made(statistics: Statistics, through: date, now: datetime) -> PublishedStati
             )
             for each in months.measures
         ),
-        months=tuple(_line(each) for each in months.lines),
+        months=tuple(_line(each) for each in dropwhile(lambda line: not _busy(line), months.lines)),
         departments=tuple(_line(each) for each in departments.lines if _busy(each)),
         departments_period=_label(departments),
     )  # fmt: skip

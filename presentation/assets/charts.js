@@ -28,6 +28,10 @@
     });
   }
 
+  function highest(data) {
+    return data.series.reduce(function (top, each) { return Math.max.apply(null, [top].concat(each.values.filter(function (v) { return v !== null; }))); }, data.target || 0);
+  }
+
   function option(data, width) {
     var ink = style("--ink"), soft = style("--ink-soft"), line = style("--line"), paper = style("--paper");
     var size = Math.round(parseFloat(style("--type")) * 0.8) || 14;
@@ -44,7 +48,7 @@
     };
     if (lined) { category.boundaryGap = false; delete category.axisLabel.width; delete category.axisLabel.overflow; }
     var value = {
-      type: "value", splitNumber: narrow ? 3 : 5, minInterval: data.digits ? undefined : 1,
+      type: "value", interval: data.unit === "%" && highest(data) > 60 && highest(data) <= 100 ? 20 : undefined, splitNumber: narrow ? 3 : 5, minInterval: data.digits ? undefined : 1,
       max: function (extent) {
         var top = Math.max(extent.max, data.target || 0);
         if (data.unit === "%" && top <= 100) { return top > 60 ? 100 : null; }
