@@ -37,6 +37,7 @@ PUBLIC_PAGES = {
     "rate door": "/rate/",
     "watch door": "/supervision/",
     "rules": "/supervision/rules/",
+    "scores": "/supervision/scores/",
     "states": "/supervision/states/",
     "calendar": "/supervision/calendar/2026/",
     "changes": "/changes/",
