@@ -428,12 +428,10 @@ def test_a_letter_is_asked_chased_answered_and_rated_over_the_api(office: Office
     assert client.post(f"/api/v1/letters/{number}/chase", headers=proof).status_code == 204
     staff = program(office, "coordinator", "203.0.113.42")
     assert number in {each["number"] for each in staff.get("/api/v1/desk/letters").json()["letters"]}
-    assert (
-        staff.post(
-            f"/api/v1/desk/letters/{number}/answer", json={"text": "请看办事指南第三部分，材料有三样。"}
-        ).status_code
-        == 204
-    )
+    moves = f"/api/v1/desk/letters/{number}/moves"
+    assert staff.post(f"{moves}/submit", json={"text": "请看办事指南第三部分，材料有三样。"}).status_code == 200
+    reviewer = program(office, "decider")
+    assert reviewer.post(f"{moves}/answer", json={}).json()["state"] == "answered"
     letter = client.get(f"/api/v1/letters/{number}", headers=proof).json()
     assert (letter["answer"], letter["chases"]) == ("请看办事指南第三部分，材料有三样。", 1)
     assert (
@@ -447,6 +445,6 @@ def test_faults_of_a_letter_are_named(office: Office) -> None:
     client = program(office)
     body = {"department": "nowhere", "title": "", "content": "x", "name": "张示例", "phone": "1"}
     answer = client.post("/api/v1/letters", json=body, headers={"Idempotency-Key": "l1"})
-    assert set(assert_problem(answer, 422)["errors"]) == {"department", "title", "phone"}
+    assert set(assert_problem(answer, 422)["errors"]) == {"department", "title", "content", "phone"}
     drill = client.post("/api/v1/letters", json={**body, "drill": True}, headers={"Idempotency-Key": "l2"})
     assert_problem(drill, 403)

@@ -16,7 +16,7 @@ def test_a_mistake_in_an_items_page_reaches_its_department(office: Office) -> No
     assert "已经提交" in text_of(done.text)
     row = office.hall.database.row("SELECT department, title, item_code, kind FROM letter")
     assert row is not None
-    assert (row["department"], row["item_code"], row["kind"]) == ("market", FOOD, "consultation")
+    assert (row["department"], row["item_code"], row["kind"]) == ("market", FOOD, "report_error")
     assert row["title"].startswith("页面纠错：食品经营许可")
 
 
