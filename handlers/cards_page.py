@@ -159,8 +159,8 @@ def subject_address(shown: Card) -> str:
 
 def _rule_words(hall: Hall, shown: Card) -> str:
     """The rule by name; one that the county has dropped since is named by its id alone."""
-    rule = next((each for each in hall.edition.rules.by_object.values() if each.id == shown.rule), None)
-    return f"{rule.title}({shown.rule})" if rule else shown.rule
+    rule = hall.edition.rules.rule(shown.rule)
+    return f"{rule.title}（{shown.rule}）" if rule else shown.rule
 
 
 async def decide(request: Request) -> Response:
