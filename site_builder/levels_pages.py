@@ -31,6 +31,5 @@ def outputs(portal: Portal) -> Iterator[Output]:
         (repr(rows),),
         section="watch",
         crumbs=(("我要督", "/supervision/"), ("谁能看什么", "")),
-        wide=True,
         values={"roles": [ROLE_LABELS[role] for role in roles], "rows": rows},
     )
