@@ -55,6 +55,10 @@ def brought_to(office: Office, move: str) -> Filed:
     case = accepted(office)
     if move == "end_special":
         office.move(case.number, "start_special", "reviewer", kind="2", days="5", **REASONED)
+    if move in ("request_hearing", "notify_hearing", "hold_hearing"):
+        office.move(case.number, "tell_hearing", "reviewer", **REASONED)
+    if move in ("notify_hearing", "hold_hearing"):
+        office.move(case.number, "request_hearing", "window")
     if move in ("send_back", "grant", "deny", "extend"):
         office.move(case.number, "complete_step", "reviewer", opinion="属实")
     return case
@@ -71,6 +75,10 @@ WHO_AND_WHAT: dict[str, tuple[str, dict[str, str]]] = {
     "start_special": ("reviewer", {"kind": "2", "days": "5", **REASONED}),
     "end_special": ("reviewer", {"opinion": "检测合格"}),
     "extend": ("decider", {"days": "5", "reason": "需要专家评审"}),
+    "tell_hearing": ("reviewer", dict(REASONED)),
+    "request_hearing": ("window", {"reason": "要求说明情况"}),
+    "notify_hearing": ("reviewer", {"time": "3月25日上午9时", "place": "三楼听证室"}),
+    "hold_hearing": ("reviewer", {"result": "held", "opinion": "双方陈述、质证"}),
     "grant": ("decider", {"opinion": "同意", "confirm": "yes"}),
     "deny": ("decider", {**REASONED, "confirm": "yes"}),
     "deliver": ("window", {"method": "窗口领取", "recipient": "张示例"}),

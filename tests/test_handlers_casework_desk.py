@@ -101,7 +101,7 @@ def test_staff_are_offered_exactly_the_moves_they_may_make(hall: Hall) -> None:
     offered = [
         each.move.name for each in hall.casework.staff_view(filed.number, hall.people["section"], NOW).moves
     ]
-    assert offered == ["complete_step", "start_special"]
+    assert offered == ["complete_step", "start_special", "tell_hearing"]
     decider = hall.casework.staff_view(filed.number, hall.people["decider"], NOW).moves
     assert [(each.move.name, each.longest_days) for each in decider] == [("extend", 10), ("void", None)]
 
