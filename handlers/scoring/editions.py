@@ -24,7 +24,7 @@ from handlers.supervising.deadlines import appeal_window
 from presentation.dates import date_cn
 from rules.access import Role
 from rules.errors import Forbidden, IllegalMove, Invalid, NotFound
-from rules.score_ledger import LedgerHead, MonthLine, read, write
+from rules.score_ledger import Ledger, LedgerHead, MonthLine, digest, read, write
 from rules.score_periods import Period
 from rules.score_ranking import as_csv, as_json, month_line, ranking
 from rules.score_scheme import Scheme
@@ -73,12 +73,15 @@ def compute(
         ground.county.name, period.text, edition, scheme.version, format_stamp(now)[:10], departments, note
     )
     if period.span != "month":
-        data = write(head, months=_months(database, period, {each for each, _ in departments}))
+        months = tuple(_months(database, period, {each for each, _ in departments}))
+        ledger = Ledger(head, (), months, "")
     else:
         with database.snapshot():
             lines = gather(database, database.vault, ground, basis.elements, period, now, department)
-        data = write(head, lines)
-    return Computed(data, as_json(ranking(read(data), scheme)))
+        ledger = Ledger(head, lines, (), "")
+    data = write(head, ledger.lines, ledger.months)
+    # What was just written need not be read back: whoever checks it reads it from the file.
+    return Computed(data, as_json(ranking(replace(ledger, hash=digest(data)), scheme)))
 
 
 def draft(
