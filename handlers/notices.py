@@ -36,6 +36,8 @@ _OPENINGS: Mapping[NoticeKind, str] = {
     NoticeKind.SUPPLEMENT: "您提出的“{item}”申请，申请材料不齐全或者不符合法定形式。依据{basis}，现一次性告知需要补正的全部内容。",
     NoticeKind.SPECIAL_PROCEDURE: "您提出的“{item}”申请，依法需要进行特别程序。依据{basis}，现将所需时间告知您。",
     NoticeKind.EXTENSION: "您提出的“{item}”申请，在规定的期限内不能作出决定。依据{basis}，经本机关负责人批准，延长办理期限，现将理由告知您。",
+    NoticeKind.HEARING_RIGHT: "您提出的“{item}”申请，本机关拟作出下述决定。依据{basis}，您有要求听证的权利，现予告知。",
+    NoticeKind.HEARING: "您就“{item}”申请要求听证。依据{basis}，现将听证的时间和地点通知您。",
     NoticeKind.GRANT: "您提出的“{item}”申请，经审查，符合法定条件、标准。依据{basis}，决定准予。",
     NoticeKind.DENIAL: "您提出的“{item}”申请，经审查，不符合法定条件、标准。依据{basis}，作出不予许可的决定。",
     NoticeKind.DELIVERY: "您申请的“{item}”，办理结果送达情况如下。依据{basis}。",
