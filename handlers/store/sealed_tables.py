@@ -69,7 +69,6 @@ NOT_SEALED: Mapping[str, str] = {
     "outbox": "发送状态随每次重试变化；告知了什么在事件和文书里",
     "delivery": "发送状态随每次重试变化，送达失败另有事件",
     "message_read": "谁读了哪条消息，不影响办理",
-    "reply_draft": "没有提交的说明草稿",
     "stat_item": "由办件和事项版本算出来的统计底表，随时可以重算",
     "case_fact": "由办件和事件算出来的统计底表，随时可以重算",
     "case_happening": "由事件算出来的统计底表，随时可以重算",
