@@ -9,7 +9,8 @@ from __future__ import annotations
 import random
 import sqlite3
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -470,4 +471,22 @@ def issued_cards(hall: Hall) -> dict[str, set[Earned]]:
             for each in cards.of_subject(hall.database, "case", row["subject_id"])
             if each.clock_id is not None
         }
+    return found
+
+
+def closed_by_month(lives: Iterable[Life], count: Count) -> Counter[tuple[str, str, bool]]:
+    """Cases granted or denied, by month, department and whether they were in time, counted from what was done."""
+    found: Counter[tuple[str, str, bool]] = Counter()
+    for life in lives:
+        decided, accepted = _first(life, "grant", "deny"), _accepted(life)
+        if decided is None or accepted is None:
+            continue
+        day = decided.at.date()
+        out = _exclusions(life, count)(day)
+        counted = [accepted[0], *(each for each in count.after(accepted[0], day) if each not in out)]
+        more = sum(each.days for each in life.done if each.what == "extend")
+        limit = life.item.promised.days + more
+        # In time is up to the last counted day: a Saturday after it is late, though it counts no day.
+        in_time = len(counted) - 1 < limit or (len(counted) - 1 == limit and counted[-1] == day)
+        found[day.isoformat()[:7], life.item.department, in_time] += 1
     return found

@@ -10,6 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from handlers.app import create_app
+from handlers.board import live_of
 from handlers.casework.requests import Application, Filed
 from handlers.store import people
 from handlers.store.records import Party
@@ -44,6 +45,9 @@ def staffed(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
     monkeypatch.setattr(people, "_hasher", hasher)
     monkeypatch.setattr(people, "_nobody", nobody)
     office.app = create_app(office.hall, tuple(dict.fromkeys((*CITIZEN_JOBS, "staff", "supervision"))))
+
+    # A client of tests reads an answer to its end, and a live board has none.
+    live_of(office.hall).close()
 
     def add(tx: Transaction) -> None:
         for person in office.people.values():

@@ -110,6 +110,7 @@ def test_a_stream_needs_a_supervisor_and_stays_in_scope(staffed: Office) -> None
 def test_a_change_reaches_an_open_board(staffed: Office) -> None:
     """Through the application itself: the stream is closed from this side after its first two messages."""
     accepted(staffed)
+    staffed.hall.live = None
     live = live_of(staffed.hall)
     client = staffed.signed_in("supervisor")
     found: list[str] = []
