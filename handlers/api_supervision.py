@@ -33,6 +33,7 @@ from handlers.bodies import MEGABYTE, TEXT_BYTES, files_of, form_of, json_of
 from handlers.casework.card_reading import card_view
 from handlers.context import Hall, hall_of
 from handlers.guard import may
+from handlers.order_papers import additions
 from handlers.orders_page import id_of
 from handlers.store.orders import Accountability
 from handlers.supervising import drafts
@@ -209,7 +210,9 @@ async def move_appeal(request: Request) -> Response:
 def _order_out(view: OrderView) -> OrderOut:
     order = view.order
     return OrderOut(
-        id=order.id, number=order.number, card=order.card_id, subject=order.subject,
+        id=order.id, number=order.number, card=order.card_id,
+        cards=[each.card.id for each in view.cards if each.entry.removed is None],
+        additions=list(additions(view)), check_code=view.check_code, subject=order.subject,
         subject_number=order.subject_number, title=view.title, department=order.department, unit=order.unit,
         issuer=view.issuer_name, text=order.text, demands=list(order.paper.demands), issued=order.issued,
         explain_due=order.explain_due, correct_due=order.correct_due, state=order.state,
@@ -256,7 +259,11 @@ def _appeal_out(view: AppealView) -> AppealOut:
     )  # fmt: skip
 
 
-_READ, _WATCH, _COUNTY = may(Capability.ORDERS_SEE), may(Capability.ORDERS_ISSUE), may(Capability.APPEALS_DECIDE)
+_READ, _WATCH, _COUNTY = (
+    may(Capability.ORDERS_SEE),
+    may(Capability.ORDERS_ISSUE),
+    may(Capability.APPEALS_DECIDE),
+)
 _DENIED, _TAG = (401, 403, 404, 409, 422), "督办与申诉"
 _FILE = (400, 401, 403, 404, 413, 415, 422, 429)
 _ORDER, _APPEAL, _CARD = "/orders/{order}", "/appeals/{appeal}", "/cards/{card}"

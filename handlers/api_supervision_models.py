@@ -76,6 +76,9 @@ class OrderOut(Out):
     id: int
     number: str
     card: int | None
+    cards: list[int] = Field(description="还在督办的牌；发文后并入的也在内，撤销的不在内")
+    additions: list[str] = Field(description="发文后并入和撤销的事项")
+    check_code: str = Field(description="文书上的核对码")
     subject: str
     subject_number: str
     title: str

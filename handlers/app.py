@@ -49,6 +49,7 @@ JOBS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "handlers.hand_card_page",
             "handlers.cards_page",
             "handlers.orders_page",
+            "handlers.order_check_page",
             "handlers.accountability_page",
             "handlers.appeals_page",
             "handlers.chase_page",

@@ -15,7 +15,7 @@ from handlers.bodies import form_of, text_of
 from handlers.context import hall_of
 from handlers.guard import may, route
 from handlers.notices import docx_response, for_page
-from handlers.order_papers import document_of
+from handlers.order_papers import additions, document_of
 from handlers.reply_form import ReplyForm, seen_of, signed
 from handlers.security import request_id
 from handlers.session import check_csrf
@@ -44,6 +44,8 @@ DONE = {
 }
 EVENT_WORDS = {
     **{f"order.{each.move}": each.said for each in ORDER_MOVES.values()},
+    "order.join": "并入一张牌",
+    "order.leave": "一张牌撤销，这一项不再督办",
     "order.chase": "催办",
     "order.accountability": "登记责任追究",
     "order.accountability_withdrawn": "撤回一条责任追究记录",
@@ -132,6 +134,7 @@ def order_page(request: Request, sent: Sent, status: int = 200) -> Response:
         order=view.order,
         address=f"{HERE}/{order_id}",
         sent=sent,
+        additions=additions(view),
         writes=writes,
         reply=reply,
         moves=[each for each in view.offers if not each.row.files],
@@ -264,7 +267,7 @@ def paper(request: Request) -> Response:
             Crumb(view.order.number, f"{HERE}/{view.order.id}"),
             Crumb("文书"),
         ),
-        document=for_page(document_of(view.order, hall.county)),
+        document=for_page(document_of(view, hall.county)),
         order=view.order,
     )
 
@@ -274,7 +277,7 @@ def paper_docx(request: Request) -> Response:
     hall, person = hall_of(request), signed(request)
     view = hall.supervision.order(id_of(request, "order", "没有这份督办。"), person.person_id, hall.now())
     try:
-        content = notice_docx(document_of(view.order, hall.county))
+        content = notice_docx(document_of(view, hall.county))
     except ValueError as error:
         raise HallError("这份文书里有无法排版的字符，请打印网页版。") from error
     return docx_response(content, f"督办通知书-{view.order.number}")

@@ -268,7 +268,7 @@ def test_an_appeal_goes_its_whole_way_through_the_pages(bureau: Office) -> None:
     done = post(county, here, f"{here}/moves/revoke", **{"revoke-text": "查明属实"})
     assert "已撤销" in done.text
     shown = text_of(county.get(at).text)
-    for expected in ("已撤销", "申诉成立", "撤销督办", "查明属实"):
+    for expected in ("已撤销", "申诉成立", "这一项不再督办", "查明属实"):
         assert expected in shown
     assert "已撤销 1 张" in text_of(county.get(CARDS).text)
     assert bureau.signed_in("police").get(here).status_code == 404
@@ -382,7 +382,35 @@ def test_the_api_does_the_same_as_the_pages(bureau: Office) -> None:
     assert_problem(clerk.post(f"{here}/moves", json={"move": "revoke", "text": "x"}), 403)
     decided = county.post(f"{here}/moves", json={"move": "revoke", "text": "属实", "seen": appeal["version"]})
     assert decided.json()["state"] == "revoked"
-    assert clerk.get(at).json()["state"] == "cancelled"
+    taken_off = clerk.get(at).json()
+    assert card.id not in taken_off["cards"]
+    assert f"第{card.id}号牌已于" in "".join(taken_off["additions"])
     stranger = bearer(bureau, "police")
     for address in (at, here, f"/api/v1/cards/{card.id}"):
         assert_problem(stranger.get(address), 404)
+
+
+def test_anyone_who_holds_the_paper_may_verify_it_and_sees_nothing_of_a_person(bureau: Office) -> None:
+    order, clerk = ordered(bureau), bureau.signed_in("decider")
+    paper = clerk.get(f"{ORDERS}/{order.id}/document").text
+    code = bureau.hall.supervision.order(order.id, bureau.people["supervisor"], bureau.clock()).check_code
+    assert code in paper
+    assert "扫码核对本文书" in paper
+    stranger = bureau.browser()
+    at = "/hall/check/order"
+    scanned = stranger.get(at, params={"number": order.number, "code": code})
+    assert scanned.status_code == 200
+    shown = text_of(scanned.text)
+    for expected in ("这是本县发出的督办通知书", order.number, "青禾县市场监督管理局", "待说明"):
+        assert expected in shown
+    for hidden in (order.subject_number, "超出", "张示例"):
+        assert hidden not in shown
+    typed = stranger.post(
+        at, data={"number": order.number.replace("〔", "(").replace("〕", ")"), "code": code, "form_end": "1"}
+    )
+    assert "这是本县发出的督办通知书" in typed.text
+    for number, tried in ((order.number, "22222222"), ("青督字〔2026〕第999号", code), (order.number, "")):
+        assert stranger.post(at, data={"number": number, "code": tried, "form_end": "1"}).status_code == 422
+    for _ in range(12):
+        answer = stranger.post(at, data={"number": order.number, "code": "33333333", "form_end": "1"})
+    assert answer.status_code == 429

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers.store import appeals, attachments, counts, events, orders, outbox, people
+from handlers.store import appeals, attachments, counts, events, order_cards, orders, outbox, people
 from handlers.store.appeals import Appeal
 from handlers.supervising import appealing, drafts
 from handlers.supervising.requests import AgainstScore
@@ -80,7 +80,10 @@ def test_revoking_corrects_the_counts_and_takes_the_order_with_it(bureau: Bureau
     assert made.number in bureau.card(card.id).decision
     order = orders.of_card(bureau.hall.database, card.id)
     assert order is not None
-    assert order.state is OrderState.CANCELLED
+    # The case's other cards stay on the order; without this one it would have been cancelled.
+    entries = {each.card_id: each.removed for each in order_cards.of_order(bureau.hall.database, order.id)}
+    assert entries.pop(card.id) == at("2026-03-17")
+    assert order.state is (OrderState.ISSUED if entries else OrderState.CANCELLED)
     assert count(bureau, "card_2") == yellow - 1
     assert (count(bureau, "card_2_revoked"), count(bureau, "appeals_revoked")) == (1, 1)
     kinds = [each.kind for each in events.of_subject(bureau.hall.database, "appeal", made.id)]

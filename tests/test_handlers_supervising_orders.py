@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
@@ -10,9 +11,24 @@ from pathlib import Path
 import pytest
 
 from handlers.casework.ground import Ground
-from handlers.store import access_log, attachments, chases, clocks, counts, events, orders, outbox
-from handlers.store.orders import OrderFilter
-from handlers.supervising import drafts, ordering
+from handlers.order_papers import additions, document_of
+from handlers.store import (
+    access_log,
+    attachments,
+    cards,
+    chases,
+    clocks,
+    counts,
+    events,
+    order_cards,
+    orders,
+    outbox,
+)
+from handlers.store.order_cards import OrderCard
+from handlers.store.orders import Order, OrderFilter
+from handlers.store.records import Card
+from handlers.store.writer import Transaction
+from handlers.supervising import carding, drafts, ordering
 from handlers.supervising.requests import AccountabilityRequest
 from presentation.documents import notice_docx
 from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
@@ -47,16 +63,163 @@ def test_a_yellow_card_brings_a_numbered_order_with_its_reason_rule_and_counted_
     for expected in (
         "超出1个工作日",
         "黄牌",
-        "办件时限",
+        "环节时限",
         "2026年3月20日",
         "3月14日、3月15日不是工作日",
         "申诉",
     ):
         assert expected in words
     told = outbox.of_subject(bureau.hall.database, "order", order.id)
-    assert [each.recipient for each in told] == ["market"]
+    assert [each.recipient for each in told if each.template == "order.issued"] == ["market", "market-licensing"]
     kinds = [each.kind for each in events.of_subject(bureau.hall.database, "order", order.id)]
-    assert kinds == ["order.issue"]
+    assert kinds[0] == "order.issue"
+
+
+def on_it(bureau: Bureau, order: Order) -> tuple[OrderCard, ...]:
+    return order_cards.of_order(bureau.hall.database, order.id)
+
+
+def revoke_all(bureau: Bureau, order: Order, why: str, when: str) -> None:
+    for each in on_it(bureau, order):
+        bureau.hall.casework.revoke_card(each.card_id, bureau.hall.staff("county"), why, now=at(when))
+
+
+def test_one_late_case_gets_one_order_which_its_other_cards_join(bureau: Bureau) -> None:
+    order = bureau.order()
+    found, total = orders.listed(bureau.hall.database, ("market",), OrderFilter(ORDER_OPEN), 100)
+    assert (total, count(bureau, "orders")) == (1, 1)
+    joined = on_it(bureau, order)
+    cards = [bureau.card(each.card_id) for each in joined]
+    assert len(cards) >= 2
+    assert {orders.of_card(bureau.hall.database, each.id) for each in cards} == {found[0]}
+    assert joined[0].card_id == order.card_id
+    kinds = [each.kind for each in events.of_subject(bureau.hall.database, "order", order.id)]
+    assert kinds == ["order.issue", *["order.join"] * (len(cards) - 1)]
+    view = bureau.supervision.order(order.id, bureau.person("county"), at(CARDED))
+    words = " ".join(document_of(view, bureau.hall.holder.ground.county).paragraphs)
+    for card in cards:
+        assert card.why.partition("：")[0] in words
+    added = [each.body for each in outbox.of_subject(bureau.hall.database, "order", order.id)]
+    for card in cards[1:]:
+        assert any("增加一项" in body and card.why.partition("：")[0] in body for body in added)
+
+
+def test_once_explained_a_new_card_brings_a_new_order(bureau: Bureau) -> None:
+    order = bureau.order()
+    before = {each.card_id for each in on_it(bureau, order)}
+    bureau.move(order, "explain", "decider", "2026-03-13 10:00", text="情况")
+    bureau.hall.casework.sweep(at("2026-04-20"))
+    found, total = orders.listed(bureau.hall.database, ("market",), OrderFilter(ORDER_OPEN), 100)
+    assert total == 2
+    second = next(each for each in found if each.id != order.id)
+    assert {each.card_id for each in on_it(bureau, order)} == before
+    assert not before & {each.card_id for each in on_it(bureau, second)}
+    assert count(bureau, "orders") == 2
+
+
+@pytest.mark.parametrize(
+    ("red_on", "due", "renewed"),
+    [
+        ("2026-03-16 10:00", "2026-03-23 23:59:59", True),
+        # The order's day is over: who is late gains no time by doing worse.
+        ("2026-03-23 10:00", "2026-03-20 23:59:59", False),
+    ],
+)
+def test_only_a_red_card_moves_the_day_and_never_one_that_has_passed(
+    bureau: Bureau, red_on: str, due: str, renewed: bool
+) -> None:
+    order, red = bureau.order(), a_red_card(bureau)
+    assert order.explain_due == at("2026-03-20 23:59:59")
+    bureau.hall.database.write(
+        lambda tx: carding.order_for_card(tx, bureau.hall.holder.ground, red(tx, red_on), at(red_on))
+    )
+    now = bureau.again(order)
+    assert now.explain_due == at(due)
+    assert bureau.supervision.order(order.id, bureau.person("county"), at(red_on)).due is not None
+    last = events.of_subject(bureau.hall.database, "order", order.id)[-1]
+    assert last.kind == "order.join"
+    assert last.payload is not None
+    assert last.payload["renewed"] is renewed
+    body = [each.body for each in outbox.of_subject(bureau.hall.database, "order", order.id)][-1]
+    assert ("重新计算" in body) is renewed
+    running = [
+        each for each in clocks.of_subject(bureau.hall.database, "order", order.id) if not each.stopped
+    ]
+    assert [each.due for each in running] == [at(due)]
+
+
+def a_red_card(bureau: Bureau) -> Callable[[Transaction, str], Card]:
+    """Makes one more red card about the case, of another fact."""
+    model = bureau.hall.database.value("SELECT max(id) FROM card WHERE level >= 2 AND object = 'case'")
+
+    def make(tx: Transaction, when: str) -> Card:
+        like = cards.by_id(tx, model)
+        assert like is not None
+        made = replace(like, level=3, fact="event:999", issued=at(when), raised=at(when), state="issued")
+        card_id = cards.insert(tx, made)
+        assert card_id is not None
+        return replace(made, id=card_id)
+
+    return make
+
+
+def test_a_revoked_card_goes_off_the_order_and_the_last_one_cancels_it(bureau: Bureau) -> None:
+    order = bureau.order()
+    first, *others = on_it(bureau, order)
+    bureau.hall.casework.revoke_card(
+        first.card_id, bureau.hall.staff("county"), "查明是系统故障", now=at("2026-03-16")
+    )
+    assert bureau.again(order).state is OrderState.ISSUED
+    assert count(bureau, "orders_cancelled") == 0
+    left = on_it(bureau, order)
+    assert [each.removed is None for each in left] == [False, *[True] * len(others)]
+    view = bureau.supervision.order(order.id, bureau.person("county"), at("2026-03-16"))
+    assert f"第{first.card_id}号牌已于2026年3月16日撤销（查明是系统故障）" in " ".join(additions(view))
+    for each in others:
+        bureau.hall.casework.revoke_card(
+            each.card_id, bureau.hall.staff("county"), "同一原因", now=at("2026-03-17")
+        )
+    assert bureau.again(order).state is OrderState.CANCELLED
+    assert count(bureau, "orders_cancelled") == 1
+
+
+def test_an_order_by_hand_is_joined_and_stands_without_the_card(bureau: Bureau) -> None:
+    filed = bureau.hall.accept(bureau.hall.file("2026-03-02"))
+    by_hand = bureau.by_hand(subject="case", number=filed.number, department="", when="2026-03-11")
+    bureau.hall.casework.sweep(at("2026-03-12 10:00"))
+    entries = on_it(bureau, by_hand)
+    assert entries
+    revoke_all(bureau, by_hand, "查明是系统故障", "2026-03-12 11:00")
+    assert bureau.again(by_hand).state is OrderState.ISSUED
+
+
+def test_an_order_of_the_departments_own_supervisor_is_not_joined_from_above(bureau: Bureau) -> None:
+    filed = bureau.hall.accept(bureau.hall.file("2026-03-02"))
+    own = bureau.by_hand("supervisor", subject="case", number=filed.number, department="", when="2026-03-11")
+    bureau.hall.casework.sweep(at("2026-03-12 10:00"))
+    assert on_it(bureau, own) == ()
+    assert orders.listed(bureau.hall.database, ("market",), OrderFilter(ORDER_OPEN), 100)[1] == 2
+
+
+def test_a_page_from_before_a_card_joined_is_old(bureau: Bureau) -> None:
+    order = bureau.order()
+    with pytest.raises(Conflict):
+        bureau.supervision.move_order(
+            order.id, "explain", {"text": "情况"}, bureau.person("decider"), now=at(CARDED), seen=0
+        )
+
+
+def test_a_paper_is_verified_by_number_and_code_and_by_nothing_else(bureau: Bureau) -> None:
+    order = bureau.order()
+    code = bureau.supervision.order(order.id, bureau.person("county"), at(CARDED)).check_code
+    typed = order.number.replace("〔", "[").replace("〕", "］")
+    found = bureau.supervision.check(f" {typed} ", code.lower())
+    assert (found.number, found.state_label) == (order.number, "待说明")
+    assert found.facts == len(on_it(bureau, order))
+    other = bureau.by_hand(key="other")
+    for number, tried in ((order.number, ""), (order.number, "2" * 8), (other.number, code), ("", code)):
+        with pytest.raises(NotFound):
+            bureau.supervision.check(number, tried)
 
 
 def test_a_warning_brings_no_order_and_a_second_sweep_no_second_one(bureau: Bureau) -> None:
@@ -265,24 +428,15 @@ def test_a_draft_is_its_writers_own_and_goes_when_nobody_touches_it(bureau: Bure
 
 def test_revoking_a_card_takes_its_order_back_whatever_its_state(bureau: Bureau) -> None:
     order = bureau.order()
-    bureau.move(order, "explain", "decider", "2026-03-16", text="情况")
+    bureau.move(bureau.again(order), "explain", "decider", "2026-03-16", text="情况")
     bureau.move(order, "accept", "county", "2026-03-17")
     bureau.move(order, "close", "county", "2026-03-17", text="办结")
-    assert order.card_id is not None
-    bureau.hall.casework.revoke_card(
-        order.card_id, bureau.hall.staff("county"), "查明是系统故障", now=at("2026-03-18")
-    )
+    revoke_all(bureau, order, "查明是系统故障", "2026-03-18")
     taken = bureau.again(order)
     assert taken.state is OrderState.CANCELLED
     assert "系统故障" in taken.closing
-    assert count(bureau, "card_2_revoked") == 1
-    assert count(bureau, "card_2") == sum(
-        bureau.card(each.card_id).state == "issued" and bureau.card(each.card_id).level == 2
-        for each in orders.listed(bureau.hall.database, ("market",), OrderFilter(frozenset(OrderState)), 100)[
-            0
-        ]
-        if each.card_id
-    )
+    assert (count(bureau, "card_2"), count(bureau, "card_3")) == (0, 0)
+    assert count(bureau, "card_2_revoked") + count(bureau, "card_3_revoked") == len(on_it(bureau, order))
 
 
 def test_a_pending_card_brings_its_order_when_it_is_confirmed(bureau: Bureau) -> None:
@@ -392,9 +546,8 @@ def test_hostile_words_are_kept_as_words(bureau: Bureau) -> None:
     nasty = "<script>alert(1)</script>'; DROP TABLE card;-- \u202e{{7*7}}"
     order = bureau.by_hand(text=nasty, demand=nasty)
     assert order.text == nasty
-    from handlers.order_papers import document_of
-
-    assert notice_docx(document_of(order, bureau.hall.holder.ground.county))
+    view = bureau.supervision.order(order.id, bureau.person("county"), at("2026-03-02"))
+    assert notice_docx(document_of(view, bureau.hall.holder.ground.county))
     assert ordering.LONGEST_BASIS
     with pytest.raises(Invalid):
         bureau.by_hand(key="k2", basis="字" * 301)

@@ -13,7 +13,7 @@ from handlers.store import cards, events, outbox
 from handlers.store.database import Database
 from handlers.store.records import Card
 from handlers.store.writer import Transaction
-from handlers.supervising.issuing import cancel_for_card, order_for_card
+from handlers.supervising.carding import cancel_for_card, order_for_card
 from rules.access import in_scope
 from rules.errors import Forbidden, IllegalMove, Invalid, NotFound
 from rules.time import local_date

@@ -14,7 +14,7 @@ from handlers.casework.subjects import Subject
 from handlers.store import cards, clocks, counts, events, outbox
 from handlers.store.records import Card, Clock, Json, PauseRow
 from handlers.store.writer import Transaction
-from handlers.supervising.issuing import order_for_card
+from handlers.supervising.carding import order_for_card
 from presentation.dates import date_cn
 from rules.access import Role
 from rules.cards import LEVEL_NAMES, CardObject, CardRule, Facts, judge, message

@@ -184,9 +184,31 @@ def by_id(reads: Reads, order_id: int) -> Order | None:
     return None if row is None else _order(row)
 
 
+def by_number(reads: Reads, number: str) -> Order | None:
+    """The order with this number."""
+    row = reads.row("SELECT * FROM supervision_order WHERE number = ?", (number,))
+    return None if row is None else _order(row)
+
+
 def of_card(reads: Reads, card_id: int) -> Order | None:
-    """The order a card brought."""
-    row = reads.row("SELECT * FROM supervision_order WHERE card_id = ?", (card_id,))
+    """The order a card brought or joined, also after the card was taken off it."""
+    row = reads.row(
+        "SELECT * FROM supervision_order WHERE id = "
+        "(SELECT order_id FROM supervision_order_card WHERE card_id = ?)",
+        (card_id,),
+    )
+    return None if row is None else _order(row)
+
+
+def to_join(
+    reads: Reads, subject: str, subject_id: int, department: str, issuer_unit: str, *, drill: bool
+) -> Order | None:
+    """The order about something that its department has not explained yet: another card joins it."""
+    row = reads.row(
+        "SELECT * FROM supervision_order WHERE subject = ? AND subject_id = ? AND department = ? AND issuer_unit = ? "
+        "AND state = 'issued' AND explained_at IS NULL AND drill = ? ORDER BY id DESC LIMIT 1",
+        (subject, subject_id, department, issuer_unit, int(drill)),
+    )
     return None if row is None else _order(row)
 
 

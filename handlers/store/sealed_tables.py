@@ -40,6 +40,7 @@ SEALED: tuple[Sealed, ...] = (
     Sealed("watch", "重点关注"),
     Sealed("letter", "来信", personal=True),
     Sealed("supervision_order", "督办"),
+    Sealed("supervision_order_card", "督办里的牌", ("card_id",)),
     Sealed("order_reply", "督办的说明和整改", personal=True),
     Sealed("accountability", "责任追究", personal=True),
     Sealed("appeal", "申诉"),

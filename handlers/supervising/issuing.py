@@ -1,94 +1,25 @@
-"""Makes orders, of a card in the card's own transaction or by hand, and takes them back with their card."""
+"""Issues an order with its number, document, clock and messages, and takes one back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 
 from handlers.casework.ground import Ground
-from handlers.casework.subjects import SUBJECTS
 from handlers.store import clocks, counts, events, orders, outbox
 from handlers.store.orders import Order, OrderPaper
-from handlers.store.records import Card, Json
+from handlers.store.records import Json
 from handlers.store.writer import Transaction
-from handlers.supervising.deadlines import ANSWERERS, card_window, counted_words, message, new_clock, stop
+from handlers.supervising.deadlines import ANSWERERS, counted_words, message, new_clock, stop
 from presentation.dates import date_cn
 from rules.access import Role
-from rules.cards import LEVEL_NAMES
 from rules.clock import ClockKind
 from rules.order_table import OrderMove, OrderState
 from rules.time import local_date
 
-_BY_HAND_BASIS = "本县电子监察和行政效能监督的规定"
-_CORRECT_AT_ONCE = "立即查明原因，纠正上述问题，并采取措施防止再次发生"
+BY_HAND_BASIS = "本县电子监察和行政效能监督的规定"
+CORRECT_AT_ONCE = "立即查明原因，纠正上述问题，并采取措施防止再次发生"
 _BOTH_CLOCKS = frozenset({ClockKind.EXPLANATION, ClockKind.ORDER})
-
-
-def order_for_card(tx: Transaction, ground: Ground, card: Card, now: datetime) -> Order | None:
-    """The order a card brings when its rule names a document for the level; None when it does not, or has one.
-
-    Called when a card is issued or confirmed, in that transaction. A card about an order brings no further order.
-    """
-    if card.state != "issued" or card.subject == "order" or not card.id:
-        return None
-    rule = rule_named(ground, card.rule)
-    if rule is None or not rule.documents.get(card.level) or orders.of_card(tx, card.id) is not None:
-        return None
-    reader = SUBJECTS.get(card.subject)
-    subject = None if reader is None else reader(tx, card.subject_id)
-    title = "" if subject is None else subject.title
-    level = rule.level_names.get(card.level, LEVEL_NAMES[card.level])
-    basis = rule.basis or _BY_HAND_BASIS
-    what = f"“{title}”（{card.subject_number}）" if title else card.subject_number
-    # The rule's reason ends with level and date, which the document says in its own place.
-    problem = (card.why.rpartition(f"：{level}")[0] or card.why).rstrip("。")
-    paper = Paper(
-        paragraphs=(
-            f"经电子监察发现，你单位办理的{what}存在以下问题：{problem}。",
-            f"依据{basis.replace('；', '、')}，按照本县电子监察规则“{rule.title}”，已发{level}，现予督办。",
-        ),
-        basis=basis,
-        demand=_CORRECT_AT_ONCE,
-        rows=(
-            ("督办对象", f"{title} {card.subject_number}".strip()),
-            ("责任单位", ground.unit_name(card.unit)),
-            ("监察牌", f"{level}（第{card.id}号），自{date_cn(card.since, False)}起"),
-            ("监察规则", f"{rule.title}（{card.rule}），规则版本{card.rules}"),
-        ),
-        appeal=counted_words(ground, card_window(ground, card)),
-    )
-    begun = blank(
-        card.department, card.unit, ground.units.top or "county", card.why, _CORRECT_AT_ONCE, now, card.drill
-    )
-    made = replace(
-        begun, card_id=card.id, subject="letter" if card.subject == "letter" else "case",
-        subject_id=card.subject_id, subject_number=card.subject_number,
-    )  # fmt: skip
-    return issue(tx, ground, made, paper, Role.SYSTEM, now)
-
-
-class Rule(Protocol):
-    """What an order needs of the rule behind its card, be it about time or about an event."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def basis(self) -> str: ...
-    @property
-    def documents(self) -> Mapping[int, str]: ...
-    @property
-    def level_names(self) -> Mapping[int, str]: ...
-
-
-def rule_named(ground: Ground, rule_id: str) -> Rule | None:
-    """The rule in force under an id, about time or about events; None for one the county has dropped."""
-    timed: Iterable[Rule] = ground.card_rules.values()
-    caught: Iterable[Rule] = getattr(ground, "triggers", ())
-    return next((each for each in (*timed, *caught) if each.id == rule_id), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +35,11 @@ class Paper:
 
 def paper_by_hand(ground: Ground, what: str, unit: str, text: str, demand: str, basis: str) -> Paper:
     """The document of an order a supervisor writes."""
-    law = basis.strip() or _BY_HAND_BASIS
+    law = basis.strip() or BY_HAND_BASIS
     return Paper(
         paragraphs=(f"经监察发现，{what}存在以下问题：{text.rstrip('。')}。", f"依据{law}，现予督办。"),
         basis=law,
-        demand=demand or _CORRECT_AT_ONCE,
+        demand=demand or CORRECT_AT_ONCE,
         rows=(("责任单位", ground.unit_name(unit)),)
         if what == "你单位"
         else (
@@ -174,18 +105,6 @@ def issue(tx: Transaction, ground: Ground, order: Order, paper: Paper, role: Rol
     if not made.drill:
         counts.add(tx, local_date(now), made.department, ("orders",))
     return made
-
-
-def cancel_for_card(
-    tx: Transaction, card: Card, actor: str, role: Role, unit: str, reason: str, now: datetime
-) -> Order | None:
-    """Takes back the order of a card that is revoked, whatever its state; None when it has none in force."""
-    order = orders.of_card(tx, card.id)
-    if order is None or order.state is OrderState.CANCELLED:
-        return None
-    words = f"所依据的牌已撤销：{reason}"
-    cancel(tx, order, actor, role, unit, words, now)
-    return order
 
 
 def cancel(

@@ -9,14 +9,14 @@ from pathlib import Path
 from handlers.casework.authority import SUPERVISORS, active_person
 from handlers.casework.ground import Ground
 from handlers.casework.subjects import SUBJECTS
-from handlers.store import appeals, attachments, cards, chases, events, orders, people
+from handlers.store import appeals, attachments, cards, chases, events, order_cards, orders, people
 from handlers.store.access_log import Look, add
 from handlers.store.appeals import Appeal
 from handlers.store.database import Database
 from handlers.store.moments import Reads
 from handlers.store.orders import Order
 from handlers.store.records import Attachment, Card
-from handlers.supervising import drafts
+from handlers.supervising import checking, drafts
 from handlers.supervising.appealing import filing_facts, topic_of
 from handlers.supervising.deadlines import card_window, explained, latest
 from handlers.supervising.standing import (
@@ -32,6 +32,7 @@ from handlers.supervising.views import (
     AppealView,
     CardFollow,
     MoveOffer,
+    OrderCardView,
     OrderView,
     ReplyView,
     StatementView,
@@ -106,8 +107,8 @@ def order_view(database: Database, ground: Ground, order_id: int, person: str, n
             ),
             accountability=entries,
             chases=reminders,
-            card=None if order.card_id is None else cards.by_id(database, order.card_id),
-            appeal=None if order.card_id is None else appeals.of_card(database, order.card_id),
+            cards=_cards(database, order),
+            check_code=checking.code_of(database.vault, order.number),
             events=past,
             names=names,
             offers=tuple(offers),
@@ -118,6 +119,13 @@ def order_view(database: Database, ground: Ground, order_id: int, person: str, n
             may_chase=supervises and order.state in WAITS_FOR_DEPARTMENT and not chased_today,
             may_account=county and not (ended and order.state is OrderState.CANCELLED),
         )
+
+
+def _cards(reads: Reads, order: Order) -> tuple[OrderCardView, ...]:
+    found = ((each, cards.by_id(reads, each.card_id)) for each in order_cards.of_order(reads, order.id))
+    return tuple(
+        OrderCardView(each, card, appeals.of_card(reads, card.id)) for each, card in found if card is not None
+    )
 
 
 def _offers(

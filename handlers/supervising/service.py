@@ -17,10 +17,10 @@ from handlers.store.chases import Chase
 from handlers.store.database import Database
 from handlers.store.orders import Accountability, Order
 from handlers.store.records import Attachment, Card
-from handlers.supervising import accounting, appealing, chasing, drafts, listing, ordering, reading
+from handlers.supervising import accounting, appealing, chasing, checking, drafts, listing, ordering, reading
 from handlers.supervising.drafts import ReplyDraft
 from handlers.supervising.requests import AccountabilityRequest, OrderRequest, Target
-from handlers.supervising.views import AppealView, CardFollow, LinePage, OrderView
+from handlers.supervising.views import AppealView, CardFollow, CheckedOrder, LinePage, OrderView
 from rules.time import local
 
 KEEP_DRAFTS = timedelta(days=60)
@@ -129,6 +129,10 @@ class Supervision:
     def order(self, order_id: int, by: str, now: datetime) -> OrderView:
         """A whole order."""
         return reading.order_view(self.database, self.ground(), order_id, by, local(now))
+
+    def check(self, number: str, code: str) -> CheckedOrder:
+        """What the holder of an order's paper may know of it. Raises NotFound."""
+        return checking.check(self.database, number, code)
 
     def appeal(self, appeal_id: int, by: str, now: datetime) -> AppealView:
         """A whole appeal."""

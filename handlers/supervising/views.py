@@ -9,6 +9,7 @@ from datetime import datetime
 from handlers.casework.views import DueView
 from handlers.store.appeals import Appeal, Statement
 from handlers.store.chases import Chase
+from handlers.store.order_cards import OrderCard
 from handlers.store.orders import Accountability, Order, Reply
 from handlers.store.records import Attachment, Card, Event
 from handlers.supervising.drafts import ReplyDraft
@@ -71,8 +72,20 @@ class ReplyView:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderCardView:
+    """A card of an order, how it is on it, and its appeal."""
+
+    entry: OrderCard
+    card: Card
+    appeal: Appeal | None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderView:
-    """A whole order. `due`: what runs now, day by day; `may_chase`, `may_account`: what else the reader may do."""
+    """A whole order. `due`: what runs now, day by day; `may_chase`, `may_account`: what else the reader may do.
+
+    `cards`: every card on it, taken off ones too; `check_code`: by which its paper is verified.
+    """
 
     order: Order
     title: str
@@ -86,8 +99,8 @@ class OrderView:
     replies: tuple[ReplyView, ...]
     accountability: tuple[Accountability, ...]
     chases: tuple[Chase, ...]
-    card: Card | None
-    appeal: Appeal | None
+    cards: tuple[OrderCardView, ...]
+    check_code: str
     events: tuple[Event, ...]
     names: Mapping[str, str]
     offers: tuple[MoveOffer, ...]
@@ -95,6 +108,30 @@ class OrderView:
     draft: ReplyDraft | None
     may_chase: bool
     may_account: bool
+
+    @property
+    def appeal(self) -> Appeal | None:
+        """The newest appeal against one of its cards."""
+        found = [each.appeal for each in self.cards if each.appeal is not None]
+        return max(found, key=lambda each: each.id, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedOrder:
+    """What anyone who holds the paper of an order may know of it: nothing about a person, nothing of its text.
+
+    `facts`: how many matters it has now.
+    """
+
+    number: str
+    issuer: str
+    addressee: str
+    issued: datetime
+    state_label: str
+    cancelled: bool
+    explain_due: datetime
+    facts: int
+    drill: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from handlers.store.migrations.m0006_scores import m0006_scores
 from handlers.store.migrations.m0007_reports import m0007_reports
 from handlers.store.migrations.m0008_log import m0008_log
 from handlers.store.migrations.m0009_findings import m0009_findings
+from handlers.store.migrations.m0010_order_cards import m0010_order_cards
 from rules.errors import Unavailable
 
 MIGRATIONS = Migrations("hall")
@@ -28,6 +29,7 @@ MIGRATIONS()(m0006_scores)
 MIGRATIONS()(m0007_reports)
 MIGRATIONS()(m0008_log)
 MIGRATIONS()(m0009_findings)
+MIGRATIONS()(m0010_order_cards)
 
 LATEST = tuple(each.name for each in MIGRATIONS._migrations)
 
