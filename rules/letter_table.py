@@ -33,6 +33,7 @@ _SYSTEM = frozenset({Role.SYSTEM})
 _REASON = Need("reason", "理由")
 _TEXT = Need("text", "答复内容")
 _UNIT = Need("unit", "转给哪个部门或单位")
+_FOUND = (Need("finding", "认定", "choice"), _TEXT, Need("outcome", "处理结果（不公开）", required=False))
 LONGEST = 5000
 SHORTEST_ANSWER = 5
 
@@ -64,12 +65,21 @@ _ROWS = (
         explanation="告诉来信人；他不同意就恢复原来的类别，不能再改"),
     Row(LetterMove.OBJECT, "不同意更改类别", OPEN | {_S.ANSWERED}, None, Writer, "您不同意更改类别，已恢复为“{kind}”",
         conduct=False),
-    Row(LetterMove.ESCALATE, "转县监察员（工作作风）", frozenset({_S.RECEIVED}), _S.ASSIGNED, _FRONT,
-        "反映的是工作作风，已转县监察员直接办理", needs=(_REASON,), intake=True, conduct=False,
-        explanation="转出后只有县监察员能看到"),
-    Row(LetterMove.FINDING, "认定并答复", IN_HAND, _S.ANSWERED, _COUNTY, "已调查并答复",
-        needs=(Need("finding", "认定", "choice"), _TEXT, Need("outcome", "处理结果（不公开）", required=False)),
-        clock="stop", conduct=True),
+    Row(LetterMove.ESCALATE, "转县监察员（工作作风）", OPEN, _S.ASSIGNED, _LEADING | _COUNTY,
+        "反映的是工作作风，已转县监察员直接办理", needs=(_REASON,), conduct=False,
+        explanation="转出后只有县监察员能看到，本部门和政务服务中心都不再看得到"),
+    Row(LetterMove.RELEASE, "不属于工作作风，转普通来信办理", IN_HAND, _S.RECEIVED, _COUNTY,
+        "经核实不属于工作作风问题，转为普通来信，由{unit}办理：{reason}",
+        needs=(_REASON, Need("unit", "交给哪个部门或单位", required=False)), conduct=True,
+        explanation="转出后承办单位看得到来信全文；期限从转出的次日重新计算，理由告诉来信人"),
+    Row(LetterMove.PROPOSE, "提出认定意见", IN_HAND, _S.IN_REVIEW, _COUNTY, "", needs=_FOUND, conduct=True,
+        explanation="由另一位县监察员审核后才发出"),
+    Row(LetterMove.ENDORSE, "审核通过，发出认定和答复", frozenset({_S.IN_REVIEW}), _S.ANSWERED, _COUNTY, "已调查并答复",
+        clock="stop", conduct=True, explanation="不能审核自己的认定意见；发出后不能改"),
+    Row(LetterMove.OVERRULE, "退回重新认定", frozenset({_S.IN_REVIEW}), _S.ANSWERING, _COUNTY, "", needs=(_REASON,),
+        conduct=True, explanation="写明要查清什么；提出意见的人也可以自己收回"),
+    Row(LetterMove.FINDING, "认定并答复", IN_HAND, _S.ANSWERED, _COUNTY, "已调查并答复", needs=_FOUND, clock="stop",
+        conduct=True, explanation="没有另一位县监察员可以审核，由您一人认定，记录里写明"),
     Row(LetterMove.CHASE, "催办", OPEN, None, Writer, "您催办了一次"),
     Row(LetterMove.SUPERVISE, "督促", OPEN, None, _WATCHING, "监察人员已督促办理单位", needs=(_REASON,), conduct=False,
         explanation="督促的话会发给办理单位"),
@@ -144,6 +154,8 @@ def obstacle(state: LetterState, row: Row, facts: LetterFacts) -> str:
         LetterMove.SETTLE: (facts.confirm_over, "表态的期限已过"),
         LetterMove.RATE: (facts.rated, "已经评价过了"),
         LetterMove.CLOSE: (not facts.confirm_over, "来信人表态的期限还没有过"),
+        LetterMove.PROPOSE: (not facts.second, "没有另一位县监察员可以审核，请直接“认定并答复”"),
+        LetterMove.FINDING: (facts.second, "有另一位县监察员，请先“提出认定意见”，由他审核后发出"),
         LetterMove.PUBLISH: (
             not facts.agreed_to_publish or facts.published,
             "已经公开" if facts.published else "来信人没有同意公开",

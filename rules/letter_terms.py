@@ -125,6 +125,10 @@ class LetterMove(StrEnum):
     RECLASSIFY = "reclassify"
     OBJECT = "object"
     ESCALATE = "escalate"
+    RELEASE = "release"
+    PROPOSE = "propose"
+    ENDORSE = "endorse"
+    OVERRULE = "overrule"
     FINDING = "finding"
     CHASE = "chase"
     SUPERVISE = "supervise"
@@ -198,7 +202,10 @@ class LetterLimits:
 
 @dataclass(frozen=True, slots=True)
 class LetterFacts:
-    """What the guards need to know besides the state. Counts are of what happened so far."""
+    """What the guards need to know besides the state. Counts are of what happened so far.
+
+    `second`: another county supervisor, not complained about, can review what this one found about conduct.
+    """
 
     kind: str = LetterKind.CONSULTATION
     conduct: bool = False
@@ -212,10 +219,13 @@ class LetterFacts:
     agreed_to_publish: bool = False
     published: bool = False
     confirm_over: bool = False
+    second: bool = False
     limits: LetterLimits = field(default_factory=lambda: default_limits(5, 5))
 
 
 def default_limits(days: int, extension: int) -> LetterLimits:
     """DOMAIN §3: consultation and complaint 5 + 5 working days; the same for the others, praise is not extended."""
-    kinds = {kind: KindLimit(days, 0 if kind is LetterKind.PRAISE else extension) for kind in LetterKind}
+    kinds: dict[str, KindLimit] = {
+        kind: KindLimit(days, 0 if kind is LetterKind.PRAISE else extension) for kind in LetterKind
+    }
     return LetterLimits(MappingProxyType(kinds))

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from handlers.casework.figures import figures
+from handlers.casework.subjects import SUBJECTS
 from handlers.correspondence.requests import LetterFiled
 from handlers.store import cards, counts, events, letters, outbox
 from handlers.store.letters import TABS
-from rules.errors import Forbidden, HallError, NotFound
+from rules.errors import Forbidden, HallError, IllegalMove, NotFound
 from rules.letter_table import LETTER_MOVES
 from tests.casework_fixtures import LICENCE, at
 from tests.correspondence_fixtures import Post, make_post
@@ -27,6 +28,9 @@ def post(tmp_path: Path) -> Iterator[Post]:
     made = make_post(tmp_path)
     yield made
     made.hall.database.close()
+
+
+FOUND = {"finding": "partly", "text": "情况部分属实，已批评教育。", "outcome": "约谈"}
 
 
 def complain(post: Post, **changes: object) -> LetterFiled:
@@ -142,15 +146,16 @@ def test_the_supervisor_finds_and_answers_and_it_is_never_public(post: Post) -> 
     whole = post.room.for_staff(filed.number, post.hall.people["county"], at("2026-03-03"))
     assert whole.about == ("window示例", "market")
     assert whole.preview is None
-    post.staff(
-        filed,
-        "finding",
-        "county",
-        finding="partly",
-        text="情况部分属实，已批评教育。",
-        outcome="约谈",
-        publish=True,
-    )
+    with pytest.raises(IllegalMove, match="另一位"):
+        post.staff(filed, "finding", "county", **FOUND)
+    post.staff(filed, "propose", "county", **FOUND)
+    proposed = letters.by_number(post.hall.database, filed.number)
+    assert proposed is not None
+    assert (proposed.finding, proposed.confirmed, proposed.answer) == ("", None, None)
+    assert "部分属实" not in str(post.view(filed))
+    with pytest.raises(Forbidden, match="自己"):
+        post.staff(filed, "endorse", "county")
+    post.staff(filed, "endorse", "second_county", publish=True)
     letter = letters.by_number(post.hall.database, filed.number)
     assert letter is not None
     assert (letter.finding, letter.confirmed, letter.public, letter.published_at) == (
@@ -166,6 +171,11 @@ def test_the_supervisor_finds_and_answers_and_it_is_never_public(post: Post) -> 
     assert view.finding_label == "部分属实"
     assert "约谈" not in str(view)
     assert view.department_name == "县监察员"
+    assert (letter.handling, letter.answered_by, letter.reviewed_by) == (
+        "约谈",
+        post.hall.people["county"],
+        post.hall.people["second_county"],
+    )
     post.writer(filed, "dispute", reason="没有人来问过我")
     assert cards.of_subject(post.hall.database, "letter", letter.id) == ()
 
@@ -179,3 +189,72 @@ def test_the_centre_passes_on_what_is_about_conduct_and_sees_it_no_more(post: Po
     assert [
         each.letter.number for each in post.room.conduct(post.hall.people["county"], at("2026-03-03"))
     ] == [filed.number]
+
+
+def test_a_finding_goes_back_with_the_reviewers_words_and_may_be_made_again(post: Post) -> None:
+    filed = complain(post)
+    post.staff(filed, "propose", "county", **FOUND)
+    post.staff(filed, "overrule", "second_county", reason="没有问过当事人")
+    whole = post.room.for_staff(filed.number, post.hall.people["county"], at("2026-03-03"))
+    assert whole.letter.review_words == "没有问过当事人"
+    assert (whole.letter.state, whole.letter.confirmed) == ("answering", None)
+    post.staff(filed, "propose", "second_county", finding="confirmed", text="情况属实，已处理。")
+    post.staff(filed, "endorse", "county")
+    assert post.view(filed).finding_label == "属实"
+
+
+def test_a_supervisor_who_has_no_colleague_to_review_finds_alone_and_it_is_noted(post: Post) -> None:
+    filed = complain(post, about="second_county示例")
+    whole = post.room.for_staff(filed.number, post.hall.people["county"], at("2026-03-03"))
+    assert whole.alone
+    with pytest.raises(IllegalMove):
+        post.staff(filed, "propose", "county", **FOUND)
+    post.staff(filed, "finding", "county", **FOUND)
+    after = post.room.for_staff(filed.number, post.hall.people["county"], at("2026-03-03"))
+    assert any("由一人认定" in each.words for each in after.history)
+
+
+@pytest.mark.parametrize("unit", ["", "market"])
+def test_what_is_not_about_conduct_is_released_with_the_reason_told_and_a_fresh_clock(
+    post: Post, unit: str
+) -> None:
+    filed = complain(post, title="证办得太慢", content="交了三次材料还没有办好。")
+    post.staff(filed, "release", "county", "2026-03-05", reason="反映的是时限", unit=unit)
+    who = "coordinator" if unit else "centre"
+    whole = post.room.for_staff(filed.number, post.hall.people[who], at("2026-03-05"))
+    assert whole.about == ("", "")
+    assert (whole.letter.topic, whole.letter.state) == ("", "assigned" if unit else "received")
+    assert whole.letter.due == at("2026-03-12 23:59:59")
+    words = [each.words for each in post.view(filed, "2026-03-05").timeline]
+    assert any("反映的是时限" in each for each in words)
+    kinds = [each.kind for each in events.of_subject(post.hall.database, "letter", whole.letter.id)]
+    assert kinds == ["letter.ask", "letter.release"]
+    told = outbox.of_subject(post.hall.database, "letter", whole.letter.id)
+    assert [each.recipient_kind for each in told[-2:]].count("applicant") == 1
+    # From here on it has a clock with cards, as every letter of a department has.
+    post.hall.casework.sweep(at("2026-04-01"))
+    assert cards.of_subject(post.hall.database, "letter", whole.letter.id)
+    assert post.room.conduct(post.hall.people["county"], at("2026-03-05")) == ()
+
+
+def test_a_department_passes_on_what_is_about_conduct_and_sees_it_no_more(post: Post) -> None:
+    filed = post.ask(kind="complaint", title="怎么还不办", content="交了三次材料，窗口还骂人。")
+    post.staff(filed, "submit", "coordinator", text="您反映的问题我们正在核实。")
+    post.staff(filed, "escalate", "decider", reason="反映的是工作人员骂人")
+    for who in EVERYBODY_ELSE:
+        with pytest.raises((NotFound, Forbidden)):
+            post.room.for_staff(filed.number, post.hall.people[who], at("2026-03-03"))
+        for tab in TABS:
+            try:
+                page = post.room.desk(post.hall.people[who], now=at("2026-03-03"), tab=tab)
+            except Forbidden:
+                continue
+            assert filed.number not in {each.letter.number for each in page.rows}
+    letter = letters.by_number(post.hall.database, filed.number)
+    assert letter is not None
+    assert (letter.draft, letter.drafted_by, letter.assigned_person) == (None, None, None)
+    shown = SUBJECTS["letter"](post.hall.database, letter.id)
+    assert shown is not None
+    assert shown.title == "来信"
+    with pytest.raises(Forbidden):
+        post.staff(post.ask(), "escalate", "reviewer", reason="想推给监察")

@@ -83,6 +83,7 @@ def test_only_a_dispute_starts_the_clock_and_only_answers_and_withdrawal_stop_it
         LetterMove.ANSWER: "stop",
         LetterMove.REDIRECT: "stop",
         LetterMove.FINDING: "stop",
+        LetterMove.ENDORSE: "stop",
         LetterMove.WITHDRAW: "stop",
         LetterMove.EXTEND: "extend",
     }
@@ -117,6 +118,11 @@ def test_conduct_is_worked_on_by_the_county_supervisor_alone() -> None:
         ("answered", "unpublish", LetterFacts(), "没有公开"),
         ("answered", "rate", LetterFacts(rated=True), "评价过"),
         ("assigned", "finding", LetterFacts(), "工作作风"),
+        ("assigned", "release", LetterFacts(), "工作作风"),
+        ("assigned", "finding", LetterFacts(conduct=True, second=True), "另一位"),
+        ("assigned", "propose", LetterFacts(conduct=True), "没有另一位"),
+        ("in_review", "release", LetterFacts(conduct=True), "待审核"),
+        ("assigned", "escalate", LetterFacts(conduct=True), "县监察员"),
         ("assigned", "submit", LetterFacts(conduct=True), "县监察员"),
     ],
 )  # fmt: skip

@@ -13,6 +13,7 @@ from handlers.store import case_parts, cases, letters
 from handlers.store.moments import Reads
 from handlers.store.records import Case, Clock, Step
 from handlers.store.writer import Transaction
+from rules.letter_terms import CONDUCT
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,9 @@ def _letter(reads: Reads, letter_id: int) -> Subject | None:
     letter = letters.by_id(reads, letter_id)
     if letter is None:
         return None
-    return Subject("letter", letter.id, letter.number, letter.title, letter.assigned_unit or letter.department)
+    # Cards and orders from before a letter was passed to the supervisor stay in the department's lists: no title.
+    title = "来信" if letter.topic == CONDUCT else letter.title
+    return Subject("letter", letter.id, letter.number, title, letter.assigned_unit or letter.department)
 
 
 def _show_case(tx: Transaction, case_id: int, light: Light) -> None:

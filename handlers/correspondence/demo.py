@@ -224,7 +224,29 @@ def _conduct(tale: _Make, of: _Of) -> None:
         topic=CONDUCT,
         about="某工作人员",
     )
+    words = "经调看监控和询问，工作人员确有语气生硬的情况，已当面批评并要求改正。谢谢您的监督。"
+    second = "county-supervisor-2" in found.stage.people
     found.staff(
-        "county-supervisor", LetterMove.FINDING, 6, finding="partly",
-        text="经调看监控和询问，工作人员确有语气生硬的情况，已当面批评并要求改正。谢谢您的监督。", outcome="约谈，责令检查",
+        "county-supervisor", LetterMove.PROPOSE if second else LetterMove.FINDING, 6, finding="partly", text=words,
+        outcome="约谈，责令检查",
     )  # fmt: skip
+    if second:
+        found.staff("county-supervisor-2", LetterMove.ENDORSE, 5)
+    mistaken = tale(
+        market,
+        4,
+        "complaint",
+        "材料交了三次还说不对",
+        "每次都说缺别的，到底要交什么？",
+        topic=CONDUCT,
+        name="李样本",
+    )
+    mistaken.staff(
+        "county-supervisor",
+        LetterMove.RELEASE,
+        2,
+        unit=market,
+        reason="反映的是一次性告知不到位，由承办部门答复",
+    )
+    passed = tale(police, 3, "complaint", "排队时被插队的熟人先办", "工作人员让熟人先办，还让我们别多嘴。")
+    passed.staff("coordinator", LetterMove.ESCALATE, 1, reason="反映的是工作人员办事不公、态度不好")

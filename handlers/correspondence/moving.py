@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
 from handlers.casework.ground import Ground
-from handlers.correspondence import telling, timing
+from handlers.correspondence import conduct, telling, timing
 from handlers.correspondence.assigning import Place, place_of
 from handlers.correspondence.publishing import masked
-from handlers.correspondence.reach import SYSTEM, WRITER, Author, intake_department, intake_unit
-from handlers.correspondence.requests import LetterData, LetterMoved, limits_of
+from handlers.correspondence.reach import (
+    SYSTEM,
+    WRITER,
+    Author,
+    another_supervisor,
+    intake_department,
+    intake_unit,
+)
+from handlers.correspondence.requests import LetterData, LetterMoved, Made, limits_of
 from handlers.store import clocks, letters
 from handlers.store.people_records import Letter
 from handlers.store.records import Json
@@ -34,18 +41,7 @@ from rules.time import local_date
 MOST_WORDS_TO_MASK = 50
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """What a move makes of a letter: columns, what the event keeps, the new unit's name for the public words."""
-
-    columns: Mapping[str, object] = field(default_factory=dict)
-    payload: Mapping[str, Json] = field(default_factory=dict)
-    unit: str = ""
-    days: int = 0
-    kind: str = ""
-
-
-def facts_of(ground: Ground, letter: Letter, now: datetime) -> LetterFacts:
+def facts_of(ground: Ground, letter: Letter, now: datetime, *, second: bool = False) -> LetterFacts:
     """What the table's guards ask about a letter."""
     return LetterFacts(
         kind=letter.kind,
@@ -60,6 +56,7 @@ def facts_of(ground: Ground, letter: Letter, now: datetime) -> LetterFacts:
         agreed_to_publish=letter.public and not letter.drill,
         published=letter.published_at is not None,
         confirm_over=letter.confirm_by is not None and now > letter.confirm_by,
+        second=second,
         limits=limits_of(ground.county),
     )
 
@@ -90,7 +87,9 @@ class Moving:
     def make(self, name: LetterMove, able: tuple[Author, ...]) -> LetterMoved:
         """Makes the move in the first capacity that may. Raises IllegalMove, Forbidden, Invalid, Conflict."""
         letter, data = self.letter, self.data
-        row, self.author = choose(letter, name, able, facts_of(self.ground, letter, self.now))
+        day = local_date(self.now)
+        second = another_supervisor(self.tx, self.vault, letter, {each.actor for each in able}, day)
+        row, self.author = choose(letter, name, able, facts_of(self.ground, letter, self.now, second=second))
         if data.seen is not None and data.seen != letter.version:
             raise Conflict("您打开页面以后，这封来信有了变化。请看一下最新情况再操作。")
         check_needs(row, data.values)
@@ -106,7 +105,7 @@ class Moving:
         """A value as typed, blanks away."""
         return self.data.values.get(name, "").strip()
 
-    def _clock(self, row: Row, made: _Made) -> dict[str, object]:
+    def _clock(self, row: Row, made: Made) -> dict[str, object]:
         tx, ground, letter, now = self.tx, self.ground, self.letter, self.now
         if row.clock == "stop":
             timing.stop(tx, ground, letter, now, row.label)
@@ -119,7 +118,7 @@ class Moving:
             return {"due": fresh.due, "level": 0, "extension_days": 0}
         return {}
 
-    def _after(self, row: Row, made: _Made, state: LetterState) -> None:
+    def _after(self, row: Row, made: Made, state: LetterState) -> None:
         tx, ground, now, author = self.tx, self.ground, self.now, self.author
         words = row.public.format(unit=made.unit, reason=self.value("reason"), days=made.days, kind=made.kind)
         payload: dict[str, Json] = {"words": words, **made.payload}
@@ -144,7 +143,7 @@ class Moving:
             extra = f"（{self.value('reason')}）" if row.name is LetterMove.SUPERVISE else ""
             telling.tell_desk(tx, self.vault, ground, after, row.name, desk + extra, now)
         measures = telling.COUNTED.get(row.name, ())
-        if row.name in (LetterMove.ANSWER, LetterMove.REDIRECT, LetterMove.FINDING):
+        if row.name in (LetterMove.ANSWER, LetterMove.REDIRECT, LetterMove.FINDING, LetterMove.ENDORSE):
             late = now > self.letter.due
             measures = ("letters_answered", "letters_late" if late else "letters_on_time")
         elif row.name is LetterMove.RATE:
@@ -153,12 +152,12 @@ class Moving:
 
     # --- what each move does ---
 
-    def assign(self) -> _Made:
+    def assign(self) -> Made:
         """The desk that assigns gives it to a department, or a unit or person of one."""
         place = place_of(self.tx, self.ground, self.value("unit"), "", self.now)
         return self._moved_to(place, suggested=self.value("suggested") == place.unit)
 
-    def hand(self) -> _Made:
+    def hand(self) -> Made:
         """Within the department that has it."""
         letter = self.letter
         unit = self.value("unit") or letter.assigned_unit
@@ -171,7 +170,7 @@ class Moving:
         note = f"交给{self.ground.unit_name(place.unit)}{place.person_name}"
         return replace(made, payload={**made.payload, "note": note})
 
-    def transfer(self) -> _Made:
+    def transfer(self) -> Made:
         """To another department; the clock goes on."""
         place = place_of(self.tx, self.ground, self.value("unit"), "", self.now)
         if place.department == self.letter.department and place.unit in (
@@ -182,13 +181,13 @@ class Moving:
         made = self._moved_to(place)
         return replace(made, columns={**made.columns, "transfers": self.letter.transfers + 1})
 
-    def send_home(self) -> _Made:
+    def send_home(self) -> Made:
         """Back to the desk that assigns; the clock goes on."""
         place = Place(intake_department(self.ground), intake_unit(self.ground), None, "")
         made = self._moved_to(place)
         return replace(made, columns={**made.columns, "returns": self.letter.returns + 1})
 
-    def _moved_to(self, place: Place, suggested: bool | None = None) -> _Made:
+    def _moved_to(self, place: Place, suggested: bool | None = None) -> Made:
         timing.move_over(
             self.tx, self.ground, self.letter, place.department, place.unit, place.person, self.now
         )
@@ -201,57 +200,44 @@ class Moving:
         payload: dict[str, Json] = {"to": place.unit, "note": f"由{name}办理", "reason": self.value("reason")}
         if suggested is not None:
             payload["as_suggested"] = suggested
-        return _Made(columns, payload, unit=name)
+        return Made(columns, payload, unit=name)
 
-    def draft(self) -> _Made:
+    def draft(self) -> Made:
         """An answer being written."""
         columns = {"draft": self.value("text"), "drafted_by": self.author.actor}
-        return _Made(columns, {"note": "保存了答复草稿"})
+        return Made(columns, {"note": "保存了答复草稿"})
 
-    def submit(self) -> _Made:
+    def submit(self) -> Made:
         """An answer for review."""
         columns = {"draft": self.value("text"), "drafted_by": self.author.actor, "review_words": ""}
-        return _Made(columns, {"note": "答复已提交审核", "draft": self.value("text")})
+        return Made(columns, {"note": "答复已提交审核", "draft": self.value("text")})
 
-    def send_back(self) -> _Made:
+    def send_back(self) -> Made:
         """The reviewer's words go back with it."""
-        return _Made({"review_words": self.value("reason")}, {"note": f"审核退回：{self.value('reason')}"})
+        return Made({"review_words": self.value("reason")}, {"note": f"审核退回：{self.value('reason')}"})
 
-    def answer(self) -> _Made:
+    def answer(self) -> Made:
         """The reviewed answer goes out, and to the public where writer and reviewer let it."""
         letter = self.letter
         if letter.drafted_by == self.author.actor:
             raise Forbidden("不能审核自己拟的答复，请由另一位负责人审核。")
         text = letter.draft or ""
-        columns = self._answered(text, "answered") | {
+        columns = self.answered(text, "answered") | {
             "answered_by": letter.drafted_by,
             "reviewed_by": self.author.actor,
         }
         publish = self.data.publish and letter.public and not letter.drill
         if publish:
             columns |= self._published(text)
-        return _Made(columns, {"answer": text, "public": publish, "note": "审核通过"})
+        return Made(columns, {"answer": text, "public": publish, "note": "审核通过"})
 
-    def redirect(self) -> _Made:
+    def redirect(self) -> Made:
         """Not this county's to answer: where to go instead, told in full."""
         text = self.value("text")
-        return _Made(self._answered(text, "redirected"), {"answer": text})
+        return Made(self.answered(text, "redirected"), {"answer": text})
 
-    def finding(self) -> _Made:
-        """The supervisor's finding about how someone behaved."""
-        finding = self.value("finding")
-        columns = self._answered(self.value("text"), "answered") | {
-            "finding": finding,
-            "confirmed": finding != "unconfirmed",
-        }
-        kept: dict[str, Json] = {
-            "finding": finding,
-            "answer": self.value("text"),
-            "outcome": self.value("outcome"),
-        }
-        return _Made(columns, kept)
-
-    def _answered(self, text: str, outcome: str) -> dict[str, object]:
+    def answered(self, text: str, outcome: str) -> dict[str, object]:
+        """What an answer changes, whoever gives it."""
         return {
             "answer": text,
             "answered": self.now,
@@ -268,84 +254,72 @@ class Moving:
         shown = masked(self.letter, answer, self.data.mask).letter
         return {"published_at": self.now, "published": shown}
 
-    def publish(self) -> _Made:
+    def publish(self) -> Made:
         """To the public, later than the answer."""
-        return _Made(self._published(self.letter.answer or ""), {"note": "来信和答复已公开"})
+        return Made(self._published(self.letter.answer or ""), {"note": "来信和答复已公开"})
 
-    def unpublish(self) -> _Made:
+    def unpublish(self) -> Made:
         """Back from the public."""
-        return _Made({"published_at": None, "published": None}, {"note": f"撤下公开：{self.value('reason')}"})
+        return Made({"published_at": None, "published": None}, {"note": f"撤下公开：{self.value('reason')}"})
 
-    def extend(self) -> _Made:
+    def extend(self) -> Made:
         """Once, by the county's days, the reason told."""
         days = limits_of(self.ground.county).of(self.letter.kind).extension
-        return _Made({"extension_days": days}, {"days": days, "reason": self.value("reason")}, days=days)
+        return Made({"extension_days": days}, {"days": days, "reason": self.value("reason")}, days=days)
 
-    def reclassify(self) -> _Made:
+    def reclassify(self) -> Made:
         """Another kind, by an event with its reason, told to the writer."""
         kind = self.value("kind")
         if kind == self.letter.kind:
             raise Invalid("类别没有变", {"kind": f"现在就是“{KIND_LABELS[kind]}”"})
         clocks.judge_as(self.tx, timing.newest(self.tx, self.letter).id, CARD_OBJECTS[kind])
         payload: dict[str, Json] = {"from": self.letter.kind, "to": kind, "reason": self.value("reason")}
-        return _Made({"kind": kind, "reclassified": True}, payload, kind=KIND_LABELS[kind])
+        return Made({"kind": kind, "reclassified": True}, payload, kind=KIND_LABELS[kind])
 
-    def object(self) -> _Made:
+    def object(self) -> Made:
         """The writer does not agree: it is again what they called it."""
         own = self.letter.own_kind
         if self.letter.state in OPEN:
             clocks.judge_as(self.tx, timing.newest(self.tx, self.letter).id, CARD_OBJECTS[own])
         payload: dict[str, Json] = {"from": self.letter.kind, "to": own}
-        return _Made({"kind": own, "objected": True}, payload, kind=KIND_LABELS[own])
+        return Made({"kind": own, "objected": True}, payload, kind=KIND_LABELS[own])
 
-    def escalate(self) -> _Made:
-        """To the county supervisor alone; from here on it is in no other list."""
-        timing.stop(self.tx, self.ground, self.letter, self.now, "转县监察员")
-        top = self.ground.units.top or "county"
-        fresh = timing.begin(self.ground, replace(self.letter, topic=CONDUCT), self.letter.received)
-        clocks.insert(self.tx, fresh)
-        columns = {
-            "topic": CONDUCT, "kind": "complaint", "assigned_unit": top, "assigned_person": None, "public": False,
-            "due": fresh.due, "level": 0,
-        }  # fmt: skip
-        return _Made(columns, {"reason": self.value("reason")})
-
-    def chase(self) -> _Made:
+    def chase(self) -> Made:
         """A day is enough for a reminder, and there is an end to reminders."""
         letter = self.letter
         if letter.chased is not None and local_date(letter.chased) == local_date(self.now):
             raise Conflict("今天已经催办过了，明天可以再催。")
         if letter.chases >= limits_of(self.ground.county).chases:
             raise Conflict("已经多次催办。您可以直接拨打监督电话。")
-        return _Made({"chases": letter.chases + 1, "chased": self.now}, {"times": letter.chases + 1})
+        return Made({"chases": letter.chases + 1, "chased": self.now}, {"times": letter.chases + 1})
 
-    def supervise(self) -> _Made:
+    def supervise(self) -> Made:
         """A supervisor's words to who has it."""
-        return _Made({}, {"note": f"督促：{self.value('reason')}"})
+        return Made({}, {"note": f"督促：{self.value('reason')}"})
 
-    def settle(self) -> _Made:
+    def settle(self) -> Made:
         """The writer says so: nobody else can."""
-        return _Made({"settled": True, "settled_at": self.now}, {})
+        return Made({"settled": True, "settled_at": self.now}, {})
 
-    def dispute(self) -> _Made:
+    def dispute(self) -> Made:
         """The writer says no: begun again, with a fresh clock, and counted."""
         columns = {
             "settled": False, "settled_at": self.now, "disputes": self.letter.disputes + 1, "confirm_by": None,
             "published_at": None, "published": None, "draft": None, "drafted_by": None,
         }  # fmt: skip
-        return _Made(columns, {"reason": self.value("reason"), "times": self.letter.disputes + 1})
+        return Made(columns, {"reason": self.value("reason"), "times": self.letter.disputes + 1})
 
-    def rate(self) -> _Made:
+    def rate(self) -> Made:
         """1 (非常满意) to 5, once."""
         score = int(self.value("score"))
-        return _Made({"score": score, "rating_words": self.value("words")[:500]}, {"score": score})
+        return Made({"score": score, "rating_words": self.value("words")[:500]}, {"score": score})
 
-    def plain(self) -> _Made:
+    def plain(self) -> Made:
         """Nothing but the state changes."""
-        return _Made({}, {"reason": self.value("reason")})
+        return Made({}, {"reason": self.value("reason")})
 
 
-_MAKERS: Mapping[LetterMove, Callable[[Moving], _Made]] = {
+_MAKERS: Mapping[LetterMove, Callable[[Moving], Made]] = {
     LetterMove.ASSIGN: Moving.assign,
     LetterMove.HAND: Moving.hand,
     LetterMove.TRANSFER: Moving.transfer,
@@ -358,8 +332,12 @@ _MAKERS: Mapping[LetterMove, Callable[[Moving], _Made]] = {
     LetterMove.EXTEND: Moving.extend,
     LetterMove.RECLASSIFY: Moving.reclassify,
     LetterMove.OBJECT: Moving.object,
-    LetterMove.ESCALATE: Moving.escalate,
-    LetterMove.FINDING: Moving.finding,
+    LetterMove.ESCALATE: conduct.escalate,
+    LetterMove.RELEASE: conduct.release,
+    LetterMove.PROPOSE: conduct.propose,
+    LetterMove.ENDORSE: conduct.endorse,
+    LetterMove.OVERRULE: conduct.overrule,
+    LetterMove.FINDING: conduct.find,
     LetterMove.CHASE: Moving.chase,
     LetterMove.SUPERVISE: Moving.supervise,
     LetterMove.SETTLE: Moving.settle,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -136,7 +137,10 @@ def letter_for_staff(
 
 def scope_of(account: Person, ground: Ground, day: date) -> LetterScope:
     """What a desk lists for a person: conduct is in no desk's list."""
-    readers, town = READERS & ground.permissions.roles(Capability.LETTERS_SEE), frozenset({Role.TOWN_SUPERVISOR})
+    readers, town = (
+        READERS & ground.permissions.roles(Capability.LETTERS_SEE),
+        frozenset({Role.TOWN_SUPERVISOR}),
+    )
     tree = ground.units.tree
     return LetterScope(
         departments_in_scope(account.assignments, ground, readers - town, day),
@@ -151,6 +155,16 @@ def supervisors(reads: Reads, day: date) -> tuple[Person, ...]:
         person
         for person in people.everyone(reads)
         if person.active and held(person, day, frozenset({Role.COUNTY_SUPERVISOR}))
+    )
+
+
+def another_supervisor(
+    reads: Reads, vault: Vault, letter: Letter, without: AbstractSet[str], day: date
+) -> bool:
+    """Whether a county supervisor besides those can review a finding: never one the letter is about."""
+    return letter.topic == CONDUCT and any(
+        each.id not in without and not concerns(reads, vault, letter, each)
+        for each in supervisors(reads, day)
     )
 
 

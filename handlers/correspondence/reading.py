@@ -14,6 +14,7 @@ from handlers.correspondence.moving import facts_of
 from handlers.correspondence.publishing import Preview, masked
 from handlers.correspondence.reach import (
     about_of,
+    another_supervisor,
     concerns,
     letter_for_staff,
     person_digest,
@@ -117,6 +118,13 @@ class StaffLetter:
     preview: Preview | None
     about: tuple[str, str] = ("", "")
     drafted_by_name: str = ""
+    alone: bool = False
+    """Nobody else can review a finding about conduct."""
+
+    @property
+    def proposed_label(self) -> str:
+        """What is proposed to be found, for who reviews it."""
+        return FINDINGS.get(self.letter.proposed, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +148,9 @@ def for_writer(database: Database, ground: Ground, number: str, query_code: str,
     tired = letter.chases >= limits_of(ground.county).chases
     if chased_today or tired:
         rows = tuple(row for row in rows if row.name is not LetterMove.CHASE)
-    view = _view(database, ground, letter, rows, now)
+    # What the office has written and not sent, or keeps to itself, does not leave it.
+    own = replace(letter, draft=None, review_words="", proposed="", handling="")
+    view = _view(database, ground, own, rows, now)
     return replace(view, state_label=PUBLIC_LABELS[letter.state], files=_files(database, letter))
 
 
@@ -151,13 +161,15 @@ def for_staff(
     letter, able = letter_for_staff(database, database.vault, ground, number, person, now)
     look = Look(now, able[0].actor, able[0].role, "letter", letter.number, "letter", request, able[0].unit)
     database.write(lambda tx: add(tx, look))
-    facts = facts_of(ground, letter, now)
+    second = another_supervisor(database, database.vault, letter, {person}, local_date(now))
+    facts = facts_of(ground, letter, now, second=second)
     rows: dict[LetterMove, Row] = {}
     for author in able:
         for row in moves_for(LetterState(letter.state), author.role, facts, intake=author.intake):
             rows.setdefault(row.name, row)
     if letter.drafted_by == person:
         rows.pop(LetterMove.ANSWER, None)
+        rows.pop(LetterMove.ENDORSE, None)
     ordered = tuple(rows.values())
     view = replace(_view(database, ground, letter, ordered, now), files=_files(database, letter))
     answer = letter.draft if letter.state == LetterState.IN_REVIEW else letter.answer
@@ -170,6 +182,7 @@ def for_staff(
         preview=masked(letter, answer or "") if may_publish else None,
         about=about_of(database, database.vault, letter) if letter.topic == CONDUCT else ("", ""),
         drafted_by_name=names.get(letter.drafted_by or "", ""),
+        alone=letter.topic == CONDUCT and not second,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from catalog.county import County
+from handlers.store.records import Json
 from rules.letter_terms import KindLimit, LetterKind, LetterLimits, LetterMove, LetterState, default_limits
 
 
@@ -55,6 +56,17 @@ class LetterData:
     seen: int | None = None
     publish: bool = False
     mask: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a move makes of a letter: columns, what the event keeps, the new unit's name for the public words."""
+
+    columns: Mapping[str, object] = field(default_factory=dict)
+    payload: Mapping[str, Json] = field(default_factory=dict)
+    unit: str = ""
+    days: int = 0
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ _CHANGEABLE = frozenset(
         "answered_by", "extension_days", "score", "rating_words", "level", "assigned_unit", "assigned_person",
         "draft", "drafted_by", "review_words", "reviewed_by", "published_at", "published", "outcome", "finding",
         "confirmed", "settled", "settled_at", "confirm_by", "disputes", "transfers", "returns", "reclassified",
-        "objected", "late",
+        "objected", "late", "proposed", "handling",
     }
 )  # fmt: skip
 _OPEN = ", ".join(f"'{each}'" for each in sorted(OPEN))
@@ -277,7 +277,7 @@ def erase(tx: Transaction, letter: Letter) -> None:
     """Takes out what names or could name a person; state and times stay for the counts."""
     tx.execute(
         "UPDATE letter SET content = NULL, writer = NULL, writer_masked = '', about = NULL, about_person = NULL, "
-        "title = '（已按规定删除）', draft = NULL, published = NULL, published_at = NULL, public = 0, "
+        "title = '（已按规定删除）', draft = NULL, handling = '', review_words = '', rating_words = '', answer = NULL, published = NULL, published_at = NULL, public = 0, "
         "version = version + 1 WHERE id = ?",
         (letter.id,),
     )

@@ -96,7 +96,8 @@ class Letter:
     """A letter (来信). `state` is a `rules.letter_terms.LetterState`, `kind` a LetterKind; `writer` None once erased.
 
     `own_kind` is what its writer called it. `outcome`: '', `answered` or `redirected`; `finding` and `confirmed`
-    (属实 or 部分属实) only of complaints about conduct. `settled`: the writer's word, None as long as there is none.
+    (属实 or 部分属实) only of complaints about conduct, `proposed` before another supervisor has reviewed it, and
+    `handling` what was done about it, which stays in the file. `settled`: the writer's word, None as long as there is none.
     `late`: some answer came after its due day. `version` grows with every change.
     """
 
@@ -136,6 +137,8 @@ class Letter:
     published: PublishedLetter | None = None
     outcome: str = ""
     finding: str = ""
+    proposed: str = ""
+    handling: str = ""
     confirmed: bool | None = None
     settled: bool | None = None
     settled_at: datetime | None = None

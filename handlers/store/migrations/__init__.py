@@ -17,6 +17,7 @@ from handlers.store.migrations.m0007_reports import m0007_reports
 from handlers.store.migrations.m0008_log import m0008_log
 from handlers.store.migrations.m0009_findings import m0009_findings
 from handlers.store.migrations.m0010_order_cards import m0010_order_cards
+from handlers.store.migrations.m0011_findings_reviewed import m0011_findings_reviewed
 from rules.errors import Unavailable
 
 MIGRATIONS = Migrations("hall")
@@ -30,6 +31,7 @@ MIGRATIONS()(m0007_reports)
 MIGRATIONS()(m0008_log)
 MIGRATIONS()(m0009_findings)
 MIGRATIONS()(m0010_order_cards)
+MIGRATIONS()(m0011_findings_reviewed)
 
 LATEST = tuple(each.name for each in MIGRATIONS._migrations)
 
