@@ -112,13 +112,16 @@ def milliseconds(ask: Callable[[], object], times: int = 7) -> float:
 
 
 def fill(path: Path, count: int) -> None:
-    """Cases of thirty departments over two years; a tenth of them supplemented, a twentieth paused."""
+    """Cases of thirty departments over two years; a tenth of them supplemented, a twentieth paused.
+
+    In order of filing, as the hall numbers them.
+    """
     chance = random.Random(11)
     connection = connect(path)
     columns = [row[1] for row in connection.execute("PRAGMA table_info(cases)")]
     for start in range(0, count, BATCH):
         connection.execute("BEGIN IMMEDIATE")
-        for table, rows in _rows(chance, start, min(BATCH, count - start), columns).items():
+        for table, rows in _rows(chance, start, min(BATCH, count - start), count, columns).items():
             if rows:
                 names = ", ".join(rows[0])
                 marks = ", ".join("?" * len(rows[0]))
@@ -131,13 +134,13 @@ def fill(path: Path, count: int) -> None:
 
 
 def _rows(
-    chance: random.Random, start: int, count: int, columns: list[str]
+    chance: random.Random, start: int, count: int, whole: int, columns: list[str]
 ) -> dict[str, list[dict[str, Any]]]:
     made: dict[str, list[dict[str, Any]]] = {"cases": [], "clock": [], "pause": [], "rating": [], "event": []}
     versions = {item.code: ground().guides.current(item.code).version for item in ITEMS}  # type: ignore[union-attr]
     for ident in range(start + 1, start + count + 1):
         filed = datetime.combine(FIRST, datetime.min.time(), SHANGHAI) + timedelta(
-            days=chance.randrange(DAYS), seconds=chance.randrange(9 * 3600, 17 * 3600)
+            days=(ident - 1) * DAYS // whole, seconds=chance.randrange(9 * 3600, 17 * 3600)
         )
         accepted = filed + timedelta(hours=chance.randrange(1, 30))
         closed = accepted + timedelta(hours=chance.choice((2, 20, 60, 130, 200, 400)))

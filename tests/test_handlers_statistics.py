@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,14 @@ import pytest
 from catalog.statistics import load_definitions
 from handlers.statistics import facts
 from handlers.statistics.asking import GROUPS, Asked, groups_of
+from handlers.statistics.making import Maker
 from handlers.statistics.service import Statistics
 from handlers.statistics.tables import Table
+from handlers.store import case_facts, fact_bulk
+from handlers.store.case_facts import CaseFact
 from handlers.store.statistics import BASES
 from rules.errors import Forbidden, Invalid, NotFound
-from rules.time import SHANGHAI
+from rules.time import SHANGHAI, day_end, day_start, format_stamp, local_date
 from tests.casework_fixtures import LICENCE, ON_THE_SPOT, PLAIN, Hall, at, ground, make_hall
 from tests.statistics_fixtures import generated, statistics_over, with_town
 
@@ -269,6 +274,71 @@ def test_taking_events_in_step_by_step_equals_making_everything_anew(tmp_path: P
     facts.rebuild(hall.database, ground())
     assert [rows(hall, f"SELECT * FROM {each} ORDER BY 1, 2, 3, 4") for each in tables] == before
     assert all(row["count"] > 0 for row in before[0])
+
+
+def kept(hall: Hall) -> list[list[Row]]:
+    tables = ("stat_roll", "case_fact", "case_happening")
+    return [rows(hall, f"SELECT * FROM {each} ORDER BY 1, 2, 3, 4") for each in tables]
+
+
+def test_the_bulk_makes_what_taking_in_event_by_event_makes(tmp_path: Path) -> None:
+    hall = generated(tmp_path, cases=36, seed=3)
+    hall.database.write(lambda tx: case_facts.set_mark(tx, "event", "0"))
+    assert facts.refresh(hall.database, ground())
+    by_event = kept(hall)
+    assert len(by_event[1]) > 30
+    facts.rebuild(hall.database, ground())
+    assert kept(hall) == by_event
+
+
+def test_a_bulk_broken_off_goes_on_where_it_was_and_takes_in_what_came_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hall = generated(tmp_path, cases=24, seed=5)
+    monkeypatch.setattr(facts, "CASES_AT_ONCE", 5)
+    monkeypatch.setattr(facts, "EVENTS_AT_ONCE", 17)
+    monkeypatch.setattr(facts, "LONGEST_JOB", 0.0)
+    for _ in range(12):
+        assert not facts.catch_up(hall.database, ground(), 1)
+        hall.file("2026-04-02 10:00", PLAIN)
+    assert facts.refresh(hall.database, ground())
+    found = kept(hall)
+    facts.rebuild(hall.database, ground())
+    assert kept(hall) == found
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_table_of_days_and_the_clock_give_the_same_fact(county: Hall, seed: int) -> None:
+    chance = random.Random(seed)
+    maker, found = Maker(ground()), 0
+    with county.database.snapshot():
+        bare = fact_bulk.bare_after(county.database, 0, 10_000)
+        whole = {
+            case.id: (case, pauses, promise, rated)
+            for case, pauses, promise, rated in case_facts.cases_with_ledgers(
+                county.database, [each.id for each in bare]
+            )
+        }
+    county.database.write(lambda tx: maker.know(tx, bare))
+    for each in bare:
+        case, pauses, promise, rated = whole[each.id]
+        if case.accepted_at is None or case.closed_at is None:
+            continue
+        moments = sorted(
+            at("2025-12-20 00:00") + timedelta(seconds=chance.randrange(200 * 86_400)) for _ in range(3)
+        )
+        if chance.random() < 0.2:
+            moments = [day_start(local_date(moments[0])), moments[0], day_end(local_date(moments[0]))]
+        case = replace(case, submitted_at=moments[0], accepted_at=moments[1], closed_at=moments[2])
+        texts = [format_stamp(moment) for moment in moments]
+        plain = maker.plain(each._replace(submitted=texts[0], accepted=texts[1], closed=texts[2]))
+        if plain is None:
+            assert pauses or local_date(moments[0]).year not in ground().calendar.years
+            continue
+        exact = facts.fact_of(ground(), case, maker.item(each.item_version), pauses, promise, rated)
+        assert CaseFact(*plain) == exact  # type: ignore[arg-type]
+        found += 1
+    assert found > 10
 
 
 @pytest.mark.parametrize(

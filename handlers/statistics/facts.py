@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from catalog.schema import Item
 from handlers.casework.clocks import as_rules
 from handlers.casework.ground import Ground
-from handlers.store import case_facts
-from handlers.store.case_facts import CaseFact, Happening, ItemFact, day_number
+from handlers.statistics.making import DECIDED, HOUR, ONLINE, Maker
+from handlers.store import case_facts, fact_bulk
+from handlers.store.case_facts import CaseFact, Happening, day_number
 from handlers.store.database import Database
+from handlers.store.fact_bulk import Bare
 from handlers.store.records import Case, Clock, PauseRow
 from handlers.store.writer import Transaction
 from rules.clock import agency_and_total_time
@@ -20,15 +22,19 @@ from rules.time import local_date
 
 # So many events are taken in by one job: others write in between.
 AT_ONCE = 2_000
-ONLINE = frozenset({"web", "phone"})
-DECIDED = frozenset({"granted", "denied"})
-_HOUR = 3_600
+# Of the bulk: so many cases by one step, so many events looked through, so many seconds of steps in one job.
+CASES_AT_ONCE = 5_000
+EVENTS_AT_ONCE = 200_000
+LONGEST_JOB = 0.5
+BULK = "bulk"
 
 
 def refresh(database: Database, ground: Ground, *, most: int | None = None) -> bool:
     """Takes new events in, at most about `most` of them; whether all are in. Two at once do no harm."""
     _recount_provisional(database, ground)
     newest, done = case_facts.newest_event(database), 0
+    if newest and not case_facts.mark(database, "event") and not catch_up(database, ground, most):
+        return False
     while True:
         after = int(case_facts.mark(database, "event") or 0)
         if after >= newest:
@@ -40,9 +46,76 @@ def refresh(database: Database, ground: Ground, *, most: int | None = None) -> b
 
 
 def rebuild(database: Database, ground: Ground) -> None:
-    """Makes everything anew from the log; the same as what was kept, unless something was wrong."""
+    """Makes everything anew; the same as what was kept, unless something was wrong."""
     database.write(case_facts.forget_everything)
     refresh(database, ground)
+
+
+def catch_up(database: Database, ground: Ground, most: int | None = None) -> bool:
+    """The first taking in, in bulk: all cases as they stand, then what happened, then the roll-ups month by month.
+
+    Many short jobs, each of which notes how far it is, so that others write in between and one that was broken off
+    goes on. Events that come meanwhile are taken in afterwards; that puts right what they changed.
+    """
+    maker, done = Maker(ground), 0
+    while not database.write(lambda tx: _bulk_job(tx, maker)):
+        done += AT_ONCE
+        if most is not None and done >= most:
+            return False
+    return True
+
+
+def _bulk_job(tx: Transaction, maker: Maker) -> bool:
+    """The next job of the bulk; whether all is done. What is done is read inside: two at once take turns."""
+    if case_facts.mark(tx, "event"):
+        return True
+    noted = case_facts.mark(tx, BULK) or f"facts 0 {case_facts.newest_event(tx)}"
+    phase, position, upto = noted.split()
+    until = time.perf_counter() + LONGEST_JOB
+    while True:
+        phase, position = _bulk_step(tx, maker, phase, int(position), int(upto))
+        if not phase or time.perf_counter() >= until:
+            break
+    if phase:
+        case_facts.set_mark(tx, BULK, f"{phase} {position} {upto}")
+        return False
+    case_facts.set_mark(tx, "event", upto)
+    case_facts.drop_mark(tx, BULK)
+    return True
+
+
+def _bulk_step(tx: Transaction, maker: Maker, phase: str, position: int, upto: int) -> tuple[str, str]:
+    """One step; which phase is next and from where. An empty phase is the end."""
+    if phase == "facts":
+        cases = fact_bulk.bare_after(tx, position, CASES_AT_ONCE)
+        if not cases:
+            return "happenings", "0"
+        fact_bulk.put_facts(tx, _rows(tx, maker, cases))
+        return "facts", str(cases[-1].id)
+    if phase == "happenings":
+        if position >= upto:
+            return "rolls", "0"
+        end = min(position + EVENTS_AT_ONCE, upto)
+        fact_bulk.put_happenings(tx, position, end)
+        return "happenings", str(end)
+    month = fact_bulk.next_month(tx, position)
+    if month is None:
+        return "", "0"
+    fact_bulk.roll_month(tx, month)
+    return "rolls", str(month)
+
+
+def _rows(tx: Transaction, maker: Maker, cases: Sequence[Bare]) -> list[tuple[object, ...]]:
+    """Facts as rows: by the table of days where a case is plain, else the long way."""
+    maker.know(tx, cases)
+    made = [(case, maker.plain(case)) for case in cases]
+    found = [row for _, row in made if row is not None]
+    others = [case.id for case, row in made if row is None]
+    for start in range(0, len(others), 500):
+        for case, pauses, promise, rated in case_facts.cases_with_ledgers(tx, others[start : start + 500]):
+            fact = fact_of(maker.ground, case, maker.item(case.item_version), pauses, promise, rated)
+            found.append(tuple(getattr(fact, name) for name in case_facts.COLUMNS))
+    return found
 
 
 def _take_in(tx: Transaction, ground: Ground) -> None:
@@ -69,44 +142,16 @@ def _recount_provisional(database: Database, ground: Ground) -> None:
 
 
 def _store(tx: Transaction, ground: Ground, ids: Sequence[int], happened: Sequence[Happening]) -> None:
+    maker = Maker(ground)
     for start in range(0, len(ids), 500):
         some = ids[start : start + 500]
-        rows = list(case_facts.cases_with_ledgers(tx, some))
-        numbers = case_facts.item_numbers(tx, _items(ground, (row[0] for row in rows)))
-        facts = [
-            fact_of(ground, case, numbers[case.item_version], pauses, promise, rated)
-            for case, pauses, promise, rated in rows
-        ]
+        rows = _rows(tx, maker, fact_bulk.bare_of(tx, some))
         own = set(some)
-        case_facts.store(tx, facts, [each for each in happened if each.case_id in own])
-
-
-def _items(ground: Ground, cases: Iterable[Case]) -> list[ItemFact]:
-    found: dict[str, ItemFact] = {}
-    for case in cases:
-        if case.item_version not in found:
-            found[case.item_version] = item_fact(case, ground.guides.version(case.item_version))
-    return list(found.values())
-
-
-def item_fact(case: Case, item: Item | None) -> ItemFact:
-    """The pinned version of a case's item; what is not known of a version that is gone stays unknown."""
-    if item is None:
-        return ItemFact(case.item_version, case.item_code, case.item_name, case.item_type, None, None)
-    return ItemFact(
-        case.item_version,
-        case.item_code,
-        case.item_name,
-        case.item_type,
-        item.depth,
-        item.visits.count,
-        themes(item),
-    )
-
-
-def themes(item: Item) -> tuple[str, ...]:
-    """Theme codes, personal ones after `p`, business ones after `b`."""
-    return (*(f"p{each}" for each in item.themes_personal), *(f"b{each}" for each in item.themes_business))
+        case_facts.store(
+            tx,
+            [CaseFact(*row) for row in rows],  # type: ignore[arg-type]
+            [each for each in happened if each.case_id in own],
+        )
 
 
 def fact_of(
@@ -165,8 +210,8 @@ def _timed(
         total_days=took.total_days,
         lived_days=took.lived_days,
         # Hours that were begun count: nobody is told less than they waited.
-        agency_hours=-(-took.agency_seconds // _HOUR),
-        total_hours=-(-took.total_seconds // _HOUR),
+        agency_hours=-(-took.agency_seconds // HOUR),
+        total_hours=-(-took.total_seconds // HOUR),
         paused_days=paused,
         provisional=provisional,
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from catalog.schema import Item, Limit
 from handlers.casework.ground import Ground
 from handlers.statistics.asking import Asked
-from handlers.statistics.facts import themes
+from handlers.statistics.making import themes
 from rules.errors import HallError
 from rules.statistics import percentile, ratio
 

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from handlers.store.cases import case_of
@@ -93,7 +93,7 @@ class Touched:
     upto: int
 
 
-_COLUMNS = tuple(each.name for each in fields(CaseFact))
+COLUMNS = tuple(each.name for each in fields(CaseFact))
 # Values counted one by one, on the day of which milestone.
 _COUNTED: tuple[tuple[str, str], ...] = (
     ("agency_days", "closed"), ("total_days", "closed"), ("lived_days", "closed"), ("paused_days", "closed"),
@@ -119,6 +119,11 @@ def set_mark(tx: Transaction, name: str, value: str) -> None:
         "INSERT INTO stat_mark VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         (name, value),
     )
+
+
+def drop_mark(tx: Transaction, name: str) -> None:
+    """Forgets how far."""
+    tx.execute("DELETE FROM stat_mark WHERE name = ?", (name,))
 
 
 def newest_event(reads: Reads) -> int:
@@ -221,15 +226,19 @@ def store(tx: Transaction, facts: Sequence[CaseFact], happened: Sequence[Happeni
     changes: Counter[Key] = Counter()
     departments = {each.case_id: each.department for each in facts}
     ids = [each.case_id for each in facts]
+    known: dict[int, CaseFact] = {}
     for row in tx.rows(f"SELECT * FROM case_fact WHERE case_id IN ({marks(ids)})", ids):  # noqa: S608
-        for key in _counted(_fact(row)):
-            changes[key] -= 1
-    for each in facts:
-        for key in _counted(each):
-            changes[key] += 1
+        known[row["case_id"]] = _fact(row)
+    # Most events change nothing that is counted.
+    changed = [each for each in facts if known.get(each.case_id) != each]
+    for each in changed:
+        before = known.get(each.case_id)
+        if before is not None:
+            changes.subtract(_counted(before))
+        changes.update(_counted(each))
     tx.many(
-        f"INSERT OR REPLACE INTO case_fact ({', '.join(_COLUMNS)}) VALUES ({marks(_COLUMNS)})",  # noqa: S608
-        [astuple(each) for each in facts],
+        f"INSERT OR REPLACE INTO case_fact ({', '.join(COLUMNS)}) VALUES ({marks(COLUMNS)})",  # noqa: S608
+        [tuple(getattr(each, name) for name in COLUMNS) for each in changed],
     )
     for happening in happened:
         if happening.case_id not in departments:
@@ -259,8 +268,6 @@ def _roll(tx: Transaction, changes: Mapping[Key, int]) -> None:
 
 def _counted(fact: CaseFact) -> Iterator[Key]:
     """The roll-up lines that a case is part of, by day and by month."""
-    values = asdict(fact)
-
     def line(measure: str, day: int, value: int = 0) -> Iterator[Key]:
         yield day, measure, fact.department, value
         yield day // 100, measure, fact.department, value
@@ -281,18 +288,19 @@ def _counted(fact: CaseFact) -> Iterator[Key]:
             if fact.online:
                 yield from line("closed_online", fact.closed)
     for name, milestone in _COUNTED:
-        if values[name] is not None and values[milestone] is not None:
-            yield from line(name, values[milestone], values[name])
+        value, day = getattr(fact, name), getattr(fact, milestone)
+        if value is not None and day is not None:
+            yield from line(name, day, value)
 
 
 def forget_everything(tx: Transaction) -> None:
-    """Empties facts and roll-ups, to be made anew from the log."""
+    """Empties facts and roll-ups, to be made anew."""
     for table in ("case_happening", "stat_roll", "case_fact", "stat_mark"):
         tx.execute(f"DELETE FROM {table}")  # noqa: S608
 
 
 def _fact(row: sqlite3.Row) -> CaseFact:
-    return CaseFact(**{name: row[name] for name in _COLUMNS})
+    return CaseFact(**{name: row[name] for name in COLUMNS})
 
 
 def seal_of(years: Mapping[int, object]) -> str:
