@@ -20,7 +20,7 @@ FOLDER = "rules"
 class Change(BaseModel):
     """One field of one rule in words; `judges`: it changes what is caught or when, not only how it is said."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     rule: str
     title: str
@@ -32,7 +32,7 @@ class Change(BaseModel):
 class Adoption(BaseModel):
     """A moment from which a rule set was in force, what it followed, and what was different."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     at: datetime
     before: str = ""
@@ -42,7 +42,7 @@ class Adoption(BaseModel):
 class PublishedRules(BaseModel):
     """One version of the county's rules. A version that came back has several adoptions."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     format: Literal["county-hall-rules/1"] = "county-hall-rules/1"
     stamp: str

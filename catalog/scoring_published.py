@@ -15,7 +15,7 @@ LIST_FORMAT: Literal["county-hall-scores/1"] = "county-hall-scores/1"
 class _Record(BaseModel):
     """Unknown keys are let through, so that an older hall reads what a newer one wrote."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class MeasureScore(_Record):

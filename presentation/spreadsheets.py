@@ -7,14 +7,12 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
-
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
+from typing import TYPE_CHECKING, cast
 
 from catalog.exporting import neutral
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 Cell = str | int | float | None
 _ILLEGAL = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]")
@@ -34,10 +32,13 @@ class Sheet:
 
 def xlsx(sheets: Sequence[Sheet]) -> bytes:
     """A workbook; heads stand fast when one scrolls."""
+    # Loaded only when a workbook is made: it takes longer than all of an edited item's pages.
+    from openpyxl import Workbook
+
     book = Workbook()
     book.remove(book.worksheets[0])
     for each in sheets:
-        _fill(cast(Worksheet, book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", each.name)[:31])), each)
+        _fill(cast("Worksheet", book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", each.name)[:31])), each)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -53,6 +54,9 @@ def csv_bytes(sheet: Sheet) -> bytes:
 
 
 def _fill(page: Worksheet, sheet: Sheet) -> None:
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.utils import get_column_letter
+
     for text in sheet.lead:
         page.append([_safe(text)])
     page.append([_safe(each) for each in sheet.heads])

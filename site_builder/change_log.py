@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from catalog.changes import compare
 from catalog.codes import Codes
@@ -76,6 +76,8 @@ class PastVersion(BaseModel):
 
 class _Stored(BaseModel):
     """The cache file: what was worked out for each commit, and the versions met on the way."""
+
+    model_config = ConfigDict(defer_build=True)
 
     commits: dict[str, tuple[Change, ...]] = {}
     versions: tuple[PastVersion, ...] = ()
@@ -190,13 +192,10 @@ def _by_code(found: Iterable[Item | None]) -> dict[str, Item]:
     return {item.code: item for item in found if item is not None}
 
 
-_ADAPTER: TypeAdapter[_Stored] = TypeAdapter(_Stored)
-
-
 def _load(path: Path, key: str) -> _Stored:
     try:
         first, _, text = path.read_text(encoding="utf-8").partition("\n")
-        return _ADAPTER.validate_json(text) if first == key else _Stored()
+        return _Stored.model_validate_json(text) if first == key else _Stored()
     except (OSError, ValidationError, UnicodeDecodeError):
         return _Stored()
 

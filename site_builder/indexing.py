@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from catalog.codes import Codes
 from catalog.reader import Loaded, Reading
@@ -32,6 +32,8 @@ class IndexedItems(BaseModel):
     `engine`: the room that indexes; `stamp`: the program and code tables that documents are made with;
     `items`: code to the key of the item and the hash of its document, which is empty for one that is not shown.
     """
+
+    model_config = ConfigDict(defer_build=True)
 
     engine: str = ""
     stamp: str = ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from catalog.artifact import ItemSummary, summarise
 from catalog.codes import Codes
@@ -91,6 +92,8 @@ def shown_items(reading: Reading, codes: Codes, cache: Path, stamp: str) -> tupl
 class _Kept(BaseModel):
     """A line of the cache."""
 
+    model_config = ConfigDict(defer_build=True)
+
     initials: str
     has_form: bool = False
     files: tuple[str, ...] = ()
@@ -116,13 +119,15 @@ def _initials(name: str) -> str:
     return initials(name)
 
 
-_KEPT: TypeAdapter[list[_Kept]] = TypeAdapter(list[_Kept])
+@cache
+def _lines() -> TypeAdapter[list[_Kept]]:
+    return TypeAdapter(list[_Kept])
 
 
 def _parsed(stored: Mapping[str, str]) -> Mapping[str, _Kept]:
     """All lines in one go; none if one of them is damaged, for then they are made anew."""
     try:
-        return dict(zip(stored, _KEPT.validate_json(f"[{','.join(stored.values())}]"), strict=True))
+        return dict(zip(stored, _lines().validate_json(f"[{','.join(stored.values())}]"), strict=True))
     except (ValidationError, ValueError):
         return {}
 
