@@ -82,6 +82,11 @@ class Settings(Part):
     letter_confirm_days: int = Field(10, ge=1, le=60, description="来信人表态（认可、不认可）的工作日")
     letter_transfers: int = Field(2, ge=0, le=10, description="来信在部门之间最多转办几次")
     letter_disputes: int = Field(2, ge=1, le=5, description="来信人最多可以要求重新办理几次")
+    letter_returns: int = Field(1, ge=0, le=5, description="部门最多可以退回政务服务中心重新分办几次")
+    letter_chases: int = Field(5, ge=1, le=30, description="来信人最多可以催办几次，每天一次")
+    letter_names_staff: bool = Field(
+        False, description="投诉工作作风时，列出所选部门在岗人员的姓名供选择；不列的，由来信人自己写"
+    )
     supervision_rules: str = Field("four-level", description="监察规则集：four-level 或 three-light")
     precision: Literal["day", "second"] = "day"
     scoring: Slug = Field("nine-heads", description="绩效评分办法，scoring/ 里的文件名")

@@ -24,6 +24,7 @@ from handlers.guard import may, staff
 from handlers.security import request_id
 from handlers.session import SignedIn
 from handlers.track_proof import normal_number
+from handlers.uploads import to_save
 from rules.errors import NotFound
 from rules.letter_table import LETTER_MOVES
 from rules.permissions import Capability
@@ -53,6 +54,15 @@ def staff_letter(request: Request) -> Response:
     hall = hall_of(request)
     whole = hall.correspondence.for_staff(_number(request), _person(request), hall.now(), request_id(request))
     return answered(letter_out(whole.view))
+
+
+def staff_letter_file(request: Request) -> Response:
+    """A file of a letter within scope; the look is logged."""
+    hall = hall_of(request)
+    found, path = hall.correspondence.attachment_for_staff(
+        _number(request), request.path_params["file"], _person(request), hall.now(), request_id(request)
+    )
+    return to_save(found, path)
 
 
 def suggest_units(request: Request) -> Response:
@@ -98,6 +108,7 @@ operations = (
     Operation("GET", "/desk/conduct", conduct_letters, may(Capability.LETTERS_CONDUCT), "工作作风投诉", LettersOut,
               errors=(401, 403), tag=_TAG),
     Operation("GET", _LETTER, staff_letter, _STAFF, "一封来信", LetterOut, errors=_DENIED, tag=_TAG),
+    Operation("GET", _LETTER + "/files/{file}", staff_letter_file, _STAFF, "来信的附件", errors=_DENIED, tag=_TAG),
     Operation("GET", _LETTER + "/suggestions", suggest_units, _STAFF, "建议交给谁", SuggestionsOut, errors=_DENIED, tag=_TAG),
     Operation("POST", _LETTER + "/moves/{move}", move_letter, _STAFF, "办理来信", LetterMovedOut, LetterMoveIn,
               errors=_DENIED, tag=_TAG),

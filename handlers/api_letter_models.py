@@ -24,7 +24,21 @@ class LetterIn(In):
     email: str = ""
     item: str = ""
     public: bool = False
+    files: str = Field(
+        "",
+        max_length=60,
+        pattern=r"^([A-Za-z0-9_\-]{20,60})?$",
+        description="先前上传附件时用的标识（POST /letters/files/{files}）",
+    )
     drill: bool = Field(False, description="演练，须工作人员登录")
+
+
+class LetterFileOut(Out):
+    """An attachment of a letter."""
+
+    id: str
+    name: str
+    size: int
 
 
 class LetterFiledOut(Out):
@@ -56,6 +70,7 @@ class LetterOut(Out):
     transfers: int
     late: bool
     score: int | None
+    files: list[LetterFileOut]
     may_chase: bool
     may_rate: bool
     moves: list[str] = Field(description="您现在可以做的操作")

@@ -13,6 +13,7 @@ from handlers.api_cases import DRILLERS
 from handlers.api_letter_models import (
     LetterActIn,
     LetterFiledOut,
+    LetterFileOut,
     LetterIn,
     LetterOut,
     PublicLetterOut,
@@ -24,17 +25,20 @@ from handlers.api_letter_models import (
 )
 from handlers.api_models import RateIn
 from handlers.api_operations import Operation, answered, code_of, key_of, nothing, query_of
-from handlers.bodies import json_of
+from handlers.bodies import MEGABYTE, TEXT_BYTES, chunks, files_of, form_of, json_of
 from handlers.context import hall_of
 from handlers.correspondence.reading import LetterView
 from handlers.correspondence.requests import LetterData
 from handlers.guard import public
-from handlers.letters import file_letter, letter_of
+from handlers.letters import MOST_FILES, file_letter, letter_of, owner_of
 from handlers.session import SignedIn
+from handlers.store import attachments
+from handlers.store.attachments import Limits
 from handlers.store.letters import PublicFilter
 from handlers.throttle import guessing
 from handlers.track_proof import normal_number
-from rules.errors import Forbidden
+from handlers.uploads import to_save
+from rules.errors import BadRequest, Conflict, Forbidden, NotFound
 from rules.letter_terms import LetterMove
 
 
@@ -48,6 +52,7 @@ def letter_out(view: LetterView) -> LetterOut:
             "department_name": view.department_name,
             "state_label": view.state_label,
             "due": view.due,
+            "files": view.files,
             "may_chase": view.may_chase,
             "may_rate": view.may_rate,
             "moves": [row.name for row in view.moves],
@@ -64,10 +69,45 @@ async def ask(request: Request) -> Response:
         raise Forbidden("演练的来信只能由综合管理员、系统管理员或窗口人员提交。")
     names = ("kind", "topic", "about", "department", "title", "content", "name", "phone", "email", "item")
     values = {name: str(getattr(asked, name)).strip() for name in names}
-    letter = letter_of(request, {**values, "public": "yes" if asked.public else ""})
+    letter = letter_of(request, {**values, "files": asked.files, "public": "yes" if asked.public else ""})
     throttle.once(request, throttle.LETTERS, "letter")
     filed = await file_letter(request, letter, f"api:{key}", drill=asked.drill)
     return answered(LetterFiledOut.model_validate(filed), 200 if filed.repeated else 201)
+
+
+async def add_letter_file(request: Request) -> Response:
+    """A file (multipart, part `file`) for a letter that is not sent yet; `files` is the caller's own random text.
+
+    What is never sent with a letter is dropped.
+    """
+    hall, owner = hall_of(request), owner_of(request.path_params["files"])
+    if not owner:
+        raise NotFound("标识应为 20 至 60 个字母、数字，由您随机生成，一封来信用一个。")
+    settings = hall.county.settings
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise BadRequest("文件要用 multipart/form-data 上传，字段名是 file。")
+    async with form_of(request, settings.upload_megabytes * MEGABYTE + TEXT_BYTES, whole=False) as form:
+        given = files_of(form, "file")
+        if len(given) != 1:
+            raise BadRequest("一次上传一个文件，字段名是 file。")
+        throttle.once(request, throttle.UPLOADS, "upload")
+        if len(await run_in_threadpool(attachments.of_owner, hall.database, owner)) >= MOST_FILES:
+            raise Conflict(f"最多上传 {MOST_FILES} 个文件。")
+        limits = Limits(settings.upload_types, settings.upload_megabytes * MEGABYTE)
+        kept = await attachments.receive(
+            hall.database, chunks(given[0]), given[0].filename or "", limits, hall.now(), field="letter", owner=owner
+        )  # fmt: skip
+    return answered(LetterFileOut.model_validate(kept), 201)
+
+
+async def get_letter_file(request: Request) -> Response:
+    """A file of one's own letter, to save."""
+    hall, number, code = hall_of(request), normal_number(request.path_params["number"]), code_of(request)
+    with guessing(request, number):
+        found, path = await run_in_threadpool(
+            hall.correspondence.attachment_for_writer, number, request.path_params["file"], code, hall.now()
+        )
+    return to_save(found, path)
 
 
 async def get_letter(request: Request) -> Response:
@@ -161,6 +201,13 @@ operations = (
     Operation(
         "GET", "/letters/similar", similar_letters, _AGREED, "差不多的来信和答复", SimilarLettersOut,
         query=SimilarLettersQuery, errors=(422,), tag="来信",
+    ),
+    Operation(
+        "POST", "/letters/files/{files}", add_letter_file, public("anyone may ask or complain"),
+        "上传来信的附件", LetterFileOut, files=True, status=201, errors=(400, 404, 409, 413, 415, 422, 429), tag="来信",
+    ),
+    Operation(
+        "GET", _OWN + "/files/{file}", get_letter_file, _PROVED, "来信的附件", code=True, errors=_ERRORS, tag="来信"
     ),
     Operation("GET", _OWN, get_letter, _PROVED, "查来信", LetterOut, code=True, errors=_ERRORS, tag="来信"),
     Operation("POST", _OWN + "/chase", chase, _PROVED, "催办", code=True, status=204, errors=_ERRORS, tag="来信"),

@@ -42,6 +42,7 @@ JOBS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "handlers.letters_desk_letter",
             "handlers.messages_page",
             "handlers.deliveries_page",
+            "handlers.erase_page",
         ),
         "supervision": (
             "handlers.staff_account",

@@ -126,6 +126,7 @@ def case_response(
         answered=case_shown.answered(view.payload, form, masked=not revealed),
         delivery=case_shown.delivery(view, masked=not revealed),
         files=case_shown.file_groups(view, form),
+        letters=hall.correspondence.of_case_for_staff(view.case.id, person.person_id, moment),
         life=hall.watching.life(view, lambda level: hall.lights[level][2], moment),
         happened=tuple(reversed(tuple(_history(hall, view)))),
         item_path=_item_path(hall, view.case.item_code),

@@ -78,6 +78,7 @@ async def send(request: Request) -> Response:
         step = text_of(form, "step", 20) or "check"
         do = text_of(form, "do", 20) or ("send" if step == "check" else "next")
         remove = text_of(form, "remove_file", 100)
+        chosen = text_of(form, "chosen", 100)
         if step not in STEPS:
             step = "kind"
         errors = await _files(request, values, form, remove) if step == "text" else {}
@@ -85,6 +86,10 @@ async def send(request: Request) -> Response:
         values |= {"kind": "complaint", "topic": CONDUCT}
     elif step == "kind":
         values["topic"] = ""
+    if step == "text" and values["topic"] == CONDUCT and not values["about"]:
+        values["about"] = chosen
+    if do == "names":
+        return await _page(request, step, values, {})
     if do == "back":
         return await _page(request, _before(step), values, {})
     if remove or errors:
@@ -284,6 +289,8 @@ def _rendered(
         departments=[Choice(each.id, each.name) for each in departments],
         department_name=names.get(given["department"], "不知道，请帮我转"),
         item=item,
+        staff=_staff(hall, given["department"]) if conduct and step == "text" else (),
+        lists_staff=hall.county.settings.letter_names_staff,
         similar=similar,
         ways=other_ways(given["title"] + given["content"]) if step in ("similar", "you", "check") else (),
         files=[UploadedFile(each.id, each.name, each.size) for each in files],
@@ -296,6 +303,14 @@ def _rendered(
         most_title=MOST_TITLE,
         most_content=MOST_CONTENT,
     )
+
+
+def _staff(hall: Hall, department: str) -> tuple[Choice, ...]:
+    """The names of who works in a department, where the county lists them; a name without an account's id."""
+    if not hall.county.settings.letter_names_staff or department not in hall.edition.departments:
+        return ()
+    names = dict.fromkeys(each.name for each in hall.correspondence.colleagues((department,), hall.now()))
+    return tuple(Choice(name, name) for name in names)
 
 
 _ON_PAGE: Mapping[str, tuple[str, ...]] = {

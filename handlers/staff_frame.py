@@ -35,6 +35,7 @@ MESSAGES, DELIVERIES = "/hall/staff/messages", "/hall/staff/deliveries"
 SIGN_IN = "/hall/staff/sign-in"
 STATISTICS = "/hall/statistics"
 ACCESS_LOG = "/hall/access-log"
+ERASE = "/hall/staff/erase"
 NO_INDEX = '<meta name="robots" content="noindex">'
 
 
@@ -62,6 +63,7 @@ _LINKS: tuple[tuple[str, str, Capability | None], ...] = (
     (MESSAGES, "消息", None),
     (DELIVERIES, "发送情况", Capability.DELIVERIES_SEE),
     (ACCESS_LOG, "查看记录", Capability.ACCESS_LOG_SEE),
+    (ERASE, "删除个人信息", Capability.DATA_ERASE),
     ("/hall/staff/account", "我的账号", None),
 )
 

@@ -14,6 +14,7 @@ from handlers import proofs, track_actions, track_proof
 from handlers.bodies import form_of, text_of
 from handlers.casework.views import CaseView, DueView
 from handlers.context import Hall, hall_of
+from handlers.correspondence.reading import LetterView
 from handlers.guard import public, route
 from handlers.proofs import CASES, LETTERS
 from handlers.store import access_log, attachments, cases
@@ -25,7 +26,9 @@ from presentation.view import Crumb, TimelineEntry
 from rules.case_terms import ENDED, MoveName, State
 from rules.clock import ClockKind
 from rules.errors import NotFound
+from rules.letter_terms import CONDUCT_MARK, KIND_MARKS
 
+LETTER_MARKS = frozenset({CONDUCT_MARK, *KIND_MARKS.values()})
 _TITLE = "查进度"
 _PURPOSE = "办件、咨询、投诉都在这里查，不用账号。编号和查询码在提交成功的页面和收件凭证上。"
 
@@ -78,9 +81,9 @@ async def prove(request: Request) -> Response:
 
 
 async def _proved(request: Request, number: str, code: str) -> Response:
-    # A letter's number carries Z or T behind the county's prefix; both lookups cost the same either way.
+    # A letter's number carries its kind behind the county's prefix; both lookups cost the same either way.
     prefix = hall_of(request).county.case_prefix
-    if number[len(prefix) : len(prefix) + 1] in ("Z", "T"):
+    if number[len(prefix) : len(prefix) + 1] in LETTER_MARKS:
         letter = await track_proof.prove_letter(request, number, code)
         answer = RedirectResponse(f"/hall/letters/{letter.view.letter.number}", 303)
         proofs.remember(request, answer, LETTERS, letter.view.letter.number, code)
@@ -110,6 +113,7 @@ async def show(request: Request) -> Response:
         limits=limits(view),
         promise=_promise(hall, view),
         files=await run_in_threadpool(_files, hall, view.number),
+        letters=await run_in_threadpool(_letters, hall, view.number),
         looks=await run_in_threadpool(access_log.count_of, hall.database, "case", view.number),
         can_supplement=any(each.move.name is MoveName.SUPPLEMENT for each in view.moves),
         can_withdraw=any(each.move.name is MoveName.WITHDRAW for each in view.moves),
@@ -119,6 +123,12 @@ async def show(request: Request) -> Response:
     )
     proofs.remember(request, answer, CASES, view.number, proved.code)
     return answer
+
+
+def _letters(hall: Hall, number: str) -> tuple[LetterView, ...]:
+    """The letters that were written about this case by who proved its code."""
+    case = cases.by_number(hall.database, number)
+    return () if case is None else hall.correspondence.of_case(case.id, hall.now())
 
 
 async def leave(request: Request) -> Response:

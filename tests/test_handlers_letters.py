@@ -267,3 +267,35 @@ def test_too_many_letters_from_one_address_are_stopped(office: Office) -> None:
         data = {**values, **LETTER, "key": f"k{number}", "step": "check", "do": "send"}
         statuses.append(client.post("/hall/letters/new", data=data, follow_redirects=False).status_code)
     assert statuses == [303] * 30 + [429]
+
+
+def test_a_letter_about_a_case_stands_on_the_cases_own_page(office: Office) -> None:
+    filed = file_case(office)
+    mine = send(office, filed.client, case=filed.number, public="")
+    page = text_of(filed.client.get(f"/hall/track/{filed.number}").text)
+    assert "关于这个办件的来信" in page
+    assert mine.number in page
+    answer(office, mine.number, "请带上原件到窗口来一次。")
+    assert "请带上原件到窗口来一次" in filed.client.get(f"/hall/track/{filed.number}").text
+    assert "关于这个办件的来信" not in office.browser("203.0.113.90").get(f"/hall/track/{filed.number}").text
+
+
+def test_every_kind_of_letter_is_found_from_the_one_page_for_all_numbers(office: Office) -> None:
+    for at, kind in enumerate(("suggestion", "praise", "report_error")):
+        sent = send(office, office.browser(f"203.0.113.{100 + at}"), kind=kind)
+        other = office.browser(f"203.0.113.{110 + at}")
+        found = other.post("/hall/track", data={"number": sent.number, "code": sent.code, "form_end": "1"})
+        assert sent.number in text_of(found.text)
+        assert found.status_code == 200
+
+
+def test_names_are_offered_only_where_the_county_lists_its_staff(office: Office) -> None:
+    client = office.browser()
+    page = _walk(client, client.get("/hall/letters/new").text, kind="conduct")
+    fields = fields_of(page, "letters/new")
+    listed = client.post("/hall/letters/new", data={**fields, "department": "market", "do": "names"}).text
+    offered = office.hall.county.settings.letter_names_staff
+    assert ('name="chosen"' in listed) is offered
+    typed = {"title": "态度不好", "content": "窗口人员骂人，很难听", "department": "market", "do": "next"}
+    page = client.post("/hall/letters/new", data={**fields, **typed, "chosen": "coordinator示例"}).text
+    assert ('value="coordinator示例"' in page) is True

@@ -15,6 +15,7 @@ from handlers.correspondence.publishing import Preview, masked
 from handlers.correspondence.reach import (
     about_of,
     another_supervisor,
+    authors,
     concerns,
     letter_for_staff,
     person_digest,
@@ -148,9 +149,7 @@ def for_writer(database: Database, ground: Ground, number: str, query_code: str,
     tired = letter.chases >= limits_of(ground.county).chases
     if chased_today or tired:
         rows = tuple(row for row in rows if row.name is not LetterMove.CHASE)
-    # What the office has written and not sent, or keeps to itself, does not leave it.
-    own = replace(letter, draft=None, review_words="", proposed="", handling="")
-    view = _view(database, ground, own, rows, now)
+    view = _view(database, ground, _without_own(letter), rows, now)
     return replace(view, state_label=PUBLIC_LABELS[letter.state], files=_files(database, letter))
 
 
@@ -224,8 +223,27 @@ def conduct_list(database: Database, ground: Ground, person: str, now: datetime)
 
 
 def of_case(database: Database, ground: Ground, case_id: int, now: datetime) -> tuple[LetterView, ...]:
-    """The letters about a case."""
-    return tuple(_view(database, ground, each, (), now) for each in letters.of_case(database, case_id))
+    """The letters about a case, as their writers read them."""
+    return tuple(
+        replace(_view(database, ground, _without_own(each), (), now), state_label=PUBLIC_LABELS[each.state])
+        for each in letters.of_case(database, case_id)
+    )
+
+
+def of_case_for_staff(
+    database: Database, ground: Ground, case_id: int, person: str, now: datetime
+) -> tuple[LetterView, ...]:
+    """The letters about a case that a member of staff reaches."""
+    return tuple(
+        _view(database, ground, each, (), now)
+        for each in letters.of_case(database, case_id)
+        if authors(database, database.vault, ground, each, person, local_date(now))
+    )
+
+
+def _without_own(letter: Letter) -> Letter:
+    """What the office has written and not sent, or keeps to itself, does not leave it."""
+    return replace(letter, draft=None, review_words="", proposed="", handling="")
 
 
 def public_view(database: Database, ground: Ground, letter: Letter, now: datetime) -> LetterView:

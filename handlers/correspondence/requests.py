@@ -88,8 +88,8 @@ def limits_of(county: County) -> LetterLimits:
     return LetterLimits(
         kinds,
         transfers=settings.letter_transfers,
-        returns=usual.returns,
+        returns=settings.letter_returns,
         disputes=settings.letter_disputes,
         confirm=settings.letter_confirm_days,
-        chases=usual.chases,
+        chases=settings.letter_chases,
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from handlers.casework.authority import active_person
 from handlers.casework.ground import Ground
 from handlers.casework.requests import ByStaff
-from handlers.correspondence import publishing, reading
+from handlers.correspondence import erasing, publishing, reading
 from handlers.correspondence.assigning import Suggesting, Suggestion
 from handlers.correspondence.moving import Moving
 from handlers.correspondence.publishing import Preview, PublicLetters, Similar
@@ -119,6 +119,10 @@ class Correspondence:
                 closed.append(number)
         return tuple(closed)
 
+    def erase(self, number: str, person: str, reason: str, *, now: datetime) -> None:
+        """Takes personal data out of an ended letter; the chain goes on verifying. Raises as `erasing.erase`."""
+        erasing.erase(self.database, self.ground(), number, person, reason, local(now))
+
     def publish(self, folder: Path) -> int:
         """Writes the published letters, masked, into the folder (`published/`)."""
         return publishing.publish(self.database, self.ground(), folder)
@@ -153,8 +157,12 @@ class Correspondence:
         return reading.conduct_list(self.database, self.ground(), person, local(now))
 
     def of_case(self, case_id: int, now: datetime) -> tuple[LetterView, ...]:
-        """The letters about a case; never one about conduct."""
+        """The letters about a case, for who has the case's code; never one about conduct."""
         return reading.of_case(self.database, self.ground(), case_id, local(now))
+
+    def of_case_for_staff(self, case_id: int, person: str, now: datetime) -> tuple[LetterView, ...]:
+        """Those of them that this member of staff reaches."""
+        return reading.of_case_for_staff(self.database, self.ground(), case_id, person, local(now))
 
     def published(self, query: str, wanted: PublicFilter, now: datetime) -> tuple[LetterView, ...]:
         """What the public may read, by search and filters."""
