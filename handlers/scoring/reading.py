@@ -40,6 +40,7 @@ OWN_READERS = frozenset({Role.DEPARTMENT_SUPERVISOR, Role.DECIDER, Role.COORDINA
 PERSONS = frozenset({Role.WINDOW_CLERK, Role.REVIEWER}) | OWN_READERS
 ALL_READERS = PERSONS | PROPOSES
 MOST_OPENED = 100
+_CONDUCT = "工作作风投诉属实1件"
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +254,8 @@ class _Opener:
             )
         number, href = self.behind.numbers.get(line.token, ("", ""))
         if line.kind == "conduct" and not self.behind.conduct:
-            # Who wrote about conduct is for the supervisor alone.
-            return OpenedLine(line, said, "", "")
+            # Who wrote about conduct, and when, is for the supervisor alone.
+            return OpenedLine(line, _CONDUCT, "", "")
         return OpenedLine(line, said, number, href)
 
 
