@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from functools import lru_cache
 
 from markupsafe import Markup, escape
@@ -45,7 +46,8 @@ def qr_modules(text: str) -> tuple[int, int]:
     of the text always flips the same modules. So the addresses of a county, which have few lengths, are put
     together from codes made once; each made by itself takes a fifth of the whole build.
     """
-    if not _PLAIN.fullmatch(text):
+    _asked[len(text)] += 1
+    if _asked[len(text)] <= MADE_WHOLE or not _PLAIN.fullmatch(text):
         return _made(text)
     side, modules = _made("a" * len(text))
     for place, character in enumerate(text):
@@ -54,6 +56,10 @@ def qr_modules(text: str) -> tuple[int, int]:
             modules ^= _flipped(len(text), place, bits)
     return side, modules
 
+
+# The parts of one length take as long as some two hundred codes; an edited item's page needs only its own.
+MADE_WHOLE = 50
+_asked: Counter[int] = Counter()
 
 # Letters, digits and marks of addresses, at least one of them in lower case: all are then written in one mode.
 _PLAIN = re.compile(r"(?=.*[a-z])[!-~]{1,200}")
