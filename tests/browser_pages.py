@@ -57,7 +57,9 @@ PUBLIC_PAGES = {
     "drafts": "/hall/drafts",
     "track": "/hall/track",
     "letter": "/hall/letters/new",
+    "letter about conduct": "/hall/letters/new?kind=conduct&department=market",
     "letters": "/hall/letters",
+    "check an order": "/hall/check/order",
     "track a letter": "/hall/letters/track",
     "rate": "/hall/rate",
     "feedback": "/hall/feedback",
@@ -93,6 +95,8 @@ SUPERVISOR_PAGES = {
     "letters": "/hall/staff/letters",
     "orders": "/hall/orders?tab=open",
     "order by hand": "/hall/orders/new",
+    "conduct": "/hall/staff/conduct",
+    "orders that are done": "/hall/orders?tab=done",
     "cards to confirm": "/hall/cards/pending",
 }
 Visited = Iterable[tuple[str, "Page"]]
@@ -208,7 +212,9 @@ def staff_pages(page: Page, pages: Mapping[str, str]) -> dict[str, str]:
         ("case", "/hall/staff/?tab=all", "/hall/staff/cases/"),
         ("card", "/hall/cards", "/hall/cards/"),
         ("a letter", "/hall/staff/letters", "/hall/staff/letters/"),
+        ("a complaint about conduct", "/hall/staff/conduct", "/hall/staff/letters/"),
         ("an order", "/hall/orders?tab=decide", "/hall/orders/"),
+        ("an order of cards", "/hall/orders?tab=open", "/hall/orders/"),
         ("an appeal", "/hall/orders?tab=decide", "/hall/appeals/"),
     ):
         answer = page.request.get(where)
@@ -217,4 +223,6 @@ def staff_pages(page: Page, pages: Mapping[str, str]) -> dict[str, str]:
             first = page.locator(f"main .desk-main a[href^='{link}'], main table a[href^='{link}']").first
             if first.count():
                 listed[name] = first.get_attribute("href") or ""
+    if "an order" in listed:
+        listed["an order's paper"] = f"{listed['an order']}/document"
     return listed

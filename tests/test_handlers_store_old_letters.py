@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
     path = tmp_path / "hall.db"
     connection = sqlite3.connect(path, isolation_level=None)
     until(connection, "m0002_cards")
-    old = {
+    old: dict[str, dict[str, object]] = {
         "open": {"state": "open"},
         "answered": {"state": "answered", "answered": NOON, "answer": "请带身份证。", "answered_by": "p-1", "public": 1},
         "rated": {
