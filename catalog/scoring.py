@@ -198,6 +198,7 @@ def _scheme(file: SchemeFile, data: bytes) -> Scheme:
         hash=hashed,
         source=file.source,
         highest_only=file.highest_only,
+        entries_alone=file.entries_alone,
         ranked_by=file.ranked.pick(),
         ranked_from=file.ranked.least,
         heads=tuple(each.head() for each in file.heads),

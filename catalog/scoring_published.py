@@ -60,6 +60,7 @@ class DepartmentScore(_Record):
     heads: Mapping[str, HeadScore]
     adjustments: Mapping[str, MeasureScore] = Field(default_factory=dict)
     months: tuple[MonthScore, ...] = ()
+    taken_off: str = ""
 
 
 class ItemScore(_Record):

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 from catalog.form_schema import FieldId, Part, Text
 from catalog.schema import Slug
 from rules.score_ledger import LedgerLine
-from rules.score_scheme import Enough, Grade, Head, Measure, Pick, Way
+from rules.score_scheme import Enough, EntriesAlone, Grade, Head, Measure, Pick, Way
 
 Points = Annotated[Decimal, Field(ge=-1000, le=1000, max_digits=6, decimal_places=2)]
 Percent = Annotated[Decimal, Field(gt=0, le=100, max_digits=5, decimal_places=2)]
@@ -234,6 +234,9 @@ class SchemeFile(Part):
     version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.\-]{1,20}$")]
     source: Text
     highest_only: bool = Field(description="同一件事同一个月里的时限牌只按最高一级算")
+    entries_alone: EntriesAlone = Field(
+        "scale", description="只由登记测到的分项：scale 照样折算，deduct 不折算、扣分直接从总分里减"
+    )
     ranked: RankedFile
     heads: tuple[HeadFile, ...] = Field(min_length=1)
     adjustments: tuple[MeasureFile, ...] = ()

@@ -8,16 +8,16 @@ from starlette.responses import RedirectResponse, Response
 
 from handlers import reply_form
 from handlers.context import hall_of
-from handlers.guard import route, staff
+from handlers.guard import may, route
 from handlers.reply_form import ReplyForm
 from handlers.scores_page import levels, signed
-from handlers.scoring.reading import ALL_READERS
 from handlers.scoring.views import DepartmentView
 from handlers.staff_frame import SCORES, staff_page
 from handlers.supervising import drafts
 from handlers.supervising.requests import AgainstScore
 from presentation.view import Crumb
 from rules.errors import Conflict, Forbidden, IllegalMove, Invalid
+from rules.permissions import Capability
 
 _ADDRESS = SCORES + "/{period}/{department}/appeal"
 
@@ -100,7 +100,7 @@ async def appeal(request: Request) -> Response:
     return await run_in_threadpool(_page, request, shown, refused, status)
 
 
-_READ = staff(*ALL_READERS)
+_READ = may(Capability.SCORES_SEE)
 
 routes = [
     route(_ADDRESS, appeal_page, guard=_READ, name="score_appeal"),

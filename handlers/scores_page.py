@@ -11,9 +11,9 @@ from starlette.responses import RedirectResponse, Response
 from catalog.scoring_published import DepartmentScore, RankingFile
 from handlers.bodies import form_of, text_of
 from handlers.context import Hall, hall_of
-from handlers.guard import route, staff
+from handlers.guard import may, route, staff
 from handlers.scoring.editions import PROPOSES
-from handlers.scoring.reading import ALL_READERS
+from handlers.security import request_id
 from handlers.session import SignedIn, check_csrf
 from handlers.staff_frame import SCORES, address, staff_page
 from handlers.store.score_records import EDITION_LABELS, Edition
@@ -21,6 +21,7 @@ from presentation.score_bars import stretches
 from presentation.view import Crumb, FieldError
 from rules.appeal_table import APPEAL_LABELS, AppealState
 from rules.errors import Conflict, Forbidden, HallError, IllegalMove, Invalid, NotFound
+from rules.permissions import Capability
 from rules.score_periods import Period
 from rules.time import local_date
 
@@ -113,9 +114,30 @@ def department(request: Request) -> Response:
         appeal_states={
             each.value: label for each, label in APPEAL_LABELS.items() if each is not AppealState.DRAFT
         },
+        persons_at=address(f"{HERE}/{view.period.text}/{view.place.id}/persons")
+        if view.period.span == "month"
+        and hall.scores.sees_persons(view.place.id, person.person_id, now=hall.now())
+        else "",
         appeal_at=f"{HERE}/{view.period.text}/{view.place.id}/appeal",
         earlier=address(f"{HERE}/{view.period.before.text}/{view.place.id}"),
         done=_DONE.get(request.query_params.get("done", ""), ""),
+    )
+
+
+def persons(request: Request) -> Response:
+    """A department's persons in a month, by name, for who supervises them; the look is logged."""
+    hall, person = hall_of(request), signed(request)
+    period, wanted = request.path_params["period"], request.path_params["department"]
+    view = hall.scores.persons_view(period, wanted, person.person_id, request_id(request), now=hall.now())
+    back = address(f"{HERE}/{view.period.text}/{view.department}")
+    return staff_page(
+        request,
+        "staff/score_persons.html",
+        f"{view.department_name}各人 {view.period.label}",
+        current=HERE,
+        crumbs=(Crumb("绩效评分", HERE), Crumb(view.department_name, back), Crumb("各人")),
+        view=view,
+        back=back,
     )
 
 
@@ -252,7 +274,7 @@ def _edition_asked(request: Request) -> int | None:
 
 
 _POST = ("POST",)
-_READ, _ACT = staff(*ALL_READERS), staff(*PROPOSES)
+_READ, _ACT = may(Capability.SCORES_SEE), staff(*PROPOSES)
 
 routes = [
     route(HERE, overview, guard=_READ, name="scores"),
@@ -261,5 +283,6 @@ routes = [
     route(HERE + "/editions/{edition}", edition, guard=_ACT, name="score_edition"),
     route(HERE + "/editions/{edition}/propose", propose, guard=_ACT, methods=_POST, name="score_propose"),
     route(HERE + "/editions/{edition}/publish", publish, guard=_ACT, methods=_POST, name="score_publish"),
+    route(HERE + "/{period}/{department}/persons", persons, guard=_READ, name="score_persons"),
     route(HERE + "/{period}/{department}", department, guard=_READ, name="score_department"),
 ]

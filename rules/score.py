@@ -53,8 +53,9 @@ class HeadScore:
 class Score:
     """One department's, item's or person's score of a month.
 
-    `heads_sum` of `heads_base` points were reached in the heads that were measured; `scaled` is that over the
-    whole scheme's points; `total` is with the adjustments, never below 0, None when no head was measured.
+    `heads_sum` of `heads_base` points were reached in the heads that were measured and are scaled; `scaled` is that
+    over the whole scheme's points; `taken_off` was lost in heads that entries alone measured (where the scheme says
+    that these are not scaled); `total` is without that and with the adjustments, never below 0, None when no head was measured.
     `closed` counts towards being ranked. `grade` is empty for what is not ranked.
     """
 
@@ -68,6 +69,7 @@ class Score:
     closed: int
     ranked: bool
     grade: str
+    taken_off: Decimal = Decimal(0)
 
 
 Key = Callable[[LedgerLine], str]
@@ -145,21 +147,27 @@ def _score(who: str, lines: Iterable[LedgerLine], scheme: Scheme) -> Score:
     facts = _buckets(lines)
     heads = tuple(_head(each, facts) for each in scheme.heads)
     adjustments = tuple(_measured(each, facts, Fraction(0))[0] for each in scheme.adjustments)
-    measured = [
-        (each.base, found.points)
-        for each, found in zip(scheme.heads, heads, strict=True)
-        if found.points is not None
-    ]
+    measured: list[tuple[Decimal, Decimal]] = []
+    apart: list[tuple[Decimal, Decimal]] = []
+    for each, found in zip(scheme.heads, heads, strict=True):
+        if found.points is not None:
+            alone = scheme.entries_alone == "deduct" and _by_entries_alone(each, facts)
+            (apart if alone else measured).append((each.base, found.points))
+    if not measured:
+        # Nothing to take it off from: then these heads are all there is.
+        measured, apart = apart, []
+    taken_off = sum((base - points for base, points in apart), Decimal(0))
     base = sum((each for each, _ in measured), Decimal(0))
     reached = sum((points for _, points in measured), Decimal(0))
     closed = _number(scheme.ranked_by, facts)
     scaled = total = None
     if base:
         scaled = rounded(Fraction(reached) * Fraction(scheme.full) / Fraction(base))
-        total = max(scaled + sum((each.points for each in adjustments), Decimal(0)), Decimal("0.00"))
+        added = sum((each.points for each in adjustments), Decimal(0))
+        total = max(scaled - taken_off + added, Decimal("0.00"))
     ranked = total is not None and closed >= scheme.ranked_from
     grade = grade_of(total, scheme.grades) if ranked and total is not None else ""
-    return Score(who, heads, adjustments, reached, base, scaled, total, closed, ranked, grade)
+    return Score(who, heads, adjustments, reached, base, scaled, total, closed, ranked, grade, taken_off)
 
 
 def _head(head: Head, facts: _Buckets) -> HeadScore:
@@ -173,6 +181,12 @@ def _head(head: Head, facts: _Buckets) -> HeadScore:
     if not any(_number(each.pick, facts) >= each.least for each in head.measured_when):
         return HeadScore(head.id, None, tuple(found))
     return HeadScore(head.id, rounded(min(max(points, Fraction(0)), base)), tuple(found))
+
+
+def _by_entries_alone(head: Head, facts: _Buckets) -> bool:
+    """Whether nothing but entries made the head measured."""
+    met = {each.pick.kind for each in head.measured_when if _number(each.pick, facts) >= each.least}
+    return met == {"entry"}
 
 
 def _measured(measure: Measure, facts: _Buckets, base: Fraction) -> tuple[Measured, Fraction]:

@@ -47,6 +47,7 @@ class Place:
     heads: tuple[HeadPoints, ...]
     adjustments: tuple[Measured, ...] = ()
     months: tuple[MonthLine, ...] = ()
+    taken_off: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,7 @@ def _month_places(found: Sequence[Score], names: Mapping[str, str], scheme: Sche
                 for head in each.heads
             ),
             adjustments=each.adjustments,
+            taken_off=_text(each.taken_off) if each.taken_off else "",
         )
         for each in found
     ]
@@ -284,6 +286,9 @@ def _place(place: Place) -> dict[str, object]:
         },
         "adjustments": {each.id: _measured(each) for each in place.adjustments},
     }
+    # Only where there is any: rankings published before there was such a rule come out as they were.
+    if place.taken_off:
+        body["taken_off"] = place.taken_off
     if place.months:
         body["months"] = [
             {

@@ -10,6 +10,7 @@ from typing import Literal
 from rules.score_ledger import LedgerLine
 
 Way = Literal["each", "run", "share", "proportion", "cut"]
+EntriesAlone = Literal["scale", "deduct"]
 WAY_LABELS: Mapping[str, str] = {
     "each": "每一件",
     "run": "连续",
@@ -123,7 +124,9 @@ class ScoreExample:
 class Scheme:
     """A whole scheme. `highest_only`: of the time cards of one matter in a month only the highest counts.
 
-    `ranked_from` lines of `ranked_by` are needed to be ranked and graded. `version` is
+    `entries_alone`: what becomes of a head that nothing but entries made measured. `scale`: it counts like the others,
+    and so a half lost there may lift a total below a half; `deduct`: its base stays out of the scaling, and the points
+    lost come off the total, so that an entry never raises one. `ranked_from` lines of `ranked_by` are needed to be ranked and graded. `version` is
     `<id>@<version>#<first 8 of the file's SHA-256>`.
     """
 
@@ -139,6 +142,7 @@ class Scheme:
     adjustments: tuple[Measure, ...]
     grades: tuple[Grade, ...]
     examples: tuple[ScoreExample, ...] = ()
+    entries_alone: EntriesAlone = "scale"
 
     @property
     def full(self) -> Decimal:

@@ -110,7 +110,16 @@ def one(department: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     extra -= min(500, 100 * (errors * 100 // len(decided))) if decided else 0
 
     bases = dict(zip(heads, (10, 14, 14, 8, 10, 10, 14, 10, 10), strict=True))
-    measured = [name for name, points in heads.items() if points is not None]
+    # What only an entry made measurable is not scaled; its loss comes straight off the total.
+    only_entered = set()
+    if not items and late_disclosure:
+        only_entered.add("openness")
+    only_entered |= {name for name in ("liability", "integrity") if heads[name] is not None and name not in registers}
+    measured = [name for name, points in heads.items() if points is not None and name not in only_entered]
+    if measured:
+        extra -= sum(1000 - (heads[name] or 0) for name in only_entered)
+    else:
+        measured = sorted(only_entered)
     total = None
     if measured:
         reached = sum(heads[name] or 0 for name in measured)

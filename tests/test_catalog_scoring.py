@@ -66,10 +66,10 @@ def test_all_faults_of_a_file_come_at_once(tmp_path: Path) -> None:
 def test_a_county_changes_the_scheme_in_its_own_content(tmp_path: Path) -> None:
     (tmp_path / "county.yml").write_text("name: x\n", "utf-8")
     (tmp_path / "content" / "scoring").mkdir(parents=True)
-    own = TEXT.replace('version: "1"', 'version: "2"')
+    own = TEXT.replace('version: "2"', 'version: "2a"')
     (tmp_path / "content" / "scoring" / "nine-heads.yml").write_text(own, "utf-8")
     scheme, _ = load_scheme(scoring_folders(Root(tmp_path)), "nine-heads")
-    assert scheme.version.startswith("nine-heads@2#")
+    assert scheme.version.startswith("nine-heads@2a#")
 
 
 def test_a_missing_or_faulty_scheme_is_told_when_it_is_needed(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from handlers.store.writer import Transaction
 from handlers.supervising.requests import AgainstScore
 from rules.access import Role
 from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
+from rules.permissions import Capability, Permissions, Reach
 from rules.score_ledger import LedgerLine, digest, read
 from tests.handlers_fixtures import Office, fields_of, text_of
 from tests.score_straight import straight
@@ -536,3 +538,45 @@ def _client(office: Office, login: str) -> Any:
         lambda tx: people.set_password(tx, office.people[login], hashed, office.clock(), must_change=False)
     )
     return office.signed_in(login)
+
+
+def test_supervisors_see_persons_by_name_and_every_look_is_written_down(scored: Office) -> None:
+    address = f"/hall/scores/{MARCH}/market/persons"
+
+    def looks() -> list[tuple[Any, ...]]:
+        rows = scored.hall.database.rows(
+            "SELECT person, role, subject_number, found FROM access_log WHERE what = 'scores' ORDER BY id"
+        )
+        return [tuple(row) for row in rows]
+
+    for login, role in (("market-supervisor", "department_supervisor"), ("supervisor", "county_supervisor")):
+        desk = scored.signed_in(login)
+        assert address in desk.get(f"/hall/scores/{MARCH}/market").text
+        shown = desk.get(address)
+        assert shown.status_code == 200
+        names = scored.hall.scores.persons_view(
+            MARCH, "market", scored.people[login], now=scored.clock()
+        ).rows
+        assert names
+        assert all(name in shown.text for name, _ in names)
+        assert looks()[-1] == (scored.people[login], role, "market", len(names))
+    before = looks()
+    assert scored.signed_in("market-supervisor").get(f"/hall/scores/{MARCH}/health/persons").status_code == 404
+    for login in ("decider",):
+        desk = scored.signed_in(login)
+        assert desk.get(address).status_code == 404
+        assert address not in desk.get(f"/hall/scores/{MARCH}/market").text
+    assert scored.signed_in("supervisor").get("/hall/scores/2026Q1/market/persons").status_code in (404, 409)
+    assert looks() == before
+
+
+def test_nobody_sees_scores_whose_role_the_county_does_not_grant_them(
+    scored: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ground = scored.hall.scores.ground()
+    granted = {**ground.permissions.grants, Capability.SCORES_SEE: {Role.COUNTY_SUPERVISOR: Reach.COUNTY}}
+    narrow = replace(ground, permissions=Permissions(granted))
+    monkeypatch.setattr(scored.hall.scores, "ground", lambda: narrow)
+    with pytest.raises(Forbidden):
+        scored.hall.scores.reach(scored.people["market-supervisor"], scored.clock())
+    assert scored.hall.scores.reach(scored.people["supervisor"], scored.clock()).county

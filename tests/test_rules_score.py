@@ -61,7 +61,7 @@ def test_an_item_that_is_both_incomplete_and_overdue_counts_once() -> None:
 @pytest.mark.parametrize(("trigger", "head_id", "full", "each"), [
     ("second_supplement", "procedure", 14, 2), ("no_reasons", "procedure", 14, 2), ("missing_notice", "procedure", 14, 1),
     ("outside_system", "procedure", 14, 3), ("refused_though_met", "procedure", 14, 2),
-    ("hearing_not_held", "procedure", 14, 2), 
+    ("hearing_not_held", "procedure", 14, 2),
     ("fee_over_standard", "fees", 8, 4), ("disputed_closure", "attitude", 10, 1),
 ])  # fmt: skip
 def test_each_trigger_takes_its_points_down_to_nothing_and_never_below(

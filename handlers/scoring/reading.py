@@ -29,6 +29,7 @@ from handlers.store.score_records import Edition
 from presentation.score_words import ENTRY_LABELS, words
 from rules.access import Role, in_scope
 from rules.errors import Forbidden, IllegalMove, NotFound
+from rules.permissions import Capability
 from rules.score import Score, by_department, by_person, score
 from rules.score import scores as all_scores
 from rules.score_ledger import LedgerLine, lines_with
@@ -38,7 +39,6 @@ from rules.time import day_start, local_date
 
 OWN_READERS = frozenset({Role.DEPARTMENT_SUPERVISOR, Role.DECIDER, Role.COORDINATOR})
 PERSONS = frozenset({Role.WINDOW_CLERK, Role.REVIEWER}) | OWN_READERS
-ALL_READERS = PERSONS | PROPOSES
 MOST_OPENED = 100
 _CONDUCT = "工作作风投诉属实1件"
 
@@ -64,11 +64,12 @@ class _Behind:
 def reach(database: Database, ground: Ground, person: str, now: datetime) -> Reach:
     """What this person's posts open. Raises Forbidden for none."""
     account = active_person(database, person)
-    county = _at_top(account, ground, now, PROPOSES)
-    own = departments_in_scope(account.assignments, ground, OWN_READERS, local_date(now))
+    seers = ground.permissions.roles(Capability.SCORES_SEE)
+    county = _at_top(account, ground, now, PROPOSES & seers)
+    own = departments_in_scope(account.assignments, ground, OWN_READERS & seers, local_date(now))
     if county:
         own = tuple(ground.departments)
-    if not own and not held(account, local_date(now), PERSONS):
+    if not own and not held(account, local_date(now), PERSONS & seers):
         raise Forbidden("绩效评分对各部门和县监察机构的岗位开放。公布以后人人都能看。")
     return Reach(county, own, county, _at_top(account, ground, now, ENTERS))
 

@@ -11,8 +11,9 @@ from catalog.root import Root
 from catalog.scoring import load_scheme, scheme_of, scoring_folders
 from catalog.scoring_published import RankingFile
 from handlers.casework.ground import Ground
-from handlers.scoring import editions, entering, files, reading
+from handlers.scoring import editions, entering, files, persons, reading
 from handlers.scoring.editions import Basis, Computed
+from handlers.scoring.persons import PersonsView
 from handlers.scoring.reading import Reach
 from handlers.scoring.requests import NewEntry
 from handlers.scoring.views import DepartmentView, EditionView, EntryView, OpenedHead
@@ -125,6 +126,18 @@ class Scores:
     ) -> tuple[Scheme, Score, tuple[OpenedHead, ...]]:
         """A clerk's own part in a month."""
         return reading.own_view(self.database, self.basis(), Period.parse(period), person, local(now), levels)
+
+    def sees_persons(self, department: str, person: str, *, now: datetime) -> bool:
+        """Whether someone supervises the persons of a department."""
+        return persons.sees_persons(self.database, self.ground(), department, person, local(now))
+
+    def persons_view(
+        self, period: str, department: str, person: str, request: str = "", *, now: datetime
+    ) -> PersonsView:
+        """The persons of a department in a month, by name, for their supervisor; the look is logged."""
+        return persons.persons_view(
+            self.database, self.basis(), Period.parse(period), department, person, local(now), request
+        )
 
     def edition_view(self, edition_id: int, person: str, *, now: datetime) -> EditionView:
         """An edition for who proposes and publishes."""

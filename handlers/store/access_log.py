@@ -21,6 +21,7 @@ WHAT_LABELS: Mapping[str, str] = {
     "messages": "消息",
     "search": "按姓名查找",
     "statistics": "统计下钻",
+    "scores": "人员绩效",
     "export": "导出",
     "api": "接口",
     "access_log": "查看记录",
