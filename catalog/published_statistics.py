@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Literal
 
@@ -58,10 +59,20 @@ def read_published_statistics(folder: Path, problems: list[Problem]) -> Publishe
         return None
     try:
         found = PublishedStatistics.model_validate_json(path.read_bytes())
-        if any(len(line.values) != len(found.measures) for line in (*found.months, *found.departments)):
-            raise ValueError("a line has more or fewer figures than there are measures")
+        _whole(found)
     except (ValidationError, ValueError, OSError):
         told = "读不懂，不显示办件数字；请运行 hall publish"
         problems.append(Problem(f"published/{FILE}", 0, "", told, "warning"))
         return None
     return found
+
+
+def _whole(found: PublishedStatistics) -> None:
+    """Raises ValueError for a file whose lines do not fit its measures; pages may then rely on it."""
+    if len({each.id for each in found.measures}) < len(found.measures):
+        raise ValueError("a measure stands there twice")
+    for line in (*found.months, *found.departments):
+        if len(line.values) != len(found.measures) or len(line.numbers) not in (0, len(found.measures)):
+            raise ValueError("a line has more or fewer figures than there are measures")
+        if any(each is not None and not isfinite(each) for each in line.values):
+            raise ValueError("a figure is no number")

@@ -78,7 +78,7 @@ def read_scores(folder: Path, problems: list[Problem]) -> tuple[Published, ...]:
         return ()
     try:
         found = EditionList.model_validate_json(place.read_bytes()).editions
-    except ValueError:
+    except (ValueError, OSError):
         problems.append(
             Problem(
                 "published/scores/index.json", 0, "", "读不懂，不显示绩效评分；请运行 hall publish", "warning"
@@ -116,6 +116,11 @@ def _fault(edition: Published) -> str:
             or edition.ranking.ledger.sha256 != edition.listed.ledger
         ):
             return "排名、账本和评分办法不是同一版，不显示"
+        heads = {each.id for each in edition.ranking.heads}
+        if any(heads - set(each.heads) for each in edition.ranking.departments):
+            return "排名里有的部门缺分项，不显示"
     except HallError as error:
         return f"{error.detail}，不显示"
+    except (ValueError, KeyError, TypeError, OSError):
+        return "读不懂，不显示；请运行 hall publish"
     return ""

@@ -394,7 +394,7 @@ def test_a_department_sees_its_own_and_no_other(statistics: Statistics, county: 
     assert figures(table)["filed"] == on_paper("2026-01-01", "2026-06-30", department="market")["filed"]
     with pytest.raises(Forbidden, match="管辖范围"):
         statistics.table(asked("filed", department="health"), county.people["supervisor"], NOW)
-    with pytest.raises(Forbidden, match="只对"):
+    with pytest.raises(Forbidden, match="没有统计分析的权限"):
         statistics.table(asked("filed"), county.people["publisher"], NOW)
     health = statistics.cases_behind(asked("filed"), "filed", county.people["health"], NOW)
     assert {each.department for each in health.cases} == {"health"}

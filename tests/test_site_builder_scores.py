@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from dataclasses import replace
@@ -139,6 +140,22 @@ def test_what_was_tampered_with_is_left_out_and_told(
     ]  # fmt: skip
     assert said in problems[0].message
     assert problems[0].severity == "warning"
+
+
+def test_a_ranking_that_lacks_a_head_is_left_out_and_told(tmp_path: Path) -> None:
+    place = publish(tmp_path) / "2026-10" / "2.json"
+    body = json.loads(place.read_bytes())
+    del body["departments"][0]["heads"]["limits"]
+    place.write_text(json.dumps(body, ensure_ascii=False), "utf-8")
+    index = tmp_path / "scores" / "index.json"
+    listed = json.loads(index.read_bytes())
+    for each in listed["editions"]:
+        if (each["period"], each["edition"]) == ("2026-10", 2):
+            each["ranking"] = digest(place.read_bytes())
+    index.write_text(json.dumps(listed), "utf-8")
+    problems: list[Problem] = []
+    assert len(read_scores(tmp_path, problems)) == 2
+    assert ["缺分项" in each.message for each in problems] == [True]
 
 
 def test_a_county_without_scores_says_what_will_be_there(tmp_path: Path) -> None:

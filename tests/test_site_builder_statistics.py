@@ -66,7 +66,12 @@ def test_the_open_data_say_what_the_page_says(tmp_path: Path) -> None:
 def test_a_broken_file_is_a_warning_and_the_page_says_there_is_nothing(tmp_path: Path) -> None:
     folder = published(tmp_path)
     file = folder / "statistics.json"
-    for broken in ("{", "[]", json.dumps({**json.loads(file.read_text()), "measures": []})):
+    whole = json.loads(file.read_text())
+    twice = {**whole, "measures": [whole["measures"][0]] * len(whole["measures"])}
+    short = {**whole, "months": [{**each, "numbers": [1]} for each in whole["months"]]}
+    foreign = {**whole, "measures": [{"id": "not_met"}]}
+    others = (json.dumps(each) for each in ({**whole, "measures": []}, twice, short, foreign))
+    for broken in ("{", "[]", "\x00", *others):
         (tmp_path / "b").mkdir(exist_ok=True)
         (tmp_path / "b" / "statistics.json").write_text(broken)
         problems: list = []  # type: ignore[type-arg]

@@ -9,11 +9,10 @@ from handlers.casework.authority import departments_in_scope
 from handlers.casework.ground import Ground
 from handlers.store.people_records import Person
 from handlers.store.statistics import Narrowed
-from rules.access import Role, units_for
+from rules.access import units_for
 from rules.errors import Forbidden
+from rules.permissions import Capability
 from rules.time import local_date
-
-READERS = frozenset({Role.COUNTY_SUPERVISOR, Role.DEPARTMENT_SUPERVISOR, Role.COORDINATOR, Role.DECIDER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +32,16 @@ class Reach:
 def reach_of(person: Person, ground: Ground, now: datetime) -> Reach:
     """What today's posts reach. Raises Forbidden without any such post."""
     day = local_date(now)
-    departments = departments_in_scope(person.assignments, ground, READERS, day)
+    readers = ground.permissions.roles(Capability.STATISTICS_SEE)
+    departments = departments_in_scope(person.assignments, ground, readers, day)
     if len(departments) == len(ground.departments):
         return Reach(departments, (), whole=True)
-    reached = units_for(person.assignments, READERS, ground.units.tree, day)
+    reached = units_for(person.assignments, readers, ground.units.tree, day)
     # A department sees its cases by department; only places that take in for others are seen by place.
     places = {each.id for each in ground.units if each.kind in ("town", "village", "centre")}
     found = Reach(departments, tuple(sorted(reached & places)))
     if not found.departments and not found.units:
-        raise Forbidden("统计分析只对监察员、综合管理员和审批负责人开放。")
+        raise Forbidden("您的岗位没有统计分析的权限。")
     return found
 
 
