@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from fractions import Fraction
 
@@ -9,7 +10,7 @@ import pytest
 
 from rules.errors import Invalid
 from rules.score import Score, by_item, by_person, grade_of, rounded, score, scores
-from rules.score_ledger import LedgerLine, MonthLine, read, write
+from rules.score_ledger import LedgerHead, LedgerLine, MonthLine, read, write
 from rules.score_periods import Period
 from rules.score_ranking import as_csv, as_json, ranking
 from tests.score_fixtures import DEPARTMENTS, head, ledger, month, scheme
@@ -374,3 +375,15 @@ def test_periods_know_their_days_and_what_came_before(
 def test_nonsense_is_no_period(text: str) -> None:
     with pytest.raises(Invalid):
         Period.parse(text)
+
+
+def test_a_ledger_line_is_written_as_the_library_would_write_it() -> None:
+    text = "“引\"号”\\\n\t\x01\u2028𠮷"
+    line = LedgerLine(n=3, kind="card", department=text, item=text, marks=(text, "b"), level=2, quantity=0)
+    written = write(LedgerHead("x", "2026-10", 1, "s", "2026-11-02", ((text, text),)), [line]).split(b"\n")[1]
+    plain = json.loads(written)
+    assert plain["department"] == text
+    assert written.decode() == json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+    assert plain == {
+        "n": 3, "kind": "card", "department": text, "item": text, "level": 2, "quantity": 0, "marks": [text, "b"],
+    }  # fmt: skip
