@@ -220,7 +220,11 @@ def staff_pages(page: Page, pages: Mapping[str, str]) -> dict[str, str]:
         answer = page.request.get(where)
         if answer.status == 200:
             page.goto(where)
-            first = page.locator(f"main .desk-main a[href^='{link}'], main table a[href^='{link}']").first
+            # A row of the list, not a button above it.
+            rows = page.locator(f"main table a[href^='{link}']")
+            first = (
+                rows.first if rows.count() else page.locator(f"main .desk-main li a[href^='{link}']").first
+            )
             if first.count():
                 listed[name] = first.get_attribute("href") or ""
     if "an order" in listed:
