@@ -178,7 +178,7 @@ class DeliverySettings(Part):
 
 def faults(settings: DeliverySettings, units: frozenset[str] | None = None) -> Iterator[tuple[str, str]]:
     """(field, message) for everything the schema alone cannot see; `units` are the county's codes."""
-    for channel in settings.applicants:
+    for channel in settings.applicants if settings.mode == "live" else ():
         if not settings.configured(channel):
             yield (
                 "applicants",

@@ -30,6 +30,7 @@ WRONG_USES = {
     "calendar": ["calendar", "import"],
     "sweep": ["sweep", "--now", "someday"],
     "score": ["score", "2026-13"],
+    "deliver": ["deliver", "too", "many"],
     "drill": ["drill", "too", "many"],
     "publish": ["publish", "too", "many"],
     "migrate": ["migrate", "too", "many"],
@@ -40,7 +41,7 @@ WRONG_USES = {
 }
 NEEDS_A_ROOT = [
     ["check"], ["build"], ["serve"], ["export"], ["schema"], ["search", "低保"], ["search", "--misses"], ["sweep"],
-    ["publish"], ["migrate"], ["user", "list"], ["backup", "copy.tar.gz"], ["audit", "verify"],
+    ["publish"], ["migrate"], ["deliver", "--once"], ["user", "list"], ["backup", "copy.tar.gz"], ["audit", "verify"],
 ]  # fmt: skip
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
