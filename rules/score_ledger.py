@@ -203,7 +203,7 @@ def lines_numbered(data: bytes, wanted: frozenset[int]) -> Iterator[LedgerLine]:
 
 
 def _line_text(line: LedgerLine) -> str:
-    """As the library's encoder would write it, in a third of the time: a month has a hundred thousand lines."""
+    """As the library's encoder would write it, in less time: a month has a hundred thousand lines."""
     return (
         "{"
         + ",".join(
