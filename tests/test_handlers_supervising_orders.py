@@ -141,7 +141,8 @@ def test_only_a_red_card_moves_the_day_and_never_one_that_has_passed(
     assert last.payload is not None
     assert last.payload["renewed"] is renewed
     body = [each.body for each in outbox.of_subject(bureau.hall.database, "order", order.id)][-1]
-    assert ("重新计算" in body) is renewed
+    assert ("改为" in body) is renewed
+    assert ("已过，不重新计算" in body) is not renewed
     running = [
         each for each in clocks.of_subject(bureau.hall.database, "order", order.id) if not each.stopped
     ]

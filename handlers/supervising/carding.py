@@ -117,6 +117,8 @@ def _join(tx: Transaction, ground: Ground, order: Order, card: Card, fact: _Fact
     problem = fact.found.partition("存在以下问题：")[2] or fact.found
     if renewed:
         when = f"因并入{fact.level}，说明期限自今日重新计算，改为{date_cn(due)}"
+    elif now > due:
+        when = f"说明期限{date_cn(due)}已过，不重新计算，请立即说明"
     else:
         when = f"说明期限不变，仍为{date_cn(due)}"
     window = counted_words(ground, card_window(ground, card))
