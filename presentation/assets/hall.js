@@ -456,7 +456,8 @@
       var place = document.getElementById(id);
       if (!place) { return; }
       var open = all("details", place).map(function (each) { return each.open; });
-      place.innerHTML = waiting[id];
+      var parsed = new window.DOMParser().parseFromString(waiting[id], "text/html");
+      place.replaceChildren.apply(place, Array.prototype.slice.call(parsed.body.childNodes));
       all("details", place).forEach(function (each, at) { each.open = Boolean(open[at]); });
       delete waiting[id];
     }
