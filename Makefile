@@ -25,6 +25,7 @@ $(STAMP): requirements.lock pyproject.toml scripts/venv.sh
 	PYTHON=$(PYTHON) sh scripts/venv.sh $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q rules catalog presentation search_index site_builder handlers hall
 	touch $(STAMP)
 
 # 把 wheel 连同锁定的依赖装进一个空环境，再用它建县、检查、生成、运行。
@@ -39,6 +40,7 @@ lint: setup
 bench: setup
 	$(BIN)/python -m bench
 
+# 长测试，几十分钟：五万件的一年。
 soak: setup
 	$(BIN)/python -m pytest -m soak -q
 

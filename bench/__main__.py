@@ -13,6 +13,10 @@ MEASUREMENTS = (
     ("bench.build", ()),
     ("bench.filing", ()),
     ("bench.case_statistics", ()),
+    ("bench.open_cases", ()),
+    ("bench.scores", ()),
+    ("bench.deliveries", ()),
+    ("bench.streams", ()),
 )
 
 

@@ -54,7 +54,7 @@ def served() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A demo hall of the sample county on a free port."""
     with tempfile.TemporaryDirectory(prefix="hall-streams-") as folder:
         root = Path(folder) / "root"
-        names = ("county.yml", "mkdocs.yml", "content", "items")
+        names = ("county.yml", "content", "items")
         root.mkdir()
         for name in names:
             source = HERE / name

@@ -82,7 +82,9 @@ def filter_of(hall: Hall, asked: Asked) -> LookFilter | None:
     """The search as the store reads it; None when nobody bears that name. Raises Invalid for a day that is none."""
     person = ""
     if asked.who:
-        known = next((each for each in people.everyone(hall.database) if asked.who in (each.login, each.name)), None)
+        known = next(
+            (each for each in people.everyone(hall.database) if asked.who in (each.login, each.name)), None
+        )
         if known is None:
             return None
         person = known.id
@@ -96,7 +98,9 @@ def filter_of(hall: Hall, asked: Asked) -> LookFilter | None:
     )
 
 
-def search(hall: Hall, asked: Asked, reader: SignedIn, page: int, size: int, what: str, request: str) -> Found:
+def search(
+    hall: Hall, asked: Asked, reader: SignedIn, page: int, size: int, what: str, request: str
+) -> Found:
     """A page of looks; that they were looked at is itself written down first."""
     wanted = filter_of(hall, asked)
     found, total = ((), 0) if wanted is None else access_log.search(hall.database, wanted, size, page)
@@ -135,7 +139,13 @@ async def show(request: Request) -> Response:
         )
     except Invalid as refused:
         error = refused.detail
-    filters = {"who": asked.who, "number": asked.number, "what": asked.what, "since": asked.since, "until": asked.until}
+    filters = {
+        "who": asked.who,
+        "number": asked.number,
+        "what": asked.what,
+        "since": asked.since,
+        "until": asked.until,
+    }
     return staff_page(
         request,
         "staff/access_log.html",

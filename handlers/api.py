@@ -9,7 +9,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from handlers import api_cases, api_desk_letters, api_items, api_letters, api_log, api_openapi, api_scores, api_staff, api_statistics, api_supervision
+from handlers import (
+    api_cases,
+    api_desk_letters,
+    api_items,
+    api_letters,
+    api_log,
+    api_openapi,
+    api_scores,
+    api_staff,
+    api_statistics,
+    api_supervision,
+)
 from handlers.api_operations import ROOT
 from handlers.context import hall_of
 from handlers.guard import public, route

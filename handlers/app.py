@@ -28,7 +28,13 @@ JOBS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "search": ("handlers.search",),
         "forms": ("handlers.forms",),
         "apply": ("handlers.apply", "handlers.drafts", "handlers.uploads", "handlers.receipt"),
-        "track": ("handlers.track", "handlers.track_hearing", "handlers.receipt", "handlers.rate", "handlers.log_page"),
+        "track": (
+            "handlers.track",
+            "handlers.track_hearing",
+            "handlers.receipt",
+            "handlers.rate",
+            "handlers.log_page",
+        ),
         "letters": ("handlers.letters", "handlers.letters_public", "handlers.letters_own"),
         "feedback": ("handlers.feedback",),
         "staff": (

@@ -204,8 +204,20 @@ _CASE = "/hall/staff/cases/{number}"
 
 routes = [
     route(_CASE + "/moves/{move}", move, guard=may(Capability.CASES_WORK), methods=_POST, name="staff_move"),
-    route(_CASE + "/materials/{code}", material, guard=may(Capability.CASES_INTAKE), methods=_POST, name="staff_material"),
-    route(_CASE + "/fees/{position:int}", fee, guard=may(Capability.CASES_INTAKE), methods=_POST, name="staff_fee"),
+    route(
+        _CASE + "/materials/{code}",
+        material,
+        guard=may(Capability.CASES_INTAKE),
+        methods=_POST,
+        name="staff_material",
+    ),
+    route(
+        _CASE + "/fees/{position:int}",
+        fee,
+        guard=may(Capability.CASES_INTAKE),
+        methods=_POST,
+        name="staff_fee",
+    ),
     route(
         _CASE + "/certificate",
         certificate,

@@ -18,9 +18,9 @@ from catalog.county import County
 from catalog.root import Root
 from catalog.statistics import load_definitions
 from handlers.casework.service import Casework
-from handlers.logbook.service import Logbook
 from handlers.correspondence.service import Correspondence
 from handlers.delivering.service import Delivering
+from handlers.logbook.service import Logbook
 from handlers.scoring.service import Scores
 from handlers.site_data import Edition, SiteData
 from handlers.statistics.service import Statistics

@@ -63,7 +63,9 @@ def _text(value: object) -> str:
     if isinstance(value, Mapping):
         if not all(isinstance(key, str) for key in value):
             raise TypeError("keys must be strings")
-        return "{" + ",".join([f"{encode_basestring(key)}:{_text(value[key])}" for key in sorted(value)]) + "}"
+        return (
+            "{" + ",".join([f"{encode_basestring(key)}:{_text(value[key])}" for key in sorted(value)]) + "}"
+        )
     if isinstance(value, list | tuple):
         return "[" + ",".join([_text(each) for each in value]) + "]"
     if isinstance(value, float):

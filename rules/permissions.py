@@ -159,7 +159,12 @@ def faults(permissions: Permissions) -> Iterator[tuple[str, str]]:
             elif reach not in REACHES[role]:
                 allowed = "、".join(sorted(REACHES[role]))
                 yield capability, f"{ROLE_LABELS[role]}的范围不能是 {reach}，只能是 {allowed}"
-    needed = {Capability.CARDS_DECIDE, Capability.ORDERS_ISSUE, Capability.APPEALS_DECIDE, Capability.CASES_SEE}
+    needed = {
+        Capability.CARDS_DECIDE,
+        Capability.ORDERS_ISSUE,
+        Capability.APPEALS_DECIDE,
+        Capability.CASES_SEE,
+    }
     for capability in sorted(needed):
         if _COUNTY not in permissions.grants.get(capability, {}):
             yield capability, f"“{CAPABILITY_LABELS[capability]}”必须给县监察员：没有他，监察就不完整"

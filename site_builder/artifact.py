@@ -58,7 +58,17 @@ def _plain(portal: Portal) -> Iterator[Output]:
     if portal.figures is not None:
         figures = portal.figures.model_dump_json(indent=1) + "\n"
         yield Output("data/figures.json", fingerprint(figures), lambda: figures)
-    for name in ("calendar", "catalog", "changes", "figures", "item", "rules", "statistics", "suggest", "supervision"):
+    for name in (
+        "calendar",
+        "catalog",
+        "changes",
+        "figures",
+        "item",
+        "rules",
+        "statistics",
+        "suggest",
+        "supervision",
+    ):
         key = fingerprint(portal.program, name)
         yield Output(f"data/{name}.schema.json", key, lambda name=name: _schema(f"{name}.schema.json"))  # type: ignore[misc]
 

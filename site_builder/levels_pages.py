@@ -18,9 +18,7 @@ def outputs(portal: Portal) -> Iterator[Output]:
     rows = tuple(
         (
             CAPABILITY_LABELS[each],
-            tuple(
-                REACH_LABELS[reach] if (reach := permissions.reach(each, role)) else "" for role in roles
-            ),
+            tuple(REACH_LABELS[reach] if (reach := permissions.reach(each, role)) else "" for role in roles),
         )
         for each in Capability
     )

@@ -76,7 +76,9 @@ def read_log(folder: Path, problems: list[Problem]) -> PublishedLog:
         ]
     except (OSError, ValueError, KeyError, TypeError, ValidationError):
         problems.append(
-            Problem("published/log/index.json", 0, "", "读不懂，办理日志没有上网；请运行 hall publish", "warning")
+            Problem(
+                "published/log/index.json", 0, "", "读不懂，办理日志没有上网；请运行 hall publish", "warning"
+            )
         )
         return PublishedLog((), ())
     return PublishedLog(tuple(reversed(days)), tuple(entries))

@@ -144,7 +144,9 @@ def _department_values(portal: Portal, edition: Published, place: DepartmentScor
         "trimmed": trimmed,
         "names": names,
         "items": [
-            (names.get(each.code, each.code), each) for each in edition.ranking.items if each.department == place.id
+            (names.get(each.code, each.code), each)
+            for each in edition.ranking.items
+            if each.department == place.id
         ],
     }
 

@@ -114,7 +114,9 @@ def one(department: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     only_entered = set()
     if not items and late_disclosure:
         only_entered.add("openness")
-    only_entered |= {name for name in ("liability", "integrity") if heads[name] is not None and name not in registers}
+    only_entered |= {
+        name for name in ("liability", "integrity") if heads[name] is not None and name not in registers
+    }
     measured = [name for name, points in heads.items() if points is not None and name not in only_entered]
     if measured:
         extra -= sum(1000 - (heads[name] or 0) for name in only_entered)

@@ -159,4 +159,4 @@ def test_a_roots_code_table_takes_the_place_of_the_packaged_one(tmp_path: Path) 
     assert codes.label("theme-personal", "101") == "101"
     assert codes.label("level", "4") == "县级"
     assert {problem.path for problem in problems} == {"content/codes/level.yml"}
-    assert len(list(load_codes())) == 12
+    assert len(list(load_codes())) == 15

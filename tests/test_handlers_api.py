@@ -429,7 +429,9 @@ def test_a_letter_is_asked_chased_answered_and_rated_over_the_api(office: Office
     staff = program(office, "coordinator", "203.0.113.42")
     assert number in {each["number"] for each in staff.get("/api/v1/desk/letters").json()["letters"]}
     moves = f"/api/v1/desk/letters/{number}/moves"
-    assert staff.post(f"{moves}/submit", json={"text": "请看办事指南第三部分，材料有三样。"}).status_code == 200
+    assert (
+        staff.post(f"{moves}/submit", json={"text": "请看办事指南第三部分，材料有三样。"}).status_code == 200
+    )
     reviewer = program(office, "decider")
     assert reviewer.post(f"{moves}/answer", json={}).json()["state"] == "answered"
     letter = client.get(f"/api/v1/letters/{number}", headers=proof).json()

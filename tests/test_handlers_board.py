@@ -112,14 +112,14 @@ def test_a_card_tells_rule_reason_and_the_count_of_days(staffed: Office) -> None
 def test_a_card_is_revoked_with_the_reason_and_stays_visible(staffed: Office) -> None:
     overdue(staffed)
     card = next(each for each in all_cards(staffed) if each.level == 2)
-    client = staffed.signed_in("market-supervisor")
+    client = staffed.signed_in("supervisor")
     path = f"{CARDS}/{card.id}"
     fields = fields_of(client.get(path).text, "/revoke")
     assert client.post(f"{path}/revoke", data={**fields, "reason": " "}).status_code == 422
     answer = client.post(f"{path}/revoke", data={**fields, "reason": "停电一天，有证明"})
     assert "已撤销" in answer.text
     assert "停电一天，有证明" in answer.text
-    assert "market-supervisor示例" in answer.text
+    assert "supervisor示例" in answer.text
     again = client.post(f"{path}/revoke", data={**fields, "reason": "再来一次"})
     assert again.status_code == 409
     assert f"/hall/cards/{card.id}" in client.get(CARDS + "?state=revoked").text

@@ -144,7 +144,7 @@ def test_one_clock_that_cannot_be_computed_is_put_off_and_reported_and_the_rest_
     compute = casework_clocks.timed
 
     def failing(ground_: object, clock: object, pauses: object) -> object:
-        if clock.subject_id == 1:  # type: ignore[attr-defined]
+        if (clock.subject, clock.subject_id) == ("case", 1):  # type: ignore[attr-defined]
             raise RuntimeError("boom")
         return compute(ground_, clock, pauses)  # type: ignore[arg-type]
 

@@ -331,9 +331,9 @@ def test_mail_over_tls_from_the_first_byte(tmp_path: Path) -> None:
     )
     controller.start()
     try:
-        outlets(tmp_path, email=mail(box.port, security="tls"), ca_file=str(certificate.path)).get("email").send(
-            LETTER
-        )
+        outlets(tmp_path, email=mail(box.port, security="tls"), ca_file=str(certificate.path)).get(
+            "email"
+        ).send(LETTER)
         OPEN.pop().close()
         assert len(box.taken) == 1
     finally:

@@ -114,7 +114,9 @@ def test_script_in_a_letter_is_text_on_every_page_that_shows_it(staffed: Office)
     assert sent.status_code == 200
     number = str(sent.url.path).rsplit("/", 1)[1]
     room, now = staffed.hall.correspondence, staffed.clock()
-    room.by_staff(number, _by(staffed, "coordinator"), LetterMove.SUBMIT, LetterData({"text": SCRIPT}), now=now)
+    room.by_staff(
+        number, _by(staffed, "coordinator"), LetterMove.SUBMIT, LetterData({"text": SCRIPT}), now=now
+    )
     room.by_staff(number, _by(staffed, "decider"), LetterMove.ANSWER, LetterData(publish=True), now=now)
     pages = [
         writer.get(f"/hall/letters/{number}"),

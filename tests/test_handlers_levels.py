@@ -82,13 +82,19 @@ def test_each_level_sees_its_own_cases_cards_and_lists(
 
 
 @pytest.mark.parametrize("login", ["w-chengguan", "w-qingshui"])
-def test_a_town_supervisor_watches_and_changes_nothing(levels: tuple[Office, Filed, Filed], login: str) -> None:
+def test_a_town_supervisor_watches_and_changes_nothing(
+    levels: tuple[Office, Filed, Filed], login: str
+) -> None:
     office, town, _ = levels
     client = office.signed_in(login)
     card = office.hall.database.value("SELECT id FROM card WHERE subject_number = ?", (town.number,))
     for path in ("/hall/board", "/hall/orders", "/hall/statistics", "/hall/access-log", "/hall/staff/window"):
         assert client.get(path).status_code == 403, path
-    for path in (f"/hall/cards/{card}/decide", f"/hall/cards/{card}/revoke", f"{CASE}{town.number}/moves/accept"):
+    for path in (
+        f"/hall/cards/{card}/decide",
+        f"/hall/cards/{card}/revoke",
+        f"{CASE}{town.number}/moves/accept",
+    ):
         assert client.post(path, data={"reason": "x", "form_end": "1"}).status_code == 403, path
     assert client.get("/hall/staff/").status_code == 200
     assert "监察看板" not in client.get("/hall/staff/").text
@@ -162,7 +168,9 @@ def test_every_look_is_found_by_person_case_kind_and_day_and_looking_is_a_look(
     export = admin.get("/hall/access-log.csv?what=case")
     assert export.headers["content-type"].startswith("text/csv")
     assert town.number in export.text
-    looks = {each.what for each in access_log.search(office.hall.database, access_log.LookFilter(), 100, 1)[0]}
+    looks = {
+        each.what for each in access_log.search(office.hall.database, access_log.LookFilter(), 100, 1)[0]
+    }
     assert {"case", "access_log", "export"} <= looks
 
 

@@ -561,7 +561,9 @@ def test_supervisors_see_persons_by_name_and_every_look_is_written_down(scored: 
         assert all(name in shown.text for name, _ in names)
         assert looks()[-1] == (scored.people[login], role, "market", len(names))
     before = looks()
-    assert scored.signed_in("market-supervisor").get(f"/hall/scores/{MARCH}/health/persons").status_code == 404
+    assert (
+        scored.signed_in("market-supervisor").get(f"/hall/scores/{MARCH}/health/persons").status_code == 404
+    )
     for login in ("decider",):
         desk = scored.signed_in(login)
         assert desk.get(address).status_code == 404

@@ -70,7 +70,10 @@ def test_a_yellow_card_brings_a_numbered_order_with_its_reason_rule_and_counted_
     ):
         assert expected in words
     told = outbox.of_subject(bureau.hall.database, "order", order.id)
-    assert [each.recipient for each in told if each.template == "order.issued"] == ["market", "market-licensing"]
+    assert [each.recipient for each in told if each.template == "order.issued"] == [
+        "market",
+        "market-licensing",
+    ]
     kinds = [each.kind for each in events.of_subject(bureau.hall.database, "order", order.id)]
     assert kinds[0] == "order.issue"
 

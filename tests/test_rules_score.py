@@ -378,7 +378,7 @@ def test_nonsense_is_no_period(text: str) -> None:
 
 
 def test_a_ledger_line_is_written_as_the_library_would_write_it() -> None:
-    text = "“引\"号”\\\n\t\x01\u2028𠮷"
+    text = '“引"号”\\\n\t\x01\u2028𠮷'
     line = LedgerLine(n=3, kind="card", department=text, item=text, marks=(text, "b"), level=2, quantity=0)
     written = write(LedgerHead("x", "2026-10", 1, "s", "2026-11-02", ((text, text),)), [line]).split(b"\n")[1]
     plain = json.loads(written)

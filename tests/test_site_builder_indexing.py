@@ -214,9 +214,14 @@ def test_a_build_that_fails_half_way_leaves_no_process_and_no_file(
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
     indexing = Indexing(root.path / "site", read(root, hold=False), codes, "s")
-    with pytest.raises(RuntimeError), indexing:
-        indexing.begin()
-        raise RuntimeError("half way")
+
+    def half_way() -> None:
+        with indexing:
+            indexing.begin()
+            raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError):
+        half_way()
     assert indexing._process is not None
     assert indexing._process._process is not None
     assert indexing._process._process.returncode is not None

@@ -40,7 +40,10 @@ def publish(county: Path, *letters: Any) -> tuple[str, ...]:
 
 
 def test_an_items_page_says_what_others_asked_and_the_list_has_pages(county: Path) -> None:
-    assert publish(county, *(entry(number) for number in range(1, 41)), entry(50, item=None, title="另一件事")) == ()
+    assert (
+        publish(county, *(entry(number) for number in range(1, 41)), entry(50, item=None, title="另一件事"))
+        == ()
+    )
     item = (county / "site" / "items" / FOOD / "index.html").read_text("utf-8")
     assert "别人问过的" in item
     assert "第40个问题" in item
@@ -63,7 +66,13 @@ def read(folder: Path, text: str) -> tuple[tuple[PublicLetter, ...], list[Proble
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"number": "../../etc/passwd"}, {"number": "x"}, {"answered": "soon"}, {"title": None}, {"content": ["a"]}],
+    [
+        {"number": "../../etc/passwd"},
+        {"number": "x"},
+        {"answered": "soon"},
+        {"title": None},
+        {"content": ["a"]},
+    ],
 )
 def test_a_broken_letter_is_told_and_the_others_are_shown(tmp_path: Path, wrong: dict[str, Any]) -> None:
     found, problems = read(tmp_path, json.dumps({"letters": [entry(1), {**entry(2), **wrong}]}))

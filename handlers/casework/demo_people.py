@@ -48,7 +48,9 @@ def accounts_for(ground: Ground) -> tuple[Account, ...]:
     wanted += [
         (f"{unit.id}-coordinator", Role.COORDINATOR, unit.id) for unit in ground.units.of_kind("centre")
     ]
-    wanted += [(f"{unit.id}-supervisor", Role.TOWN_SUPERVISOR, unit.id) for unit in ground.units.of_kind("town")]
+    wanted += [
+        (f"{unit.id}-supervisor", Role.TOWN_SUPERVISOR, unit.id) for unit in ground.units.of_kind("town")
+    ]
     top = ground.units.top or "county"
     wanted += [
         ("county-supervisor", Role.COUNTY_SUPERVISOR, top),

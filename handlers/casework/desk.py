@@ -74,7 +74,11 @@ def desk(
     if tab not in TABS or (state and state not in set(State)):
         raise Invalid("没有这个列表或状态。")
     account = active_person(database, person)
-    if not any(each.role in ground.permissions.roles(Capability.CASES_SEE) for each in account.assignments if each.holds_on(local_date(now))):
+    if not any(
+        each.role in ground.permissions.roles(Capability.CASES_SEE)
+        for each in account.assignments
+        if each.holds_on(local_date(now))
+    ):
         raise Forbidden("您的岗位不办理或监察办件。")
     scope = scope_of(account, ground, now)
     soon = day_end(ground.calendar.add_working_days(local_date(now), SOON_DAYS))

@@ -50,7 +50,13 @@ def sees_persons(database: Database, ground: Ground, department: str, person: st
 
 
 def persons_view(
-    database: Database, basis: Basis, period: Period, department: str, person: str, now: datetime, request: str
+    database: Database,
+    basis: Basis,
+    period: Period,
+    department: str,
+    person: str,
+    now: datetime,
+    request: str,
 ) -> PersonsView:
     """The persons of a department in a month, from today's records. Raises NotFound for one out of reach."""
     account = active_person(database, person)
@@ -80,7 +86,13 @@ def persons_view(
 
 
 def _note(
-    database: Database, account: Person, ground: Ground, department: str, now: datetime, found: int, request: str
+    database: Database,
+    account: Person,
+    ground: Ground,
+    department: str,
+    now: datetime,
+    found: int,
+    request: str,
 ) -> None:
     """Written before anything is shown."""
     post = next(

@@ -127,7 +127,11 @@ def forget_before(tx: Transaction, moment_: datetime, most: int) -> int:
 
 def _where(wanted: LookFilter) -> tuple[str, tuple[object, ...]]:
     parts, values = ["1"], list[object]()
-    for column, value in (("person", wanted.person), ("subject_number", wanted.number), ("what", wanted.what)):
+    for column, value in (
+        ("person", wanted.person),
+        ("subject_number", wanted.number),
+        ("what", wanted.what),
+    ):
         if value:
             parts.append(f"{column} = ?")
             values.append(value)

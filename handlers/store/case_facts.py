@@ -268,6 +268,7 @@ def _roll(tx: Transaction, changes: Mapping[Key, int]) -> None:
 
 def _counted(fact: CaseFact) -> Iterator[Key]:
     """The roll-up lines that a case is part of, by day and by month."""
+
     def line(measure: str, day: int, value: int = 0) -> Iterator[Key]:
         yield day, measure, fact.department, value
         yield day // 100, measure, fact.department, value

@@ -83,7 +83,9 @@ def next_month(reads: Reads, after: int) -> int | None:
         for each in ("filed", "accepted", "closed", "rated")
     ]
     days += [
-        reads.value("SELECT min(day) FROM case_happening WHERE kind = ? AND day > ?", (kind, after * 100 + 99))
+        reads.value(
+            "SELECT min(day) FROM case_happening WHERE kind = ? AND day > ?", (kind, after * 100 + 99)
+        )
         for kind in HAPPENINGS
     ]
     found = [each for each in days if each is not None]

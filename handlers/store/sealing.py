@@ -43,7 +43,9 @@ class Shape:
 
     def text(self, row: str) -> str:
         """The SQL of a row's text: one form only, NULL and text told apart. (Ours have no REAL columns.)"""
-        columns = (f'quote({row}."{each}")' if each in self.blobs else f'{row}."{each}"' for each in self.columns)
+        columns = (
+            f'quote({row}."{each}")' if each in self.blobs else f'{row}."{each}"' for each in self.columns
+        )
         return f"json_array({', '.join(columns)})"
 
     def digest(self, text: str, salt: bytes) -> str:
@@ -157,9 +159,7 @@ class Ledger:
             )
 
 
-_NEW_SALT = (
-    "INSERT INTO row_salt (tab, key, salt) VALUES (?, ?, ?) ON CONFLICT (tab, key) DO UPDATE SET salt = excluded.salt"
-)
+_NEW_SALT = "INSERT INTO row_salt (tab, key, salt) VALUES (?, ?, ?) ON CONFLICT (tab, key) DO UPDATE SET salt = excluded.salt"
 
 
 def write_seal(

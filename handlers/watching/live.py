@@ -120,7 +120,9 @@ class Live:
         if self._looking is None or self._looking.done():
             self._looking = loop.create_task(self._look())
         elif channel.watchers == 1:
-            self._first = loop.create_task(self._show(scope, channel))  # not only with the next look, a second later
+            self._first = loop.create_task(
+                self._show(scope, channel)
+            )  # not only with the next look, a second later
         return channel
 
     async def _look(self) -> None:
