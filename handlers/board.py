@@ -45,6 +45,11 @@ WATCH_LABELS = {
     "watch_supplemented": "要求补正",
 }
 TONES: tuple[tuple[int, Tone], ...] = ((3, "red"), (2, "yellow"), (1, "warning"), (0, "normal"))
+TREND_TONES: tuple[tuple[int, str, Tone], ...] = (
+    (1, "warned", "warning"),
+    (2, "yellow", "yellow"),
+    (3, "red", "red"),
+)
 CRUMB = Crumb("监察看板", HERE)
 
 
@@ -131,9 +136,9 @@ def trend_charts(hall: Hall, days: Sequence[TrendDay]) -> tuple[Chart, Chart]:
     cards = charts.stacked(
         "board-cards", "近三十天发牌", names,
         [
-            Series(lights[1][2], tuple(e.warned for e in days), "warning"),
-            Series(lights[2][2], tuple(e.yellow for e in days), "yellow"),
-            Series(lights[3][2], tuple(e.red for e in days), "red"),
+            Series(lights[n][2], tuple(getattr(e, field) for e in days), tone)
+            for n, field, tone in TREND_TONES
+            if n in lights.used
         ],
         unit="张", head="日期", across=False,
     )  # fmt: skip
@@ -178,6 +183,7 @@ def department(request: Request) -> Response:
         [
             Series(hall.lights[n][2], tuple(each.by_light[n] for each in items[:20]), tone)
             for n, tone in TONES
+            if n in hall.lights.used
         ],
         unit="件", head="事项", across=True,
         hrefs=[address(f"{HERE}/{code}/{each.code}") for each in items[:20]],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from handlers.watching import live
 from handlers.watching.live import BEAT, RETRY, Channel, Live, Scope
@@ -61,7 +62,9 @@ def played(play: Callable[[Live, Log, Callable[[], object]], object]) -> None:
             board.close()
             gate.release()
 
-    asyncio.run(main())
+    # In a thread of its own: browser tests leave a running loop in the main one.
+    with ThreadPoolExecutor(1) as apart:
+        apart.submit(asyncio.run, main()).result()
 
 
 def yes() -> bool:
@@ -123,6 +126,7 @@ def test_scopes_are_rendered_apart_and_forgotten_when_nobody_watches() -> None:
         assert blocks_of(await anext(one))["today"] == "market:1"
         assert blocks_of(await anext(other))["today"] == "health:1"
         await one.aclose()  # type: ignore[attr-defined]
+        await tick()  # type: ignore[misc]
         log.rendered.clear()
         log.length = 2
         await tick()  # type: ignore[misc]
