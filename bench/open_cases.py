@@ -147,12 +147,20 @@ def leave_due(path: Path, due: int) -> None:
     now = NOW.isoformat()
     try:
         connection.execute("PRAGMA synchronous=OFF")
+        connection.execute(f"CREATE TEMP TABLE left_due AS SELECT id FROM clock WHERE next_at <= '{now}' "
+                           f"AND object = 'case' ORDER BY id DESC LIMIT {due}")  # fmt: skip
         connection.execute(
             "UPDATE clock SET level = CASE WHEN red_at <= :now THEN 3 WHEN yellow_at <= :now THEN 2 WHEN warn_at <= :now "
-            "THEN 1 ELSE 0 END, next_at = CASE WHEN red_at <= :now THEN NULL WHEN yellow_at <= :now THEN red_at "
-            "WHEN warn_at <= :now THEN yellow_at ELSE warn_at END WHERE next_at <= :now AND id NOT IN "
-            "(SELECT id FROM clock WHERE next_at <= :now AND object = 'case' ORDER BY id DESC LIMIT :due)",
-            {"now": now, "due": due},
+            "THEN 1 ELSE 0 END WHERE stopped IS NULL",
+            {"now": now},
+        )
+        # One level each has just begun for these.
+        connection.execute(
+            "UPDATE clock SET level = level - 1 WHERE id IN (SELECT id FROM left_due) AND level > 0"
+        )
+        connection.execute(
+            "UPDATE clock SET next_at = CASE level WHEN 0 THEN coalesce(warn_at, yellow_at, red_at) "
+            "WHEN 1 THEN coalesce(yellow_at, red_at) WHEN 2 THEN red_at END WHERE stopped IS NULL"
         )
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         os.sync()

@@ -17,7 +17,6 @@ ALTER TABLE outbox ADD COLUMN split_at TEXT;
 UPDATE outbox SET split_at = at;
 DROP INDEX outbox_unsent;
 CREATE INDEX outbox_to_split ON outbox(id) WHERE split_at IS NULL;
-CREATE INDEX outbox_of_fact ON outbox(fact, recipient_kind, recipient) WHERE fact <> '';
 CREATE UNIQUE INDEX outbox_once ON outbox(fact, recipient_kind, recipient, channels) WHERE fact <> '';
 """
 
