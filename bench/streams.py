@@ -132,13 +132,15 @@ class Boards:
         self.newest = 0
         self._news = asyncio.Condition()
         self._tasks: list[asyncio.Task[None]] = []
+        self._writers: list[asyncio.StreamWriter] = []
 
     async def open(self) -> None:
-        reader, writer = await asyncio.open_connection(self.host, self.port)
+        reader, writer = await asyncio.open_connection(self.host, self.port, limit=1 << 23)
         request = f"GET /hall/board/stream HTTP/1.1\r\nHost: {self.host}:{self.port}\r\nCookie: {self.cookie}\r\n\r\n"
         writer.write(request.encode())
         head = await reader.readuntil(b"\r\n\r\n")
         assert b" 200 " in head.split(b"\r\n", 1)[0], head
+        self._writers.append(writer)  # a writer nobody holds closes its connection
         number = len(self.versions)
         self.versions[number] = 0
         self._tasks.append(asyncio.create_task(self._read(number, reader)))
@@ -163,6 +165,8 @@ class Boards:
     def close(self) -> None:
         for task in self._tasks:
             task.cancel()
+        for writer in self._writers:
+            writer.close()
 
 
 async def sign_in(client: httpx.AsyncClient) -> str:
