@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -134,11 +134,6 @@ def local_path(text: str) -> str:
     if odd or parts.scheme or parts.netloc or not clean.startswith("/") or clean.startswith("//"):
         return DESK
     return DESK if clean.startswith(SIGN_IN) else clean
-
-
-def sign_in_address(target: str) -> str:
-    """Where one signs in to come back to `target`."""
-    return f"{SIGN_IN}?next={quote(target, safe='/')}"
 
 
 def page_number(request: Request) -> int:

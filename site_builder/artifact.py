@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 from catalog.artifact import Catalog, ItemRecord, json_schemas, record, to_json
 from catalog.calendars import CalendarData, calendar_data
@@ -162,13 +161,3 @@ def catalog_output(portal: Portal, version: str) -> Output:
         )
 
     return Output("data/catalog.json", fingerprint(portal.stamp, version), make)
-
-
-def old_versions(site: Path) -> frozenset[str]:
-    """Version files already there: a case may have pinned one that is in no commit, so none is removed."""
-    folder = site / "data" / "versions"
-    return (
-        frozenset(f"data/versions/{path.name}" for path in folder.glob("*.json"))
-        if folder.is_dir()
-        else frozenset()
-    )

@@ -33,24 +33,7 @@ def outputs(
 ) -> Iterator[Output]:
     """`pages` are the addresses of all pages; `editorial` the (title, address) of the pages of content/."""
     base = portal.county.url.rstrip("/")
-    yield portal.page(
-        "/data/",
-        "open_data.html",
-        "开放数据",
-        (version, portal.figures is None, portal.statistics is None),
-        section="look",
-        crumbs=(("开放数据", ""),),
-        values={
-            "version": version,
-            "files": [
-                each
-                for each in FILES
-                if (portal.figures or each[1] != "/data/figures.json")
-                and (portal.statistics or not each[1].startswith("/data/statistics."))
-            ],
-            "feeds": FEEDS,
-        },
-    )
+    yield _data_page(portal, version)
     sections = (
         ("五个入口", [(door.name, door.href) for door in DOORS]),
         ("找事项", [(name, f"/{kind}/") for kind, name in KINDS]),
@@ -94,6 +77,27 @@ def outputs(
     yield Output("robots.txt", fingerprint(robots), lambda: robots)
     lost = portal.page("/404/", "not_found.html", "没有这一页", ())
     yield Output("404.html", lost.key, lost.make)
+
+
+def _data_page(portal: Portal, version: str) -> Output:
+    return portal.page(
+        "/data/",
+        "open_data.html",
+        "开放数据",
+        (version, portal.figures is None, portal.statistics is None),
+        section="look",
+        crumbs=(("开放数据", ""),),
+        values={
+            "version": version,
+            "files": [
+                each
+                for each in FILES
+                if (portal.figures or each[1] != "/data/figures.json")
+                and (portal.statistics or not each[1].startswith("/data/statistics."))
+            ],
+            "feeds": FEEDS,
+        },
+    )
 
 
 def _sitemap(base: str, pages: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ from handlers.casework.service import Casework
 from handlers.store import cards, cases, counts, outbox
 from handlers.store.database import Database
 from handlers.store.records import Card
+from handlers.store.writer import Transaction
 from handlers.watching.service import Watching
 from rules.errors import Forbidden, IllegalMove, Invalid
 from tests.casework_fixtures import ROOT_OF_TESTS, Hall, at, ground, make_hall
@@ -245,3 +246,21 @@ def test_the_database_can_be_swept_from_a_second_casework(hall: Hall) -> None:
     assert Casework(other, ground).sweep(at("2026-03-12")).cards > 0
     other.close()
     assert hall.casework.sweep(at("2026-03-12")).cards == 0
+
+
+def test_files_of_a_letter_that_was_never_sent_are_dropped_after_two_days_and_no_others(hall: Hall) -> None:
+    def job(tx: Transaction) -> None:
+        for name, owner, day in (
+            ("a", "letter-draft/x", "2026-03-01"),
+            ("b", "letter-draft/x", "2026-03-19"),
+            ("c", "letter/1", "2026-03-01"),
+        ):
+            tx.execute(
+                "INSERT INTO attachment (id, sha256, name, extension, media_type, size, received, owner) "
+                "VALUES (?, ?, 'x.pdf', 'pdf', 'application/pdf', 1, ?, ?)",
+                (name, name * 64, at(day).isoformat(), owner),
+            )
+
+    hall.database.write(job)
+    assert hall.casework.tidy(at("2026-03-20")) == 1
+    assert [row["id"] for row in hall.database.rows("SELECT id FROM attachment ORDER BY id")] == ["b", "c"]

@@ -16,7 +16,7 @@ from handlers.casework.progress import Progress
 from handlers.casework.requests import Actor, BySystem, Moved, MoveData
 from handlers.store import case_parts, cases, clocks, counts, events, idempotency, outbox
 from handlers.store.database import Database
-from handlers.store.records import Case, Clock, Json, Step
+from handlers.store.records import Case, Clock, Json, Notice, Step
 from handlers.store.vault import Vault
 from handlers.store.writer import Transaction
 from rules import case as case_rules
@@ -204,21 +204,7 @@ class Moving:
         assert changed is not None
         progress.case = changed
         progress.show()
-        notice = None
-        if move.notice is not None:
-            facts = NoticeFacts(
-                case=changed,
-                applicant=cases.payload(tx, before.id).applicant,
-                materials=case_parts.materials(tx, before.id),
-                clocks=progress.clocks,
-                values=self.values,
-                now=self.now,
-                supplement_due=changed.supplement_due,
-                certificate=case_parts.certificate(tx, before.id),
-            )
-            notice = issue(tx, self.ground, move.notice, facts, appended.sequence)
-            if outcome.pause_id is not None:
-                clocks.name_notice(tx, outcome.pause_id, notice.number)
+        notice = self._issue(tx, move, progress, outcome.pause_id, appended.sequence)
         made = Made(
             move.name, before, changed, progress.steps, progress.clocks, progress.pauses(), self.values,
             standing.actor, appended.sequence, self.now,
@@ -235,6 +221,28 @@ class Moving:
             notice_id=None if notice is None else notice.id,
             notice_number=None if notice is None else notice.number,
         )
+
+    def _issue(
+        self, tx: Transaction, move: Move, progress: Progress, pause_id: int | None, sequence: int
+    ) -> Notice | None:
+        """The numbered document of a move that brings one; a pause names the one that told of it."""
+        if move.notice is None:
+            return None
+        case = progress.case
+        facts = NoticeFacts(
+            case=case,
+            applicant=cases.payload(tx, case.id).applicant,
+            materials=case_parts.materials(tx, case.id),
+            clocks=progress.clocks,
+            values=self.values,
+            now=self.now,
+            supplement_due=case.supplement_due,
+            certificate=case_parts.certificate(tx, case.id),
+        )
+        notice = issue(tx, self.ground, move.notice, facts, sequence)
+        if pause_id is not None:
+            clocks.name_notice(tx, pause_id, notice.number)
+        return notice
 
     def _words(self, move: Move, progress: Progress) -> str:
         """What the tracking page will say of this."""

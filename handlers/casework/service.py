@@ -107,15 +107,6 @@ class Casework:
         vault = self.database.vault
         self.database.write(upkeep.rating(vault, number, query_code, score, words, local(now), channel))
 
-    async def rate_async(
-        self, number: str, query_code: str, score: int, words: str, *, now: datetime, channel: str = "web"
-    ) -> None:
-        """`rate` for event loops."""
-        vault = self.database.vault
-        await self.database.write_async(
-            upkeep.rating(vault, number, query_code, score, words, local(now), channel)
-        )
-
     def record_material(
         self,
         number: str,

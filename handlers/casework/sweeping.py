@@ -24,6 +24,7 @@ from handlers.store import (
     drafts,
     findings,
     idempotency,
+    letters,
     sessions,
 )
 from handlers.store.database import Database
@@ -154,6 +155,7 @@ def tidy(database: Database, now: datetime) -> int:
             + idempotency.forget_before(tx, now - _KEEP_ANSWERS)
             + chases.drop_drafts_before(tx, now - _KEEP_REPLIES)
             + attachments.drop_unclaimed(tx, now - _KEEP_UPLOADS)
+            + letters.drop_stray_files(tx, now - _KEEP_UPLOADS)
         )
 
     dropped = database.write(job)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import date
 from typing import Any
 
 from catalog.statistics import Definitions, Measure
 from handlers.store.statistics import BASES, SOURCES
 from rules.errors import Invalid
-from rules.statistics import Window, window
 
 GROUPS: Mapping[str, str] = {
     "": "不分组",
@@ -129,11 +127,6 @@ def groups_of(measure: Measure) -> frozenset[str]:
         raise Invalid(f"指标“{measure.label}”数的东西程序里没有。可以数：{'、'.join(BASES)}。")
     by_case = all(SOURCES[each.source].groups for each in known)
     return frozenset(GROUPS) if by_case else OF_ANYTHING
-
-
-def window_of(asked: Asked, today: date) -> Window:
-    """The days asked for. Raises Invalid."""
-    return window(asked.period, today)
 
 
 def _named(groups: Mapping[str, str] | frozenset[str]) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 
-from handlers.store.database import Database, marks
+from handlers.store.database import Database
 from handlers.store.file_kinds import MEDIA_TYPES, check_content
 from handlers.store.moments import Reads, moment, stamp
 from handlers.store.records import Attachment
@@ -152,15 +152,6 @@ def of_draft(reads: Reads, draft_hash: bytes) -> tuple[Attachment, ...]:
     rows = reads.rows(
         "SELECT * FROM attachment WHERE draft_hash = ? AND case_id IS NULL ORDER BY received, id",
         (draft_hash,),
-    )
-    return tuple(_attachment(row) for row in rows)
-
-
-def with_ids(reads: Reads, ids: Sequence[str]) -> tuple[Attachment, ...]:
-    """The attachments with these ids that are not filed yet."""
-    rows = reads.rows(
-        f"SELECT * FROM attachment WHERE case_id IS NULL AND owner = '' AND id IN ({marks(ids)})",  # noqa: S608
-        tuple(ids),
     )
     return tuple(_attachment(row) for row in rows)
 

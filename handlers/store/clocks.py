@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from datetime import datetime
 
 from handlers.store.moments import Reads, moment, moment_or_none, stamp, stamp_or_none
@@ -168,14 +167,6 @@ def pauses(reads: Reads, subject: str, subject_id: int) -> tuple[PauseRow, ...]:
         "SELECT * FROM pause WHERE subject = ? AND subject_id = ? ORDER BY id", (subject, subject_id)
     )
     return tuple(pause_of(row) for row in rows)
-
-
-def each_of(reads: Reads, ids: tuple[int, ...]) -> Iterator[Clock]:
-    """The clocks with these ids that still exist."""
-    for clock_id in ids:
-        found = by_id(reads, clock_id)
-        if found is not None:
-            yield found
 
 
 def clock_of(row: sqlite3.Row) -> Clock:

@@ -65,11 +65,6 @@ def due(reads: Reads, now: datetime, most: int, resting: Sequence[str] = ()) -> 
     return tuple(delivery(row) for row in rows)
 
 
-def next_due(reads: Reads) -> datetime | None:
-    """When the next delivery is to be looked at."""
-    return moment_or_none(reads.value("SELECT min(next_at) FROM delivery WHERE next_at IS NOT NULL"))
-
-
 def put_off_quiet(
     tx: Transaction, now: datetime, until: datetime, channels: Sequence[str], urgent_passes: bool, reason: str
 ) -> int:

@@ -133,12 +133,6 @@ def head(reads: Reads) -> tuple[int, str]:
     return (0, GENESIS) if row is None else (row["seq"], row["hash"])
 
 
-def hashes_of_day(reads: Reads, day: str) -> tuple[tuple[int, str], ...]:
-    """Sequence and hash of a day's events (`2026-03-01`), for its checkpoint and inclusion proofs."""
-    rows = reads.rows("SELECT seq, hash FROM event WHERE at >= ? AND at < ? ORDER BY seq", (day, day + "T99"))
-    return tuple((row["seq"], row["hash"]) for row in rows)
-
-
 def chain_rows(cursor: sqlite3.Cursor) -> Iterator[ChainRow]:
     """The chain as `rules.chain.verify` reads it, row by row."""
     for row in cursor:

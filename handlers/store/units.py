@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers.store.moments import Reads
 from handlers.store.people_records import Unit
 from handlers.store.writer import Transaction
 
@@ -21,20 +20,4 @@ def synchronise(tx: Transaction, units: Sequence[Unit]) -> None:
             (each.id, each.name, each.kind, each.parent, each.department, each.number_word, position)
             for position, each in enumerate(units)
         ],
-    )
-
-
-def all_units(reads: Reads) -> tuple[Unit, ...]:
-    """All units in file order."""
-    rows = reads.rows("SELECT * FROM org_unit ORDER BY position, id")
-    return tuple(
-        Unit(
-            id=row["id"],
-            name=row["name"],
-            kind=row["kind"],
-            parent=row["parent"],
-            department=row["department"],
-            number_word=row["number_word"],
-        )
-        for row in rows
     )

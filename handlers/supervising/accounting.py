@@ -10,7 +10,6 @@ from handlers.casework.ground import Ground
 from handlers.store import counts, orders
 from handlers.store.access_log import Look, add
 from handlers.store.database import Database
-from handlers.store.moments import Reads
 from handlers.store.orders import Accountability, Order
 from handlers.store.writer import Transaction
 from handlers.supervising import issuing
@@ -102,11 +101,6 @@ def reveal(
     role = next(each.role for each in capacities(database, ground, person, order.department, now, READERS))
     look = Look(now, person, role, "order", order.number, "accountability", request)
     database.write(lambda tx: add(tx, look))
-
-
-def may_see_names(reads: Reads, ground: Ground, order: Order, person: str, now: datetime) -> bool:
-    """Names are for supervisors and for those who answer for the department."""
-    return bool(capacities(reads, ground, person, order.department, now, READERS))
 
 
 def _for_writing(
