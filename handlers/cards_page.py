@@ -13,7 +13,7 @@ from handlers.context import Hall, hall_of
 from handlers.guard import may, route
 from handlers.orders_page import EVENT_WORDS
 from handlers.session import SignedIn, check_csrf
-from handlers.staff_frame import ORDERS, SUPERVISORS, address, page_number, staff_page
+from handlers.staff_frame import ORDERS, address, page_number, staff_page
 from handlers.store.cards import CardFilter
 from handlers.store.records import Card
 from presentation.view import Choice, Crumb, FieldError
@@ -73,6 +73,7 @@ def cards(request: Request) -> Response:
         levels=[Choice(str(number), hall.lights[number][2]) for number in reversed(hall.lights.raised)],
         states=STATES,
         narrowed=bool(level or state or department),
+        may_decide=bool(person.roles & hall.edition.permissions.roles(Capability.CARDS_DECIDE)),
         revoked=card_list(
             hall.database,
             hall.site_data.ground(),
@@ -103,7 +104,7 @@ def pending(request: Request) -> Response:
         found=found,
         rules={each.card.id: _rule_words(hall, each.card) for each in found.cards},
         done=_DONE.get(request.query_params.get("done", ""), ""),
-        may_decide=bool(person.roles & SUPERVISORS),
+        may_decide=bool(person.roles & hall.edition.permissions.roles(Capability.CARDS_DECIDE)),
         pages_url=HERE + "/pending?page={page}",
     )
 

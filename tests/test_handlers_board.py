@@ -95,10 +95,10 @@ def test_cards_are_filtered_and_each_leads_to_its_case(staffed: Office) -> None:
         rows = re.findall(r'data-row-link href="/hall/cards/(\d+)"', page)
         assert len(rows) == sum(each.level == level for each in all_cards(staffed))
     page = client.get(CARDS).text
-    assert page.count("在办件里看") == len(all_cards(staffed))
+    assert page.count('<span class="sr">办件 </span>') == len(all_cards(staffed))
     assert f'href="{CASE}{number}"' in page
     assert "没有符合的牌" in client.get(CARDS + "?state=revoked").text
-    assert client.get(CARDS + "?department=police").text.count("在办件里看") == 0
+    assert client.get(CARDS + "?department=police").text.count('<span class="sr">办件 </span>') == 0
 
 
 def test_a_card_tells_rule_reason_and_the_count_of_days(staffed: Office) -> None:

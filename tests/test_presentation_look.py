@@ -253,3 +253,12 @@ def test_every_icon_that_is_asked_for_exists() -> None:
                 re.findall(r"icons\.svg#([a-z]+)\"", text)
             )
     assert asked - known == set()
+
+
+def test_a_class_of_its_own_is_styled_in_one_place() -> None:
+    # Two rooms once named different lists `.life`; the later block bent the earlier one's grid.
+    text = re.sub(r"/\*.*?\*/", "", (page.ASSETS / "hall.css").read_text(encoding="utf-8"), flags=re.S)
+    plain = re.sub(r"@[a-z-]+[^{;]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", text)
+    selectors = [each.strip() for each in re.findall(r"([^{}]+)\{[^{}]*\}", plain)]
+    own = [each for each in selectors if re.fullmatch(r"\.[\w-]+", each)]
+    assert sorted({each for each in own if own.count(each) > 1}) == []
