@@ -111,5 +111,5 @@ operations = (
     Operation("GET", _LETTER + "/files/{file}", staff_letter_file, _STAFF, "来信的附件", errors=_DENIED, tag=_TAG),
     Operation("GET", _LETTER + "/suggestions", suggest_units, _STAFF, "建议交给谁", SuggestionsOut, errors=_DENIED, tag=_TAG),
     Operation("POST", _LETTER + "/moves/{move}", move_letter, _STAFF, "办理来信", LetterMovedOut, LetterMoveIn,
-              errors=_DENIED, tag=_TAG),
+              errors=_DENIED, among={"move": sorted(LETTER_MOVES)}, tag=_TAG),
 )  # fmt: skip

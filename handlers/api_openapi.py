@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from handlers.api_models import ProblemOut
 from handlers.api_operations import CODE_HEADER, KEY_HEADER, ROOT, Operation
+from handlers.security import SAFE_METHODS
 
 Json = dict[str, Any]
 STATUS_WORDS = {
@@ -113,7 +114,7 @@ def _body(each: Operation, schema: Json) -> Json:
 
 def _parameters(each: Operation) -> list[Json]:
     found: list[Json] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {"name": name, "in": "path", "required": True, "schema": _path_schema(each, name)}
         for name in re.findall(r"\{(\w+)\}", each.path)
     ]
     if each.code:
@@ -129,6 +130,12 @@ def _parameters(each: Operation) -> list[Json]:
     return found
 
 
+def _path_schema(each: Operation, name: str) -> Json:
+    """A segment of the address: never empty, and no slash in it."""
+    among = each.among.get(name, ())
+    return {"type": "string", "enum": list(among)} if among else {"type": "string", "minLength": 1}
+
+
 def _header(name: str, words: str, longest: int) -> Json:
     schema = {"type": "string", "minLength": 1, "maxLength": longest}
     return {"name": name, "in": "header", "required": True, "description": words, "schema": schema}
@@ -138,11 +145,40 @@ def _responses(each: Operation, named: dict[type[BaseModel], Json]) -> Json:
     done: Json = {"description": STATUS_WORDS[each.status]}
     if each.answer is not None:
         done["content"] = {"application/json": {"schema": named[each.answer]}}
+    elif each.status != 204:
+        file = {"type": "string", "contentMediaType": "application/octet-stream"}
+        done["content"] = {media: {"schema": file} for media in each.media}
     found: Json = {str(each.status): done}
     if each.status == 201 and each.key:
         found["200"] = {**done, "description": "同一次提交重发：同样的回答，没有重复提交"}
     problem = {"application/problem+json": {"schema": named[ProblemOut]}}
-    always = {400, 413, 500, 503} if each.body is not None else {500, 503}
-    for status in sorted(always.union(each.errors)):
-        found[str(status)] = {"description": STATUS_WORDS[status], "content": problem}
+    for status in sorted(_always(each).union(each.errors)):
+        refused: Json = {"description": STATUS_WORDS[status], "content": problem}
+        if status == 429:
+            refused["headers"] = {
+                "Retry-After": {"description": "多少秒以后再试", "schema": {"type": "integer"}}
+            }
+        found[str(status)] = refused
+    return found
+
+
+def _always(each: Operation) -> set[int]:
+    """The refusals that follow from what an operation takes and from its guard, whatever it does."""
+    found = {500, 503}
+    if "{" in each.path:
+        found.add(404)
+    if each.query is not None:
+        found.add(422)
+    if each.body is not None:
+        found |= {400, 413, 422}
+    if each.files:
+        found |= {400, 413, 415, 422, 429}
+    if each.code:
+        found |= {400, 404, 429}
+    if each.key:
+        found |= {400, 409}
+    if not each.guard.public:
+        found |= {401, 403}
+    if each.method not in SAFE_METHODS:
+        found.add(403)  # sent by a browser from another site
     return found

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -26,7 +26,8 @@ class Operation:
     `files` without `body`: multipart with the one part `file`.
 
     `code`: takes the query code in its header. `key`: takes an idempotency key. `errors`: statuses it may answer
-    with besides those every operation has. `query`: model of the parameters behind `?`.
+    with besides those that follow from the rest (api_openapi.py). `query`: model of the parameters behind `?`.
+    `media`: what is answered without a model. `among`: the only values of a part of the path.
     """
 
     method: str
@@ -42,6 +43,8 @@ class Operation:
     key: bool = False
     status: int = 200
     errors: tuple[int, ...] = ()
+    media: tuple[str, ...] = ("application/octet-stream",)
+    among: Mapping[str, Sequence[str]] = field(default_factory=dict)
     tag: str = "办件"
 
     @property

@@ -77,6 +77,7 @@ operations = (
     ),
     Operation(
         "GET", "/scores/{period}/{part}", get_score_part, _OPEN, "账本 ledger、评分办法 scheme、排名 csv",
-        query=EditionQuery, errors=(404, 422), tag="绩效评分",
+        query=EditionQuery, errors=(404, 422), media=tuple(media.partition(";")[0] for _, media in _PARTS.values()),
+        among={"part": tuple(_PARTS)}, tag="绩效评分",
     ),
 )  # fmt: skip
