@@ -7,7 +7,9 @@ import pytest
 from handlers.casework.requests import ByStaff
 from handlers.correspondence.requests import LetterData, LetterRequest
 from rules.letter_terms import LetterMove
-from tests.staff_fixtures import Office, staffed, text_of
+from rules.score_ledger import read
+from rules.score_ranking import as_json, ranking
+from tests.staff_fixtures import Office, filed, staffed, text_of
 
 __all__ = ["staffed"]
 
@@ -63,3 +65,22 @@ def test_the_statistics_pages_do_not_know_of_it(confirmed: tuple[Office, str]) -
     )
     assert {row["department"] for row in rows if row["measure"].startswith("conduct")} <= {"county"}
     assert not [row for row in rows if row["department"] == "market"]
+
+
+def test_the_ledger_that_is_published_says_neither_the_day_nor_the_item_nor_by_its_place(
+    confirmed: tuple[Office, str],
+) -> None:
+    office, number = confirmed
+    case = filed(office)  # something of the month that happened later and has its day
+    office.clock.set("2026-03-30T10:00")
+    office.move(
+        case.number, "refuse", "window", reason="不属于本机关职权范围的事项", basis="《行政许可法》第三十二条"
+    )
+    office.clock.set("2026-04-01T09:00")
+    made = office.hall.scores.compute(MONTH, office.clock())
+    ledger = read(made.ledger)
+    line = next(each for each in ledger.lines if each.kind == "conduct")
+    assert (line.day, line.item, line.person) == ("", "", "")
+    assert ledger.lines[-1] == line, "its place among the others tells no day"
+    assert number.encode() not in made.ledger
+    assert as_json(ranking(ledger, office.hall.scores.scheme)) == made.ranking, "byte for byte"

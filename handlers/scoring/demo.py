@@ -112,7 +112,7 @@ def _made_up(scores: Scores, month: Period, at: datetime, lost: str = "") -> Com
     if lost:
         day = (month.last - timedelta(days=9)).isoformat()
         facts.append(LedgerLine(0, "entry", lost, day=day, result="case_lost", head="liability"))
-    drawn = sorted(facts, key=lambda each: each.day)
+    drawn = sorted(facts, key=lambda each: (each.kind == "conduct", each.day))
     lines += [replace(each, n=number) for number, each in enumerate(drawn, start=len(lines) + 1)]
     departments = tuple((each.id, each.short_name) for each in ground.departments.values())
     head = LedgerHead(
@@ -146,7 +146,7 @@ def _facts(departments: list[str], items: list[LedgerLine], month: Period) -> It
             result = dice.choices(("answered", "late", "unanswered"), (6, 2, 1))[0]
             yield _line(dice, month, "order", department, result=result)
         if place < BUSY and dice.random() < 0.2:
-            yield _line(dice, month, "conduct", department)
+            yield replace(_line(dice, month, "conduct", department), day="")
     for head in ("liability", "integrity"):
         yield LedgerLine(0, "register", "", day=month.last.isoformat(), head=head)
 

@@ -17,6 +17,7 @@ from rules.score_periods import Period
 from rules.time import day_start, local_date
 
 _TOKEN, _SHORT = 16, 8
+_CONDUCT = "conduct"
 
 
 def gather(
@@ -28,15 +29,16 @@ def gather(
     as_of: datetime,
     department: str = "",
 ) -> tuple[LedgerLine, ...]:
-    """The lines of a month, of all departments or of one, numbered in the order things happened."""
+    """The lines of a month, of all departments or of one, numbered in the order things happened (conduct last)."""
     first, after = day_start(period.first), day_start(period.last + timedelta(days=1))
     found = [
         each
         for each in facts(reads, period.text, first, after, as_of, department)
         if not each.department or each.department in ground.departments
     ]
-    found.sort(key=lambda each: each.at)
     tokens = Tokens(vault, period.text)
+    # A complaint about conduct stands after everything that has a day: its place would tell when it was settled.
+    found.sort(key=lambda each: (True, tokens.token(each)) if each.kind == _CONDUCT else (False, each.at))
     day = min(period.last, local_date(as_of))
     lines = list(item_lines(ground, elements, day, department))
     lines += [tokens.line(each, number) for number, each in enumerate(found, start=len(lines) + 1)]
@@ -51,13 +53,14 @@ class Tokens:
         self._persons: dict[str, str] = {}
 
     def line(self, fact: Fact, number: int) -> LedgerLine:
-        """The ledger line of a fact."""
+        """The ledger line of a fact. One about conduct names neither day nor item: either may tell who complained."""
+        apart = fact.kind == _CONDUCT
         return LedgerLine(
             n=number,
             kind=fact.kind,
             department=fact.department,
-            day=fact.at[:10],
-            item=fact.item,
+            day="" if apart else fact.at[:10],
+            item="" if apart else fact.item,
             person=self.person(fact.person),
             token=self.token(fact),
             matter=self._name("matter", fact.matter, _SHORT) if fact.matter else "",
@@ -74,7 +77,7 @@ class Tokens:
     def token(self, fact: Fact) -> str:
         """What stands for the number. Ratings and complaints about conduct have one of their own: nobody who reads
         the ledger can tie them to the case's other lines."""
-        apart = fact.kind if fact.kind in ("rating", "conduct") else "number"
+        apart = fact.kind if fact.kind in ("rating", _CONDUCT) else "number"
         return self._name(apart, f"{fact.subject}/{fact.number}", _TOKEN)
 
     def person(self, person: str | None) -> str:
