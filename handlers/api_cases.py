@@ -48,7 +48,7 @@ from handlers.track_proof import normal_number
 from rules.access import Role
 from rules.case_terms import MoveName
 from rules.errors import BadRequest, Forbidden, Invalid, NotFound
-from rules.time import local
+from rules.time import local, parse_stamp
 
 DRILLERS = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.WINDOW_CLERK})
 OLDEST = timedelta(days=400)
@@ -111,6 +111,9 @@ async def _filed(
     application = apply_filing.application_of(item, form, values, accepting_unit=asked.accepting_unit)
     person: SignedIn | None = request.state.person
     at_window = asked.channel != "web" and person is not None
+    outside = outside_of(asked)
+    if outside.told:
+        application = apply_filing.from_outside(application, outside, hall.now())
     return await hall.casework.file_case_async(
         application,
         key=f"api:{person.person_id if person else ''}:{key}",
@@ -136,6 +139,8 @@ def _may_file(hall: Hall, asked: FileIn, person: SignedIn | None) -> None:
         raise Forbidden("窗口、乡镇、村渠道由工作人员登录后代收。")
     if asked.drill and (person is None or not person.roles & DRILLERS):
         raise Forbidden("演练件只能由综合管理员、系统管理员或窗口人员提交。")
+    if outside_of(asked).told and (asked.channel == "web" or person is None):
+        raise Forbidden("系统外收件的时间和来源只由工作人员在窗口、乡镇、村渠道登记。")
     if asked.received_at is None:
         return
     if not asked.drill or asked.channel == "web":
@@ -146,6 +151,16 @@ def _may_file(hall: Hall, asked: FileIn, person: SignedIn | None) -> None:
         in_time = False
     if not in_time:
         raise Invalid("收件时间不对", {"received_at": f"要在最近 {OLDEST.days} 天以内，不能是将来"})
+
+
+def outside_of(asked: FileIn) -> apply_filing.Outside:
+    """What the application says of its life outside the system. Raises Invalid for a moment no calendar has."""
+    received, decided = (
+        None if each is None else parse_stamp(each.isoformat())
+        for each in (asked.received_outside, asked.decided_outside)
+    )
+    system, number = (asked.source_system or "").strip(), (asked.source_id or "").strip()
+    return apply_filing.Outside(received, decided, system, number)
 
 
 async def _body(request: Request, model: type[Body], stack: AsyncExitStack) -> tuple[Body, FormData | None]:

@@ -130,6 +130,10 @@ class FileIn(In):
     accepting_unit: str | None = Field(None, description="受理单位编号，窗口代收时必填")
     drill: bool = Field(False, description="演练件，须工作人员登录；不进任何统计")
     received_at: datetime | None = Field(None, description="收件时间，只用于窗口渠道的演练件")
+    received_outside: datetime | None = Field(None, description="系统外收件的时间，须工作人员登录")
+    decided_outside: datetime | None = Field(None, description="系统外已经作出决定的时间，须工作人员登录")
+    source_system: str | None = Field(None, max_length=100, description="原系统的名称，须工作人员登录")
+    source_id: str | None = Field(None, max_length=100, description="原系统里的编号")
 
 
 class FiledOut(Out):

@@ -18,6 +18,7 @@ from handlers.api_staff_models import (
     CardDecisionIn,
     CardOut,
     CertificateIn,
+    ChargeIn,
     DeskOut,
     DeskQuery,
     FeeIn,
@@ -33,6 +34,8 @@ from handlers.api_staff_models import (
     StaffCaseOut,
     StepOut,
     SweptOut,
+    ToldOutsideIn,
+    ToldOutsideOut,
 )
 from handlers.bodies import json_of
 from handlers.casework.requests import ByStaff, MoveData
@@ -45,6 +48,7 @@ from handlers.track_proof import normal_number
 from rules.access import Role
 from rules.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from rules.permissions import Capability
+from rules.time import parse_stamp
 
 
 def _here(request: Request) -> tuple[Hall, SignedIn, datetime]:
@@ -130,6 +134,9 @@ def staff_case(request: Request) -> Response:
             steps=[StepOut.model_validate(each) for each in view.steps],
             cards=[CardOut.model_validate(each) for each in view.cards],
             warnings=list(view.warnings),
+            charged={each.position: each.charged for each in view.public.fees if each.charged is not None},
+            source_system=view.case.source_system,
+            source_id=view.case.source_id,
         )
     )
 
@@ -175,14 +182,43 @@ async def record_material(request: Request) -> Response:
 
 
 async def pay_fee(request: Request) -> Response:
-    """A fee paid, or waived with the reason."""
+    """A fee paid with the sum that was taken, or waived with the reason."""
     hall, person, now = _here(request)
     asked = await json_of(request, FeeIn)
     by = ByStaff(person.person_id)
     await run_in_threadpool(
-        lambda: hall.casework.pay_fee(_number(request), by, asked.position, waived=asked.waived, now=now)
+        lambda: hall.casework.pay_fee(
+            _number(request), by, asked.position, waived=asked.waived, charged=asked.charged, now=now
+        )
     )
     return nothing()
+
+
+async def record_charge(request: Request) -> Response:
+    """Money taken beside what the guide says."""
+    hall, person, now = _here(request)
+    asked = await json_of(request, ChargeIn)
+    by = ByStaff(person.person_id)
+    await run_in_threadpool(
+        lambda: hall.casework.record_charge(
+            _number(request), by, asked.name, asked.charged, asked.reason, now=now
+        )
+    )
+    return nothing()
+
+
+async def record_supplement(request: Request) -> Response:
+    """A supplement notice given outside the system."""
+    hall, person, now = _here(request)
+    asked = await json_of(request, ToldOutsideIn)
+    by = ByStaff(person.person_id)
+    given = parse_stamp(asked.given_at.isoformat())
+    count = await run_in_threadpool(
+        lambda: hall.casework.record_supplement(
+            _number(request), by, asked.told, given, asked.reason, now=now
+        )
+    )
+    return answered(ToldOutsideOut(supplements=count), 201)
 
 
 async def issue_certificate(request: Request) -> Response:
@@ -255,6 +291,7 @@ def messages(request: Request) -> Response:
 
 
 _STAFF, _DENIED, _TAG = staff(), (401, 403, 404, 409, 422), "工作人员"
+_RECORDERS = may(Capability.CASES_RECORD)
 _SUPERVISORS = may(Capability.CARDS_DECIDE)
 _SWEEPERS = may(Capability.SWEEP_RUN)
 _CASE = "/desk/cases/{number}"
@@ -266,13 +303,15 @@ operations = (
     ),
     Operation("DELETE", "/session", sign_out, _STAFF, "退出", status=204, errors=(401,), tag=_TAG),
     Operation("GET", "/messages", messages, _STAFF, "站内消息", MessagesOut, errors=(401,), tag=_TAG),
-    Operation("GET", "/desk", desk, _STAFF, "工作台列表", DeskOut, query=DeskQuery, errors=(401, 403, 422), tag=_TAG),
-    Operation("GET", _CASE, staff_case, _STAFF, "一个办件的全部", StaffCaseOut, errors=_DENIED, tag=_TAG),
-    Operation("GET", "/desk/notices/{notice}", staff_notice, _STAFF, "一份文书", NoticeOut, errors=_DENIED, tag=_TAG),
-    Operation("POST", _CASE + "/moves", move_case, _STAFF, "办理一步", MovedOut, MoveIn, key=True, errors=(400, *_DENIED), tag=_TAG),
-    Operation("POST", _CASE + "/materials", record_material, _STAFF, "登记窗口收到的材料", MaterialOut, MaterialIn, errors=_DENIED, tag=_TAG),
-    Operation("POST", _CASE + "/fees", pay_fee, _STAFF, "登记缴费或减免", None, FeeIn, status=204, errors=_DENIED, tag=_TAG),
-    Operation("POST", _CASE + "/certificate", issue_certificate, _STAFF, "制证编号", CertificateOut, CertificateIn, errors=_DENIED, tag=_TAG),
+    Operation("GET", "/desk", desk, may(Capability.CASES_SEE), "工作台列表", DeskOut, query=DeskQuery, errors=(401, 403, 422), tag=_TAG),
+    Operation("GET", _CASE, staff_case, may(Capability.CASES_SEE), "一个办件的全部", StaffCaseOut, errors=_DENIED, tag=_TAG),
+    Operation("GET", "/desk/notices/{notice}", staff_notice, may(Capability.CASES_SEE), "一份文书", NoticeOut, errors=_DENIED, tag=_TAG),
+    Operation("POST", _CASE + "/moves", move_case, may(Capability.CASES_WORK), "办理一步", MovedOut, MoveIn, key=True, errors=(400, *_DENIED), tag=_TAG),
+    Operation("POST", _CASE + "/materials", record_material, may(Capability.CASES_INTAKE), "登记窗口收到的材料", MaterialOut, MaterialIn, errors=_DENIED, tag=_TAG),
+    Operation("POST", _CASE + "/fees", pay_fee, may(Capability.CASES_INTAKE), "登记缴费或减免", None, FeeIn, status=204, errors=_DENIED, tag=_TAG),
+    Operation("POST", _CASE + "/charges", record_charge, _RECORDERS, "登记指南以外、标准以外的收费", None, ChargeIn, status=204, errors=_DENIED, tag=_TAG),
+    Operation("POST", _CASE + "/told-outside", record_supplement, _RECORDERS, "补录系统外的补正告知", ToldOutsideOut, ToldOutsideIn, status=201, errors=_DENIED, tag=_TAG),
+    Operation("POST", _CASE + "/certificate", issue_certificate, may(Capability.CERTIFICATES_ISSUE), "制证编号", CertificateOut, CertificateIn, errors=_DENIED, tag=_TAG),
     Operation("GET", "/board", board, _SUPERVISORS, "监察总览", BoardOut, errors=(401, 403), tag="监察"),
     Operation("POST", "/cards/{card}/decision", decide_card, _SUPERVISORS, "确认或不发待定的牌", CardOut, CardDecisionIn, errors=_DENIED, tag="监察"),
     Operation("POST", "/cards/{card}/revocation", revoke_card, _SUPERVISORS, "撤销已发的牌", CardOut, ReasonIn, errors=_DENIED, tag="监察"),

@@ -129,6 +129,9 @@ class StaffCaseOut(Out):
     steps: list[StepOut]
     cards: list[CardOut]
     warnings: list[str]
+    charged: dict[int, int] = Field({}, description="实收金额（分），按费用的 position")
+    source_system: str | None = Field(None, description="原系统")
+    source_id: str | None = Field(None, description="原系统编号")
 
 
 class MoveIn(In):
@@ -152,6 +155,29 @@ class MaterialIn(In):
 class FeeIn(In):
     position: int = Field(ge=0, le=99)
     waived: str = Field("", max_length=500, description="减免理由；不写就是已缴")
+    charged: int | None = Field(None, ge=0, le=1_000_000_000, description="实收金额，分；对照公布的标准")
+
+
+class ChargeIn(In):
+    """Money taken beside what the guide says."""
+
+    name: str = Field(
+        min_length=1, max_length=100, description="收了什么费；和指南里的同名，就合起来对照标准"
+    )
+    charged: int = Field(ge=1, le=1_000_000_000, description="实收金额，分")
+    reason: str = Field(min_length=2, max_length=500, description="怎么知道的：收据号、来访记录")
+
+
+class ToldOutsideIn(In):
+    """A supplement notice given outside the system."""
+
+    told: str = Field(min_length=2, max_length=2000, description="告知的内容")
+    given_at: datetime = Field(description="告知的时间")
+    reason: str = Field(min_length=2, max_length=2000, description="怎么告知的，为什么没有在系统里告知")
+
+
+class ToldOutsideOut(Out):
+    supplements: int = Field(description="这个办件现在一共告知补正几次")
 
 
 class CertificateIn(In):

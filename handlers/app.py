@@ -44,6 +44,7 @@ JOBS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "handlers.desk",
             "handlers.case_page",
             "handlers.case_moves",
+            "handlers.case_records",
             "handlers.letters_desk",
             "handlers.letters_desk_letter",
             "handlers.messages_page",

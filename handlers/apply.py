@@ -18,12 +18,14 @@ from handlers.casework.requests import ByStaff, Filed
 from handlers.context import Hall, hall_of
 from handlers.guard import may, public, route
 from handlers.session import SignedIn, check_csrf
+from handlers.typed import moment_of
 from presentation.view import Crumb, Fact
-from rules.access import Role, units_for
+from rules.access import units_for
 from rules.errors import Forbidden, HallError, Invalid, NotFound
 from rules.permissions import Capability
 
-FRONT = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR})
+# What staff at a window say of a case that began outside the system, asked on the last page.
+OUTSIDE = ("received_outside", "decided_outside", "source_system", "source_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ def window_units(hall: Hall, record: ItemRecord, person: SignedIn) -> tuple[str,
     item = record.item
     if item.status != "in_force":
         return ()
-    held = units_for(person.assignments, FRONT, hall.edition.units.tree, hall.now().date())
+    takes_in = hall.edition.permissions.roles(Capability.CASES_INTAKE)
+    held = units_for(person.assignments, takes_in, hall.edition.units.tree, hall.now().date())
     accepting = item.accepting_units or (item.department, hall.county.centre)
     return tuple(unit for unit in accepting if unit in held)
 
@@ -156,6 +159,7 @@ async def submit(request: Request) -> Response:
     _must_take(request)
     async with form_of(request) as posted:
         token, truth = text_of(posted, "resume", 500), text_of(posted, "truth", 10)
+        said = {name: text_of(posted, name, 100) for name in OUTSIDE}
     path = request.path_params
     async with apply_draft.lock(path["handle"]):
         draft = await apply_draft.by_handle(request, path["code"], path["handle"], token)
@@ -168,12 +172,12 @@ async def submit(request: Request) -> Response:
         form = apply_view.form_for(hall, record.item, filling)
         validated = apply_view.checked(form, filling)
         if validated.errors:
-            return _check_page(request, record, draft, validated.errors, 422)
+            return _check_page(request, record, draft, validated.errors, 422, said)
         throttle.once(request, throttle.FILINGS, "file")
         try:
-            filed = await _file(request, record, draft, validated)
+            filed = await _file(request, record, draft, validated, said)
         except Invalid as error:
-            return _check_page(request, record, draft, dict(error.fields) or {"": error.detail}, 422)
+            return _check_page(request, record, draft, dict(error.fields) or {"": error.detail}, 422, said)
         receipt = proofs.sealed(request, f"{filed.number} {filed.query_code}", f"filed/{draft.handle}")
         await apply_draft.save(request, draft, replace(filling, filed=receipt), days=1)
     answer = RedirectResponse(f"/hall/receipt/{filed.number}", 303)
@@ -181,17 +185,36 @@ async def submit(request: Request) -> Response:
     return answer
 
 
-async def _file(request: Request, record: ItemRecord, draft: OpenDraft, validated: Validated) -> Filed:
+async def _file(
+    request: Request, record: ItemRecord, draft: OpenDraft, validated: Validated, said: Mapping[str, str]
+) -> Filed:
     hall = hall_of(request)
     window = draft.filling.window
     form = apply_view.form_for(hall, record.item, draft.filling)
     application = apply_filing.application_of(
         record.item, form, validated.values, accepting_unit=window.unit if window else None
     )
+    if window:
+        application = apply_filing.from_outside(application, _outside(said), hall.now())
     channel = apply_filing.channel_of(hall, window.unit) if window else "web"
     by = ByStaff(window.person) if window else None
     return await hall.casework.file_case_async(
         application, key=draft.filling.key, channel=channel, now=hall.now(), by=by
+    )
+
+
+def _outside(said: Mapping[str, str]) -> apply_filing.Outside:
+    """What staff wrote of a case that began outside the system. Raises Invalid for what is no time."""
+    moments = {name: moment_of(said[name]) for name in OUTSIDE[:2]}
+    wrong = {
+        name: "请写日期和时间，例如 2026-03-01 09:30"
+        for name, found in moments.items()
+        if said[name] and found is None
+    }
+    if wrong:
+        raise Invalid("系统外收件的几处需要再看一下", wrong)
+    return apply_filing.Outside(
+        moments["received_outside"], moments["decided_outside"], said["source_system"], said["source_id"]
     )
 
 
@@ -207,8 +230,9 @@ def _to_receipt(request: Request, draft: OpenDraft) -> Response:
 
 
 def _check_page(
-    request: Request, record: ItemRecord, draft: OpenDraft, faults: Mapping[str, str], status: int
-) -> Response:
+    request: Request, record: ItemRecord, draft: OpenDraft, faults: Mapping[str, str], status: int,
+    said: Mapping[str, str] | None = None,
+) -> Response:  # fmt: skip
     hall = hall_of(request)
     form = apply_view.form_for(hall, record.item, draft.filling)
     validated = apply_view.checked(form, draft.filling)
@@ -234,6 +258,8 @@ def _check_page(
         answered=apply_view.summary(draft, form, validated),
         declaration=declaration,
         truth_error=faults.get("truth", ""),
+        errors=faults,
+        said={name: (said or {}).get(name, "") for name in OUTSIDE},
         faults=links,
         missing=sorted({name for name in validated.errors if name != "truth"}),
         token=apply_draft.token_of(request, draft),

@@ -18,6 +18,7 @@ from handlers.session import SignedIn, check_csrf
 from handlers.staff_frame import DESK, address
 from handlers.store import attachments, case_parts
 from handlers.store.attachments import Limits
+from handlers.typed import cents_of
 from rules.case_table import MOVES
 from rules.case_terms import MoveName
 from rules.errors import Conflict, IllegalMove, Invalid, NotFound, TooLarge, UnsupportedMedia
@@ -125,9 +126,9 @@ async def material(request: Request) -> Response:
     hall, number = hall_of(request), request.path_params["number"]
     code = request.path_params["code"]
     async with form_of(request) as form:
-        by = await _staff(request, form, number)
+        by = await acting(request, form, number)
         if "restore" in form:
-            return _back(number)
+            return back(number)
         counts = {
             each: text_of(form, f"material.{code}.{each}", 4) or "0" for each in ("originals", "copies")
         }
@@ -146,45 +147,56 @@ async def material(request: Request) -> Response:
             note=note, now=hall.now(),
         )
     )  # fmt: skip
-    return _back(number, "material", "#materials")
+    return back(number, "material", "#materials")
 
 
 async def fee(request: Request) -> Response:
-    """Marks a fee paid, or waived with the reason."""
+    """Marks a fee paid with the sum that was taken, or waived with the reason."""
     hall, number = hall_of(request), request.path_params["number"]
     position = request.path_params["position"]
     async with form_of(request) as form:
-        by = await _staff(request, form, number)
+        by = await acting(request, form, number)
         if "restore" in form:
-            return _back(number)
+            return back(number)
         how, waived = text_of(form, f"fee.{position}.how", 10), text_of(form, f"fee.{position}.waived", 500)
+        taken = text_of(form, f"fee.{position}.charged", 30)
+        written = {f"fee.{position}.{name}": text_of(form, f"fee.{position}.{name}", 500) for name in _OF_FEE}
+    charged = cents_of(taken)
     wrong = {}
     if how not in ("paid", "waived"):
         wrong[f"fee.{position}.how"] = "请选择已缴清还是减免"
     elif how == "waived" and not waived:
         wrong[f"fee.{position}.waived"] = "减免要写明理由和依据"
+    elif how == "paid" and charged is None:
+        wrong[f"fee.{position}.charged"] = "请写实际收了多少，例如 50 或 12.50"
     if wrong:
-        return await run_in_threadpool(lambda: case_response(request, number, errors=wrong, status=422))
-    given = waived if how == "waived" else ""
-    await run_in_threadpool(lambda: hall.casework.pay_fee(number, by, position, waived=given, now=hall.now()))
-    return _back(number, "fee", "#fees")
+        return await run_in_threadpool(
+            lambda: case_response(request, number, written=written, errors=wrong, status=422)
+        )
+    waiver = waived if how == "waived" else ""
+    await run_in_threadpool(
+        lambda: hall.casework.pay_fee(
+            number, by, position, waived=waiver, charged=None if waiver else charged, now=hall.now()
+        )
+    )
+    return back(number, "fee", "#fees")
 
 
 async def certificate(request: Request) -> Response:
     """Gives the certificate its number: the department's own, or the hall's running one."""
     hall, number = hall_of(request), request.path_params["number"]
     async with form_of(request) as form:
-        by = await _staff(request, form, number)
+        by = await acting(request, form, number)
         if "restore" in form:
-            return _back(number)
+            return back(number)
         given = text_of(form, "certificate.number", 50)
     await run_in_threadpool(
         lambda: hall.casework.issue_certificate(number, by, now=hall.now(), number_given=given or None)
     )
-    return _back(number, "certificate", "#result")
+    return back(number, "certificate", "#result")
 
 
-async def _staff(request: Request, form: FormData, number: str) -> ByStaff:
+async def acting(request: Request, form: FormData, number: str) -> ByStaff:
     """Who acts, once the form is known to be theirs. Raises Forbidden, and NotFound out of scope."""
     check_csrf(request, form)
     hall = hall_of(request)
@@ -195,10 +207,12 @@ async def _staff(request: Request, form: FormData, number: str) -> ByStaff:
     return ByStaff(person.person_id)
 
 
-def _back(number: str, done: str = "", anchor: str = "") -> Response:
+def back(number: str, done: str = "", anchor: str = "") -> Response:
+    """To the case's page, where it says what was done."""
     return RedirectResponse(address(f"{DESK}cases/{number}", done=done) + anchor, 303)
 
 
+_OF_FEE = ("how", "waived", "charged")
 _POST = ("POST",)
 _CASE = "/hall/staff/cases/{number}"
 

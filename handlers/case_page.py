@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,14 +19,15 @@ from handlers.guard import may, route
 from handlers.move_forms import Typed, move_forms
 from handlers.security import request_id
 from handlers.session import SignedIn
-from handlers.staff_frame import BOARD_READERS, DESK, FRONT, staff_page
+from handlers.staff_frame import BOARD_READERS, DESK, staff_page
 from handlers.store.records import CHANNEL_LABELS, Event
+from presentation.dates import datetime_cn, money
 from presentation.view import Crumb, FieldError
 from rules.access import ROLE_LABELS, Role
 from rules.case_table import MOVES
 from rules.case_terms import ENDED, MoveName, State
 from rules.clock import CLOCK_LABELS
-from rules.permissions import Capability
+from rules.permissions import Capability, Permissions
 
 STEP_STATES = {"waiting": "未开始", "running": "正在办", "done": "已完成"}
 CARD_STATES = {"pending": "待确认", "issued": "已发", "dismissed": "未确认", "revoked": "已撤销"}
@@ -40,6 +41,14 @@ _EVENT_LABELS = {
     "rate": "申请人评价",
     "recompute": "重新计算期限",
     "erase": "删除个人信息",
+    "supplement_recorded": "补录系统外的补正告知",
+}
+_DONE = {
+    "material": "材料已登记。",
+    "fee": "费用已登记。",
+    "certificate": "已出证。",
+    "told": "系统外的补正告知已补录。",
+    "charge": "这笔收费已登记。",
 }
 _SAID = {
     "opinion": "意见",
@@ -52,6 +61,8 @@ _SAID = {
     "waived": "减免理由",
     "number": "编号",
     "why": "原因",
+    "told": "告知的内容",
+    "name": "收费",
 }
 
 
@@ -88,10 +99,13 @@ def case_response(
     *,
     typed: Typed | None = None,
     refused: Refused | None = None,
-    errors: dict[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    written: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    """The page as it stands now, with what was typed and why it was refused. Raises NotFound out of scope."""
+    """The page as it stands now, with what was typed (`typed` for a move, `written` for what is recorded beside
+    one) and why it was refused. Raises NotFound out of scope.
+    """
     hall = hall_of(request)
     person: SignedIn = request.state.person
     moment, ground = hall.now(), hall.site_data.ground()
@@ -104,6 +118,7 @@ def case_response(
     codes = hall.site_data.codes
     form = case_shown.form_of_item(item, hall.county, codes)
     typed = typed or Typed()
+    permissions = ground.permissions
     forms = move_forms(view, item, codes, typed)
     return staff_page(
         request,
@@ -120,6 +135,7 @@ def case_response(
         refused=refused,
         field_errors=_field_errors(typed, errors or {}),
         errors=errors or {},
+        written=written or {},
         done=_done(request, view),
         revealed=revealed,
         parties=case_shown.parties(view.payload, codes, masked=not revealed),
@@ -131,8 +147,11 @@ def case_response(
         happened=tuple(reversed(tuple(_history(hall, view)))),
         item_path=_item_path(hall, view.case.item_code),
         guide_changed=_guide_changed(hall, view),
-        takes_in=_takes_in(found) and view.case.state not in ENDED,
-        issues=_issues(view, found),
+        takes_in=_one_may(found, permissions, Capability.CASES_INTAKE) and view.case.state not in ENDED,
+        issues=_issues(view) and _one_may(found, permissions, Capability.CERTIFICATES_ISSUE),
+        records=_one_may(found, permissions, Capability.CASES_RECORD),
+        outside=_outside(view),
+        chases=bool(permissions.roles(Capability.ORDERS_ISSUE) & person.roles),
         sees_cards=bool(person.roles & BOARD_READERS),
         waiting_words=_waiting_words(view),
         role_labels=ROLE_LABELS,
@@ -145,7 +164,7 @@ def case_response(
     )
 
 
-def _field_errors(typed: Typed, errors: dict[str, str]) -> list[FieldError]:
+def _field_errors(typed: Typed, errors: Mapping[str, str]) -> list[FieldError]:
     own = [FieldError(f"{typed.move}.{name}", text) for name, text in typed.errors.items()]
     return own + [FieldError(name, text) for name, text in errors.items()]
 
@@ -156,7 +175,7 @@ def _done(request: Request, view: StaffCaseView) -> tuple[str, int | None, str] 
     if name in set(MoveName):
         words = f"“{MOVES[MoveName(name)].label}”已完成。"
     else:
-        words = {"material": "材料已登记。", "fee": "费用已登记。", "certificate": "已出证。"}.get(name, "")
+        words = _DONE.get(name, "")
     given = request.query_params.get("notice", "")
     notice = next((each for each in view.public.notices if str(each.id) == given), None)
     if not words:
@@ -194,7 +213,13 @@ def _event_label(event: Event) -> str:
 
 def _said(event: Event) -> tuple[tuple[str, str], ...]:
     payload = event.payload or {}
-    return tuple((label, str(payload[name])) for name, label in _SAID.items() if payload.get(name))
+    said = [(label, str(payload[name])) for name, label in _SAID.items() if payload.get(name)]
+    charged, given = payload.get("charged"), payload.get("given_at")
+    if isinstance(charged, int):
+        said.append(("实收", money(charged / 100)))
+    if isinstance(given, str):
+        said.append(("告知的时间", datetime_cn(datetime.fromisoformat(given))))
+    return tuple(said)
 
 
 def _item_path(hall: Hall, code: str) -> str:
@@ -207,15 +232,28 @@ def _guide_changed(hall: Hall, view: StaffCaseView) -> bool:
     return current is not None and current.version != view.case.item_version
 
 
-def _takes_in(found: tuple[Standing, ...]) -> bool:
-    return any(each.role in FRONT for each in found)
+def _one_may(found: tuple[Standing, ...], permissions: Permissions, needed: Capability) -> bool:
+    """Whether the county lets one of the capacities in which the reader reaches this case do something."""
+    return any(each.role in permissions.roles(needed) for each in found)
 
 
-def _issues(view: StaffCaseView, found: tuple[Standing, ...]) -> bool:
-    """Whether this reader may give the certificate its number now."""
+def _issues(view: StaffCaseView) -> bool:
+    """Whether the certificate waits for its number."""
     certificate = view.public.certificate
-    waiting = certificate is not None and certificate.issued is None and view.case.state is State.GRANTED
-    return waiting and any(each.role in FRONT | {Role.DECIDER} for each in found)
+    return certificate is not None and certificate.issued is None and view.case.state is State.GRANTED
+
+
+def _outside(view: StaffCaseView) -> tuple[tuple[str, str], ...]:
+    """What the entry said of another system: where the case came from, when it was received and decided there."""
+    filed = next((each.payload or {} for each in view.events if each.kind == "file"), {})
+    moments = (("系统外收件", "received_outside"), ("系统外决定", "decided_outside"))
+    found = [
+        (label, datetime_cn(datetime.fromisoformat(str(filed[name]))))
+        for label, name in moments
+        if filed.get(name)
+    ]
+    source = " ".join(each for each in (view.case.source_system, view.case.source_id) if each)
+    return tuple([("原系统", source), *found] if source else found)
 
 
 def _waiting_words(view: StaffCaseView) -> str:

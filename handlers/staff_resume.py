@@ -42,6 +42,8 @@ class Kept:
             "/moves/",
             "/materials/",
             "/fees/",
+            "/told-outside",
+            "/charges",
             "/certificate",
             "/answer",
             "/extend",

@@ -42,6 +42,7 @@ class Capability(StrEnum):
     CASES_SEE = "cases.see"
     CASES_INTAKE = "cases.intake"
     CASES_WORK = "cases.work"
+    CASES_RECORD = "cases.record"
     CERTIFICATES_ISSUE = "certificates.issue"
     LETTERS_SEE = "letters.see"
     LETTERS_CONDUCT = "letters.conduct"
@@ -65,6 +66,7 @@ CAPABILITY_LABELS: Mapping[Capability, str] = MappingProxyType(
         Capability.CASES_SEE: "查看办件，含它的期限、监察牌和文书",
         Capability.CASES_INTAKE: "窗口收件，登记材料和收费",
         Capability.CASES_WORK: "办理：预审、受理、审查、决定、送达",
+        Capability.CASES_RECORD: "补录系统外的补正告知和收费",
         Capability.CERTIFICATES_ISSUE: "出证",
         Capability.LETTERS_SEE: "查看咨询和投诉",
         Capability.LETTERS_CONDUCT: "处理工作作风投诉",
@@ -95,6 +97,7 @@ MOST: Mapping[Capability, frozenset[Role]] = MappingProxyType(
         Capability.CASES_SEE: _SEERS,
         Capability.CASES_INTAKE: frozenset({Role.WINDOW_CLERK, Role.COORDINATOR}),
         Capability.CASES_WORK: _WORKERS,
+        Capability.CASES_RECORD: frozenset({Role.WINDOW_CLERK, Role.COORDINATOR, _COUNTY, _DEPARTMENT}),
         Capability.CERTIFICATES_ISSUE: _WORKERS,
         Capability.LETTERS_SEE: _SEERS,
         Capability.LETTERS_CONDUCT: frozenset({_COUNTY}),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from catalog.schema import Fee
-from handlers.casework import hand_findings, upkeep
+from handlers.casework import hand_findings
 from handlers.casework.hand_findings import HandCard
 from handlers.casework.requests import BySystem, MoveData
 from handlers.casework.subjects import Subject
@@ -156,6 +156,7 @@ def test_a_notice_given_on_paper_counts_once_it_is_recorded(hall: Hall) -> None:
             person,
             "口头告知补平面图",
             at("2026-03-03"),
+            "窗口口头告知",
             at("2026-03-04"),
         )
         == 1
@@ -163,15 +164,27 @@ def test_a_notice_given_on_paper_counts_once_it_is_recorded(hall: Hall) -> None:
     assert caught(hall, filed) == {}
     assert (
         record(
-            hall.database, ground, filed.number, person, "又要一份合同", at("2026-03-04"), at("2026-03-05")
+            hall.database,
+            ground,
+            filed.number,
+            person,
+            "又要一份合同",
+            at("2026-03-04"),
+            "手写告知",
+            at("2026-03-05"),
         )
         == 2
     )
     assert "补录" in caught(hall, filed)["second_supplement"].why
     with pytest.raises(IllegalMove):
         hall.move(filed, "supplement_notice", "window", "2026-03-06", reason="还缺")
-    with pytest.raises(Invalid):
-        record(hall.database, ground, filed.number, person, "将来的事", at("2026-04-03"), at("2026-03-05"))
+    for told, given, reason in (
+        ("将来的事", "2026-04-03", "手写告知"),
+        ("收件以前的事", "2026-03-01", "手写告知"),
+        ("没有说明", "2026-03-04", " "),
+    ):
+        with pytest.raises(Invalid):
+            record(hall.database, ground, filed.number, person, told, at(given), reason, at("2026-03-05"))
     with pytest.raises(Forbidden):
         record(
             hall.database,
@@ -180,6 +193,7 @@ def test_a_notice_given_on_paper_counts_once_it_is_recorded(hall: Hall) -> None:
             hall.people["health_front"],
             "别的部门",
             at("2026-03-03"),
+            "手写告知",
             at("2026-03-05"),
         )
 
@@ -280,21 +294,36 @@ def test_a_charge_above_the_standard_waits_for_the_supervisor(
 
 def test_a_charge_the_guide_does_not_name_is_written_down_and_caught(hall: Hall) -> None:
     filed = hall.file()
-    upkeep.record_charge(
-        hall.database,
-        hall.holder.ground,
-        filed.number,
-        hall.people["county"],
-        "加急费",
-        5000,
-        at("2026-03-03"),
-    )
+
+    def record(name: str, cents: int, reason: str) -> None:
+        hall.casework.record_charge(
+            filed.number, hall.staff("county"), name, cents, reason, now=at("2026-03-03")
+        )
+
+    record("加急费", 5000, "收据第8号")
     card = caught(hall, filed)["fee_over_standard"]
     assert "加急费" in card.why
     assert "50元" in card.why
+    for name, cents, reason in (("x", -1, "收据"), ("x", 0, "收据"), ("", 5, "收据"), ("x", 5, "")):
+        with pytest.raises(Invalid):
+            record(name, cents, reason)
+
+
+@pytest.mark.parametrize(("more", "expected"), [(500, False), (501, True)])
+def test_what_was_taken_on_top_of_a_fee_is_held_with_it_against_the_standard(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch, more: int, expected: bool
+) -> None:
+    known = hall.holder.ground.guides._guides
+    monkeypatch.setitem(known, LICENCE.code, replace(known[LICENCE.code], item=CHARGED))
+    filed = hall.file()
+    hall.casework.pay_fee(filed.number, hall.staff("window"), 0, charged=500, now=at("2026-03-03"))
+    hall.casework.record_charge(
+        filed.number, hall.staff("window"), "工本费", more, "又补收一次，收据第9号", now=at("2026-03-04")
+    )
+    assert ("fee_over_standard" in caught(hall, filed)) is expected
     with pytest.raises(Invalid):
-        upkeep.record_charge(
-            hall.database, hall.holder.ground, filed.number, hall.people["county"], "x", -1, at("2026-03-03")
+        hall.casework.pay_fee(
+            filed.number, hall.staff("window"), 0, waived="减免", charged=5, now=at("2026-03-03")
         )
 
 
@@ -426,7 +455,7 @@ def test_a_pending_card_is_not_decided_by_who_worked_on_the_case(hall: Hall) -> 
 
         from handlers.store import people
 
-        people.assign(tx, hall.people["decider"], Role.DEPARTMENT_SUPERVISOR, "market", date(2026, 1, 1))
+        people.assign(tx, hall.people["decider"], Role.COUNTY_SUPERVISOR, "county", date(2026, 1, 1))
 
     hall.database.write(also_supervisor)
     with pytest.raises(Forbidden, match="您办理过"):

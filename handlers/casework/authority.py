@@ -90,7 +90,11 @@ def standings(
 
 
 def may_make(move: Move, standing: Standing, ground: Ground, facts: CaseFacts, steps: Sequence[Step]) -> bool:
-    """Whether the unit of a standing is right for a move of the current step: the step's own unit counts."""
+    """Whether a standing may make a move here: the county lets the role work on cases, and for a move of the
+    current step the step's own unit counts.
+    """
+    if standing.role in WORKERS and standing.role not in ground.permissions.roles(Capability.CASES_WORK):
+        return False
     if not move.by_step or standing.role not in WORKERS:
         return True
     at = facts.step_index

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers.casework.authority import SUPERVISORS, Standing, active_person, held
+from handlers.casework.authority import Standing, active_person, held
 from handlers.casework.cards import count, count_revoked, level_word
 from handlers.casework.ground import Ground
 from handlers.casework.hand_findings import refuse_own_doing
@@ -16,6 +16,7 @@ from handlers.store.writer import Transaction
 from handlers.supervising.carding import cancel_for_card, order_for_card
 from rules.access import in_scope
 from rules.errors import Forbidden, IllegalMove, Invalid, NotFound
+from rules.permissions import Capability
 from rules.time import local_date
 
 # What a card becomes, the event that says so, and the word people read.
@@ -64,7 +65,7 @@ def _change(
         tree = ground.units.tree
         standing = None
         if card is not None:
-            own = held(account, local_date(now), SUPERVISORS)
+            own = held(account, local_date(now), ground.permissions.roles(Capability.CARDS_DECIDE))
             standing = next((each for each in own if in_scope(each.unit, tree, card.department)), None)
         if card is None:
             raise NotFound("没有这张牌。")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers.casework.authority import SUPERVISORS, active_person, held
+from handlers.casework.authority import active_person, held
 from handlers.casework.clocks import explain
 from handlers.casework.desk import supervised, taken_in_by_town
 from handlers.casework.ground import Ground
@@ -18,6 +18,7 @@ from handlers.store.people_records import Person
 from handlers.store.records import Card, Event
 from rules.access import in_scope
 from rules.errors import Forbidden, NotFound
+from rules.permissions import Capability
 from rules.time import local_date
 
 
@@ -119,9 +120,8 @@ def _taken_in(database: Database, card: Card, units: tuple[str, ...]) -> bool:
 
 def _decides(account: Person, ground: Ground, card: Card, now: datetime) -> bool:
     tree = ground.units.tree
-    return any(
-        in_scope(each.unit, tree, card.department) for each in held(account, local_date(now), SUPERVISORS)
-    )
+    roles = ground.permissions.roles(Capability.CARDS_DECIDE)
+    return any(in_scope(each.unit, tree, card.department) for each in held(account, local_date(now), roles))
 
 
 def _about(event: Event, card: Card) -> bool:

@@ -8,26 +8,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast, get_args
 
-from handlers.casework.authority import SUPERVISORS, Standing, active_person, held, standings
+from handlers.casework.authority import Standing, active_person, held, standings
 from handlers.casework.cards import put
 from handlers.casework.ground import Ground
 from handlers.casework.subjects import Subject, subject_of
 from handlers.casework.triggering import Happened, fire
 from handlers.store import cards, case_parts, cases, events, letters
 from handlers.store.database import Database
-from handlers.store.records import Card, Json
+from handlers.store.records import Card, Case, Json
 from handlers.store.writer import Transaction
 from rules.access import Role, in_scope
 from rules.cards import OBJECT_LABELS, CardObject
 from rules.case_terms import ENDED
 from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
+from rules.permissions import Capability
 from rules.time import local_date
 from rules.triggers import TRIGGERS, TriggerFacts, TriggerRule
 
 BY_HAND = "by_hand"
 _BY_HAND_TITLE = "监察员依职权发牌"
 _LONGEST = 2000
-_RECORDERS = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR}) | SUPERVISORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,32 +98,49 @@ def refuse_own_doing(tx: Transaction, subject: Subject, person: str) -> None:
 
 
 def record_supplement(
-    database: Database, ground: Ground, number: str, person: str, told: str, given_at: datetime, now: datetime
+    database: Database,
+    ground: Ground,
+    number: str,
+    person: str,
+    told: str,
+    given_at: datetime,
+    reason: str,
+    now: datetime,
 ) -> int:
     """A supplement notice given outside the hall (on paper, by another system) is written down; it counts.
 
-    Returns how many supplement notices the case now has. Raises Invalid, NotFound, Forbidden, IllegalMove.
+    `reason`: how it was given and why not here. Returns how many supplement notices the case now has. Raises
+    Invalid with a message by field, NotFound, Forbidden, IllegalMove.
     """
-    words = told.strip()
+    words, outside = told.strip(), reason.strip()
+    wrong: dict[str, str] = {}
     if not 2 <= len(words) <= _LONGEST:
-        raise Invalid("请写明告知的内容", {"told": f"请写明告知的内容（{_LONGEST} 字以内）"})
+        wrong["told"] = f"请写明告知的内容（{_LONGEST} 字以内）"
     if given_at > now:
-        raise Invalid("告知的时间晚于现在", {"given_at": "告知的时间晚于现在"})
+        wrong["given_at"] = "告知的时间晚于现在"
+    if not 2 <= len(outside) <= _LONGEST:
+        wrong["reason"] = f"请写明怎么告知的、为什么没有在系统里告知（{_LONGEST} 字以内）"
+    if wrong:
+        raise Invalid("这次告知还不能补录", wrong)
 
     def job(tx: Transaction) -> int:
         case = cases.by_number(tx, number.strip().upper())
         if case is None:
             raise NotFound("没有这个办件。")
         steps = case_parts.steps(tx, case.id)
-        found = standings(active_person(tx, person), ground, case, steps, local_date(now), _RECORDERS)
+        recorders = ground.permissions.roles(Capability.CASES_RECORD)
+        found = standings(active_person(tx, person), ground, case, steps, local_date(now), recorders)
         if not found:
             raise Forbidden("您的岗位不能对这个办件做这件事。")
         if case.state in ENDED:
             raise IllegalMove("办件已经结束。")
+        if given_at < _began(tx, case):
+            raise Invalid("告知的时间早于收件", {"given_at": "告知的时间早于收件"})
         by = found[0]
         payload: dict[str, Json] = {
             "told": words,
             "given_at": given_at.isoformat(),
+            "reason": outside,
             "words": "补录一次补正告知",
         }
         appended = events.append(
@@ -144,6 +161,14 @@ def record_supplement(
         return case.supplements + 1
 
     return database.write(job)
+
+
+def _began(tx: Transaction, case: Case) -> datetime:
+    """When the application was handed in: here, or earlier where it was first received."""
+    filed = events.first_of(tx, "case", case.id, "file")
+    text = (filed.payload or {}).get("received_outside") if filed is not None else None
+    outside = datetime.fromisoformat(text) if isinstance(text, str) else case.submitted_at
+    return min(outside, case.submitted_at)
 
 
 def _check(ground: Ground, wanted: HandCard) -> None:
@@ -191,7 +216,7 @@ def _about(tx: Transaction, ground: Ground, wanted: HandCard) -> _About:
 
 def _supervisor(tx: Transaction, ground: Ground, person: str, department: str, now: datetime) -> Standing:
     account = active_person(tx, person)
-    for each in held(account, local_date(now), SUPERVISORS):
+    for each in held(account, local_date(now), ground.permissions.roles(Capability.CARDS_DECIDE)):
         if in_scope(each.unit, ground.units.tree, department):
             return Standing(account.id, each.role, each.unit)
     raise Forbidden("只有管辖这个部门的监察员可以发牌。")

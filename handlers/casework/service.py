@@ -12,6 +12,7 @@ from handlers.casework import (
     card_decisions,
     desk,
     figures,
+    hand_findings,
     papers,
     recomputing,
     rule_changes,
@@ -48,9 +49,8 @@ from handlers.store.records import Attachment, Card, Certificate, MaterialReceiv
 from rules.access import Role, in_scope
 from rules.case_terms import MoveName
 from rules.errors import Forbidden, NotFound
+from rules.permissions import Capability
 from rules.time import local, local_date
-
-_TAKES_IN = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR})
 
 
 class Casework:
@@ -140,6 +140,22 @@ class Casework:
             self.database, self.ground(), number, by.person, position, local(now), waived, charged
         )
 
+    def record_charge(
+        self, number: str, by: ByStaff, name: str, charged: int, reason: str, *, now: datetime
+    ) -> None:
+        """Writes down money taken (cents) beside what the guide says, with how it became known."""
+        upkeep.record_charge(
+            self.database, self.ground(), number, by.person, name, charged, reason, local(now)
+        )
+
+    def record_supplement(
+        self, number: str, by: ByStaff, told: str, given_at: datetime, reason: str, *, now: datetime
+    ) -> int:
+        """Writes down a supplement notice given outside the hall; returns how many the case now has."""
+        return hand_findings.record_supplement(
+            self.database, self.ground(), number, by.person, told, local(given_at), reason, local(now)
+        )
+
     def issue_certificate(
         self, number: str, by: ByStaff, *, now: datetime, number_given: str | None = None
     ) -> Certificate:
@@ -150,7 +166,7 @@ class Casework:
 
     def erase(self, number: str, by: ByStaff, reason: str, *, now: datetime) -> None:
         """Takes the personal data of an ended case out; the chain goes on verifying."""
-        upkeep.erase(self.database, number, by.person, reason, local(now))
+        upkeep.erase(self.database, self.ground(), number, by.person, reason, local(now))
 
     def decide_card(
         self, card_id: int, by: ByStaff, *, confirm: bool, reason: str = "", now: datetime
@@ -278,7 +294,7 @@ class Casework:
     ) -> tuple[FiledBy, Application]:
         """Staff take an application in at a unit they work in."""
         person = active_person(self.database, by.person)
-        own = held(person, local_date(now), _TAKES_IN)
+        own = held(person, local_date(now), ground.permissions.roles(Capability.CASES_INTAKE))
         wanted = application.accepting_unit
         tree = ground.units.tree
         for each in own:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from handlers.casework.authority import (
-    SUPERVISORS,
     Standing,
     active_person,
+    held,
     prove_applicant,
     standings,
 )
@@ -30,12 +30,11 @@ from rules.access import Role
 from rules.case_terms import ENDED, State
 from rules.clock import ClockKind
 from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
+from rules.permissions import Capability
 from rules.time import local_date
 from rules.triggers import TriggerFacts
 
-_FRONT = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR})
-_ISSUERS = _FRONT | {Role.DECIDER}
-_CHARGE_RECORDERS = _FRONT | SUPERVISORS
+_LONGEST_REASON = 500
 _NOT_RATED = frozenset({State.WITHDRAWN, State.VOIDED})
 
 
@@ -82,7 +81,7 @@ def record_material(
         raise Invalid("份数应在 0 到 99 之间", {"originals": "份数应在 0 到 99 之间"})
 
     def job(tx: Transaction) -> MaterialReceived:
-        case, _, standing = _for_staff(tx, ground, number, person, now, _FRONT)
+        case, _, standing = _for_staff(tx, ground, number, person, now, Capability.CASES_INTAKE)
         if case.state in ENDED:
             raise IllegalMove("办件已经结束。")
         row = next((each for each in case_parts.materials(tx, case.id) if each.code == code), None)
@@ -123,9 +122,11 @@ def settle_fee(
     treasury's business; a sum above the published standard is the supervisor's.
     """
     _check_cents(charged)
+    if waived.strip() and charged:
+        raise Invalid("减免了就没有实收金额", {"charged": "减免了就不用写实收金额"})
 
     def job(tx: Transaction) -> None:
-        case, _, standing = _for_staff(tx, ground, number, person, now, _FRONT)
+        case, _, standing = _for_staff(tx, ground, number, person, now, Capability.CASES_INTAKE)
         fee = next((each for each in case_parts.fees(tx, case.id) if each.position == position), None)
         if fee is None or not case_parts.settle_fee(tx, case.id, position, now, waived.strip(), charged):
             raise Conflict("没有这笔待缴的费用，或者已经缴清。")
@@ -142,20 +143,47 @@ def settle_fee(
 
 
 def record_charge(
-    database: Database, ground: Ground, number: str, person: str, name: str, charged: int, now: datetime
+    database: Database,
+    ground: Ground,
+    number: str,
+    person: str,
+    name: str,
+    charged: int,
+    reason: str,
+    now: datetime,
 ) -> None:
-    """Money that was taken though the guide names no such fee: written down as it was."""
+    """Money that was taken beside what the guide says, written down as it was, with how it became known.
+
+    A fee the guide does not name is unlisted; one it does name is held, with all that was charged under its name,
+    against the published standard.
+    """
     _check_cents(charged)
-    called = name.strip()
+    called, known_by = name.strip(), reason.strip()
+    wrong: dict[str, str] = {}
     if not 1 <= len(called) <= 100:
-        raise Invalid("请写明收了什么费", {"name": "请写明收了什么费（100 字以内）"})
+        wrong["name"] = "请写明收了什么费（100 字以内）"
+    if charged < 1:
+        wrong["charged"] = "请写实际收了多少钱"
+    if not 2 <= len(known_by) <= _LONGEST_REASON:
+        wrong["reason"] = f"请写明怎么知道的，例如收据号（{_LONGEST_REASON} 字以内）"
+    if wrong:
+        raise Invalid("这笔收费还不能登记", wrong)
 
     def job(tx: Transaction) -> None:
-        case, _, standing = _for_staff(tx, ground, number, person, now, _CHARGE_RECORDERS)
+        case, _, standing = _for_staff(tx, ground, number, person, now, Capability.CASES_RECORD)
+        own = [each for each in case_parts.fees(tx, case.id) if each.name == called]
+        listed = next((each for each in own if each.standard or each.cents is not None), None)
         case_parts.insert_charge(tx, case.id, called, charged, now)
-        payload: dict[str, Json] = {"name": called, "charged": charged, "listed": False, "words": ""}
+        payload: dict[str, Json] = {
+            "name": called, "charged": charged, "listed": listed is not None, "reason": known_by, "words": "",
+        }  # fmt: skip
         appended = _happened(tx, case, "fee", standing, now, payload)
         facts = TriggerFacts("fee", fee=called, charged=charged, listed=False)
+        if listed is not None:
+            before = sum(
+                (each.cents or 0) if each.charged is None else each.charged for each in own if each.paid_at
+            )
+            facts = TriggerFacts("fee", fee=called, charged=before + charged, standard=listed.cents)
         _fire_fee(tx, ground, case, standing, now, facts, appended)
 
     database.write(job)
@@ -189,7 +217,7 @@ def issue_certificate(
     """Gives a granted case's certificate its number (the department's own, or the hall's running one)."""
 
     def job(tx: Transaction) -> Certificate:
-        case, steps, standing = _for_staff(tx, ground, number, person, now, _ISSUERS)
+        case, steps, standing = _for_staff(tx, ground, number, person, now, Capability.CERTIFICATES_ISSUE)
         if case.state is not State.GRANTED:
             raise IllegalMove("准予之后、送达之前才能出证。")
         running = list(clocks.of_subject(tx, "case", case.id))
@@ -210,7 +238,7 @@ def issue_certificate(
     return database.write(job)
 
 
-def erase(database: Database, number: str, person: str, reason: str, now: datetime) -> None:
+def erase(database: Database, ground: Ground, number: str, person: str, reason: str, now: datetime) -> None:
     """Takes all personal data of a closed case out; states, times, numbers and the chain stay.
 
     Only the administrator, with the reason written down. Raises IllegalMove while the case is open.
@@ -222,7 +250,7 @@ def erase(database: Database, number: str, person: str, reason: str, now: dateti
     def job(tx: Transaction) -> None:
         account = active_person(tx, person)
         day = local_date(now)
-        own = [each for each in account.assignments if each.role is Role.ADMINISTRATOR and each.holds_on(day)]
+        own = held(account, day, ground.permissions.roles(Capability.DATA_ERASE))
         if not own:
             raise Forbidden("只有系统管理员可以按规定删除个人信息。")
         case = cases.by_number(tx, number.strip().upper())
@@ -235,7 +263,7 @@ def erase(database: Database, number: str, person: str, reason: str, now: dateti
         notices.erase_contents(tx, "case", case.id)
         outbox.erase_bodies(tx, "case", case.id)
         files = attachments.drop_of_case(tx, case.id)
-        standing = Standing(account.id, Role.ADMINISTRATOR, own[0].unit)
+        standing = Standing(account.id, own[0].role, own[0].unit)
         payload: dict[str, Json] = {
             "erased": list(erased),
             "files": files,
@@ -248,12 +276,13 @@ def erase(database: Database, number: str, person: str, reason: str, now: dateti
 
 
 def _for_staff(
-    tx: Transaction, ground: Ground, number: str, person: str, now: datetime, roles: frozenset[Role]
+    tx: Transaction, ground: Ground, number: str, person: str, now: datetime, needed: Capability
 ) -> tuple[Case, tuple[Step, ...], Standing]:
     case = cases.by_number(tx, number.strip().upper())
     if case is None:
         raise NotFound("没有找到这个办件，或者它不在您的管辖范围内。")
     steps = case_parts.steps(tx, case.id)
+    roles = ground.permissions.roles(needed)
     found = standings(active_person(tx, person), ground, case, steps, local_date(now), roles)
     if not found:
         raise Forbidden("您的岗位不能对这个办件做这件事。")
