@@ -303,8 +303,11 @@ def _history(database: Database, ground: Ground, letter: Letter) -> tuple[StaffE
         for each in found
         if each.payload is not None
         and (
+            # Written to the writer as "您…"; on the desk the name of who did it stands below.
             words := "；".join(
-                str(each.payload[part]) for part in ("words", "note") if each.payload.get(part)
+                str(each.payload[part]).removeprefix("您")
+                for part in ("words", "note")
+                if each.payload.get(part)
             )
         )
     )
