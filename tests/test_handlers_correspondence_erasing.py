@@ -114,3 +114,50 @@ def test_a_cases_letters_are_listed_for_who_reaches_them_and_without_drafts(post
     people = post.hall.people
     assert post.room.of_case_for_staff(row["id"], people["coordinator"], at("2026-03-03"))
     assert post.room.of_case_for_staff(row["id"], people["health"], at("2026-03-03")) == ()
+
+
+def test_the_orders_about_an_erased_letter_forget_its_title_and_stay_documents(post: Post) -> None:
+    from handlers.supervising.requests import OrderRequest
+    from handlers.supervising.service import Supervision
+
+    title = "隔壁李样本占了过道"
+    filed = post.ask(title=title, content="隔壁李样本占了过道，怎么办？")
+    supervision, hall = Supervision(post.hall.database, lambda: post.hall.holder.ground), post.hall
+    county = hall.people["county"]
+    by_hand = supervision.issue_order(
+        OrderRequest("letter", filed.number, text="十天没有人联系来信人"),
+        county,
+        key="o1",
+        now=at("2026-03-03"),
+    )
+    hall.casework.sweep(at("2026-03-20"))  # the answer is late: a card and what follows from it
+    post.answer(filed, "2026-03-20", text="已经联系您本人处理。")
+    rows = "\n".join(
+        str(tuple(row))
+        for table in ("supervision_order", "supervision_order_card", "outbox", "event_payload")
+        for row in hall.database.rows(f"SELECT * FROM {table}")
+    )
+    assert title in rows
+    post.room.erase(filed.number, hall.people["admin"], "本人书面要求", now=at("2026-03-21"))
+    left = "\n".join(
+        str(tuple(row))
+        for table in ("supervision_order", "supervision_order_card", "outbox", "event_payload", "letter")
+        for row in hall.database.rows(f"SELECT * FROM {table}")
+    )
+    assert "李样本" not in left
+    shown = supervision.order(by_hand.id, county, at("2026-03-21"))
+    assert shown.order.number == by_hand.number
+    assert "十天没有人联系来信人" in str(shown.order.paper)
+    assert "（已按规定删除）" in str(shown.order.paper)
+    assert audit(hall.database).sound
+
+
+def test_a_letter_released_from_conduct_keeps_its_number_and_is_never_published(post: Post) -> None:
+    filed = post.ask(
+        kind="complaint", topic="conduct", title="证办得太慢", content="交了三次材料还没有办好。", public=True
+    )
+    post.staff(filed, "release", "county", "2026-03-03", reason="反映的是时限", unit="market")
+    assert "J" in filed.number
+    assert post.view(filed).letter.number == filed.number, "the receipt and the chain name it so"
+    post.answer(filed, publish=True)
+    assert letters.published(post.hall.database) == ()

@@ -38,7 +38,9 @@ def escalate(move: Moving) -> Made:
 def release(move: Moving) -> Made:
     """A letter that is not about conduct becomes an ordinary one: to a unit, or to the desk that assigns.
 
-    Its clock begins anew: who gets it has had no day of it yet.
+    Its clock begins anew: who gets it has had no day of it yet. Its number stays, mark and all: the writer holds
+    it on the receipt, and every event of the chain names it. It tells who works on the letter no more than the
+    release itself does, and nobody else: what began as a complaint about conduct is never published.
     """
     tx, ground, now = move.tx, move.ground, move.now
     place = Place(intake_department(ground), intake_unit(ground), None, "")

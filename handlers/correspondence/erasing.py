@@ -8,6 +8,7 @@ from handlers.casework.authority import active_person, held
 from handlers.casework.ground import Ground
 from handlers.store import events, letters, outbox
 from handlers.store.database import Database
+from handlers.store.order_erasure import forget_title
 from handlers.store.records import Json
 from handlers.store.writer import Transaction
 from rules.access import Role
@@ -43,6 +44,7 @@ def erase(database: Database, ground: Ground, number: str, person: str, reason: 
         if letter.content is None:
             raise Conflict("这封来信的个人信息已经删除。")
         erased = events.erase_payloads(tx, "letter", letter.id, now)
+        forget_title(tx, "letter", letter.id, letter.title, letter.number, now)
         letters.erase(tx, letter)
         outbox.erase_bodies(tx, "letter", letter.id)
         role: Role = own[0].role
