@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from catalog.delivery import DeliverySettings
 from catalog.form_schema import Part, Text
 from catalog.schema import PhoneText, Slug
+from catalog.virus_scan import VirusScan
 
 UnitKind = Literal["county", "department", "section", "centre", "window", "town", "village"]
 
@@ -122,5 +123,7 @@ class County(Part):
     supervisor_name: Text = Field("效能监督室", description="监督机构名称")
     footer: Footer
     settings: Settings = Settings()
-    # Kept out of everything that is written: hosts and accounts are no open data (`delivery_reading.load_delivery`).
+    # Kept out of everything that is written: hosts and accounts are no open data (`delivery_reading.load_delivery`,
+    # `virus_scan.load_virus_scan`).
+    virus_scan: VirusScan | None = Field(None, exclude=True, description="附件查毒；不写就不查")
     delivery: DeliverySettings = Field(DeliverySettings(), exclude=True)

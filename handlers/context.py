@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from catalog.county import County
 from catalog.root import Root
 from catalog.statistics import load_definitions
+from catalog.virus_scan import load_virus_scan
 from handlers.casework.service import Casework
 from handlers.correspondence.service import Correspondence
 from handlers.delivering.service import Delivering
@@ -24,7 +25,9 @@ from handlers.logbook.service import Logbook
 from handlers.scoring.service import Scores
 from handlers.site_data import Edition, SiteData
 from handlers.statistics.service import Statistics
+from handlers.store.clamd import Clamd
 from handlers.store.database import Database
+from handlers.store.scans import Scanner
 from handlers.supervising.service import Supervision
 from handlers.watching.live import Live
 from handlers.watching.service import Watching
@@ -66,6 +69,10 @@ class Hall:
 
     def __post_init__(self) -> None:
         self.site_data = SiteData(self.root, self.site)
+        wanted = load_virus_scan(self.root)
+        if wanted is not None:
+            clamd = Clamd(wanted.address, wanted.timeout_seconds)
+            self.database.scanner = Scanner(clamd, wanted.when_down == "accept")
         self.casework = Casework(self.database, self.site_data.ground)
         self.correspondence = Correspondence(self.database, self.site_data.ground)
         self.supervision = Supervision(self.database, self.site_data.ground)

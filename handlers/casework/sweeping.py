@@ -25,6 +25,7 @@ from handlers.store import (
     findings,
     idempotency,
     letters,
+    scans,
     sessions,
 )
 from handlers.store.database import Database
@@ -160,6 +161,7 @@ def tidy(database: Database, now: datetime) -> int:
 
     dropped = database.write(job)
     attachments.tidy(database, (now - _KEEP_UPLOADS).timestamp())
+    scans.look_again(database, now)
     return dropped
 
 

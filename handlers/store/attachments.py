@@ -15,6 +15,7 @@ from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 
+from handlers.store import scans
 from handlers.store.database import Database
 from handlers.store.file_kinds import MEDIA_TYPES, check_content
 from handlers.store.moments import Reads, moment, stamp
@@ -24,6 +25,9 @@ from rules.errors import Gone, Invalid, TooLarge, Unavailable, UnsupportedMedia
 
 LONGEST_NAME = 120
 _UNWANTED = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]')
+
+
+_SELECT = "SELECT attachment.*, state AS scan FROM attachment LEFT JOIN attachment_scan USING (sha256) "
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,9 @@ async def receive(
 ) -> Attachment:
     """Streams a file to disk, checks what it is, and keeps a row for it; durable when it returns.
 
-    Raises UnsupportedMedia for an extension that is not taken or a content that is not what the name says,
-    TooLarge above the limit, Invalid for an empty file. Nothing is left behind then.
+    Raises UnsupportedMedia for an extension that is not taken, a content that is not what the name says, or a
+    virus; TooLarge above the limit, Invalid for an empty file, Unavailable when a scanner that must be asked does
+    not answer. Nothing is left behind then.
     """
     shown = display_name(name)
     extension = _extension(shown, limits)
@@ -79,7 +84,8 @@ async def receive(
         if size == 0:
             raise Invalid(f"“{shown}”是空文件，请重新选择。")
         await run_in_threadpool(check_content, temporary, extension, shown)
-        row = _row(shown, extension, digest.hexdigest(), size, field, now, received_by)
+        scan = await run_in_threadpool(_scanned, database, temporary, shown)
+        row = _row(shown, extension, digest.hexdigest(), size, field, now, received_by, scan)
         await run_in_threadpool(_settle, database, temporary, row.sha256)
     except ConnectionError:
         raise  # the sender went away; not the disk's fault
@@ -119,7 +125,16 @@ def receive_bytes(
             os.fsync(file.fileno())
         check_content(temporary, extension, shown)
         digest = hashlib.sha256(content).hexdigest()
-        row = _row(shown, extension, digest, len(content), field, now, received_by)
+        row = _row(
+            shown,
+            extension,
+            digest,
+            len(content),
+            field,
+            now,
+            received_by,
+            _scanned(database, temporary, shown),
+        )
         _settle(database, temporary, row.sha256)
     finally:
         temporary.unlink(missing_ok=True)
@@ -128,7 +143,9 @@ def receive_bytes(
 
 
 def path_of(database: Database, attachment: Attachment) -> Path:
-    """Where the bytes lie. Raises Gone when the file is missing."""
+    """Where the bytes lie. Raises Gone when the file is missing, or when a virus was found in it after all."""
+    if attachment.scan == scans.FOUND:
+        raise Gone(f"附件“{attachment.name}”里查出病毒，已经封存，不能下载。请联系系统管理员。")
     path = _place(database, attachment.sha256)
     if not path.is_file():
         raise Gone(f"附件“{attachment.name}”的文件不在了。请联系系统管理员从备份恢复。")
@@ -137,21 +154,20 @@ def path_of(database: Database, attachment: Attachment) -> Path:
 
 def by_id(reads: Reads, attachment_id: str) -> Attachment | None:
     """One attachment."""
-    row = reads.row("SELECT * FROM attachment WHERE id = ?", (attachment_id,))
+    row = reads.row(_SELECT + "WHERE id = ?", (attachment_id,))
     return None if row is None else _attachment(row)
 
 
 def of_case(reads: Reads, case_id: int) -> tuple[Attachment, ...]:
     """All attachments of a case, oldest first."""
-    rows = reads.rows("SELECT * FROM attachment WHERE case_id = ? ORDER BY received, id", (case_id,))
+    rows = reads.rows(_SELECT + "WHERE case_id = ? ORDER BY received, id", (case_id,))
     return tuple(_attachment(row) for row in rows)
 
 
 def of_draft(reads: Reads, draft_hash: bytes) -> tuple[Attachment, ...]:
     """What was uploaded for a draft and is not filed yet."""
     rows = reads.rows(
-        "SELECT * FROM attachment WHERE draft_hash = ? AND case_id IS NULL ORDER BY received, id",
-        (draft_hash,),
+        _SELECT + "WHERE draft_hash = ? AND case_id IS NULL ORDER BY received, id", (draft_hash,)
     )
     return tuple(_attachment(row) for row in rows)
 
@@ -183,9 +199,7 @@ def drop(tx: Transaction, attachment_id: str) -> bool:
 
 def of_owner(reads: Reads, owner: str) -> tuple[Attachment, ...]:
     """The files of something that is no case (`reply/12`, or someone's draft), oldest first."""
-    rows = reads.rows(
-        "SELECT * FROM attachment WHERE owner = ? AND owner <> '' ORDER BY received, id", (owner,)
-    )
+    rows = reads.rows(_SELECT + "WHERE owner = ? AND owner <> '' ORDER BY received, id", (owner,))
     return tuple(_attachment(row) for row in rows)
 
 
@@ -265,6 +279,10 @@ def _temporary(database: Database) -> Path:
     return folder / secrets.token_hex(16)
 
 
+def _scanned(database: Database, path: Path, shown: str) -> str:
+    return "" if database.scanner is None else database.scanner.look(path, shown)
+
+
 def _place(database: Database, sha256: str) -> Path:
     return database.files / sha256[:2] / sha256
 
@@ -286,7 +304,7 @@ def _settle(database: Database, temporary: Path, sha256: str) -> None:
 
 
 def _row(
-    shown: str, extension: str, sha256: str, size: int, field: str, now: datetime, received_by: str
+    shown: str, extension: str, sha256: str, size: int, field: str, now: datetime, received_by: str, scan: str
 ) -> Attachment:
     return Attachment(
         id=secrets.token_urlsafe(18),
@@ -299,6 +317,7 @@ def _row(
         case_id=None,
         received=now,
         received_by=received_by,
+        scan=scan,
     )
 
 
@@ -311,6 +330,7 @@ def _insert(tx: Transaction, row: Attachment, draft_hash: bytes | None, owner: s
             stamp(row.received), row.received_by, owner,
         ),
     )  # fmt: skip
+    scans.note(tx, row.sha256, row.scan, row.received)
 
 
 def _attachment(row: sqlite3.Row) -> Attachment:
@@ -325,4 +345,5 @@ def _attachment(row: sqlite3.Row) -> Attachment:
         case_id=row["case_id"],
         received=moment(row["received"]),
         received_by=row["received_by"],
+        scan=row["scan"] or "",
     )

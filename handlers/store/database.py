@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 
 from handlers.store import migrations
 from handlers.store.failures import named
+from handlers.store.scans import Scanner
 from handlers.store.vault import Vault
 from handlers.store.writer import Job, Values, Writer
 
@@ -32,6 +33,8 @@ class Database:
         self.path = path.resolve()
         self.files = (files or self.path.parent / "files").resolve()
         self.vault = Vault.at(key or self.path.parent / "hall.key")
+        self.scanner: Scanner | None = None
+        """Looks at every file before it is taken; None where the county has no virus scanner."""
         self.writer = Writer(lambda: connect(self.path))
         self._readers = threading.local()
         self._open: weakref.WeakSet[_Connection] = weakref.WeakSet()

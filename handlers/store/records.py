@@ -341,6 +341,8 @@ class Attachment:
     case_id: int | None
     received: datetime
     received_by: str
+    scan: str = ""
+    """What the virus scanner found (`handlers.store.scans`); empty when none was asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from handlers.store.migrations.m0008_log import m0008_log
 from handlers.store.migrations.m0009_findings import m0009_findings
 from handlers.store.migrations.m0010_order_cards import m0010_order_cards
 from handlers.store.migrations.m0011_findings_reviewed import m0011_findings_reviewed
+from handlers.store.migrations.m0012_attachment_scans import m0012_attachment_scans
 from rules.errors import Unavailable
 
 MIGRATIONS = Migrations("hall")
@@ -32,6 +33,7 @@ MIGRATIONS()(m0008_log)
 MIGRATIONS()(m0009_findings)
 MIGRATIONS()(m0010_order_cards)
 MIGRATIONS()(m0011_findings_reviewed)
+MIGRATIONS()(m0012_attachment_scans)
 
 LATEST = tuple(each.name for each in MIGRATIONS._migrations)
 
