@@ -82,6 +82,7 @@ NOT_SEALED: Mapping[str, str] = {
     "idempotency": "防重复提交的旧答复，过期即删",
     "score_text": "按内容的哈希取用，哈希在已封存的绩效评分里",
     "zero_hit": "搜不到的词，与办件无关",
+    "attachment_scan": "查毒服务说过的话，随时可以重查；附件本身已经封存",
     "setting": "程序自己的记号",
     "_sqlite_migrations": "升级记录，由升级程序管理",
 }
