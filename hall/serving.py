@@ -54,14 +54,17 @@ class Repeating(threading.Thread):
         self.join(timeout=30)
 
 
-def sweeper(sweep: Callable[[], datetime | None], now: Callable[[], datetime]) -> Repeating:
-    """Runs `sweep`, which answers when the next clock is due, and sleeps until then, at most a minute.
+def sweeper(
+    sweep: Callable[[], datetime | None], now: Callable[[], datetime], done: Callable[[], None]
+) -> Repeating:
+    """Runs `sweep`, which answers when the next clock is due, calls `done`, and sleeps until then, at most a minute.
 
     A minute, because a case filed meanwhile may be due sooner than what the last sweep saw.
     """
 
     def once() -> timedelta:
         following = sweep()
+        done()
         longest = timedelta(minutes=1)
         return longest if following is None else min(longest, following - now())
 

@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -21,6 +22,9 @@ from handlers.problems import on_crash, on_hall_error, on_http_error
 from handlers.security import Security
 from handlers.staff_resume import on_signed_out
 from rules.errors import HallError, Unauthenticated, Unavailable
+
+if TYPE_CHECKING:  # its library is loaded by those alone who want to be counted
+    from handlers.metrics import Metrics
 
 # A job that can be deployed alone (`hall serve --only apply,track`) and the modules that make it.
 JOBS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -126,14 +130,17 @@ def routes(only: tuple[str, ...] = ()) -> list[BaseRoute]:
     return [each for module in modules for each in importlib.import_module(module).routes]
 
 
-def create_app(hall: Hall, only: tuple[str, ...] = ()) -> Starlette:
-    """The hall as an ASGI application."""
+def create_app(hall: Hall, only: tuple[str, ...] = (), metrics: Metrics | None = None) -> Starlette:
+    """The hall as an ASGI application; with `metrics` it counts what it answers, and /metrics tells."""
     app = Starlette(
         routes=[
             *routes(only),
             Mount("/", Portal(directory=hall.site, html=True, check_dir=False), name="portal"),
         ],
-        middleware=[Middleware(Security), Middleware(Crashes)],
+        middleware=[
+            Middleware(Security, answered=None if metrics is None else metrics.answered),
+            Middleware(Crashes),
+        ],
         exception_handlers={
             Unauthenticated: on_signed_out,
             HallError: on_hall_error,
@@ -141,4 +148,5 @@ def create_app(hall: Hall, only: tuple[str, ...] = ()) -> Starlette:
         },
     )
     app.state.hall = hall
+    app.state.metrics = metrics
     return app

@@ -29,6 +29,7 @@ from handlers.store.clamd import Clamd
 from handlers.store.database import Database
 from handlers.store.scans import Scanner
 from handlers.supervising.service import Supervision
+from handlers.sweeps import Sweeps
 from handlers.watching.live import Live
 from handlers.watching.service import Watching
 from presentation.page import templates
@@ -64,6 +65,7 @@ class Hall:
     statistics: Statistics = field(init=False)
     logbook: Logbook = field(init=False)
     limiter: SlidingWindowCounterRateLimiter = field(init=False)
+    sweeps: Sweeps = field(default_factory=Sweeps, init=False)
     _lights: Lights = field(init=False)
     _templates: Environment = field(init=False)
 

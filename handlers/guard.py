@@ -74,13 +74,17 @@ def route(
     async def guarded(request: Request) -> Response:
         # A session is read from the database, and noted there: never on the event loop.
         admit = run_in_threadpool(guard.admit, request) if token_of(request) else None
-        request.state.person = guard.admit(request) if admit is None else await admit
+        person = guard.admit(request) if admit is None else await admit
+        request.state.person = person
+        if person is not None:
+            request.scope["hall.role"] = "+".join(sorted(person.roles)) or "none"
         if inspect.iscoroutinefunction(endpoint):
             answer: Response = await endpoint(request)
             return answer
         return await run_in_threadpool(endpoint, request)  # type: ignore[arg-type]
 
     guarded.guard = guard  # type: ignore[attr-defined]
+    guarded.template = path  # type: ignore[attr-defined]
     return Route(path, guarded, methods=list(methods), name=name or endpoint.__name__)
 
 

@@ -1,13 +1,14 @@
-"""Is the process alive, and can it answer: for whoever restarts it."""
+"""Is the process alive, can it work, what does it count: for whoever restarts and watches it."""
 
 from __future__ import annotations
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from handlers import readiness
 from handlers.context import hall_of
 from handlers.guard import public, route
-from rules.errors import HallError
 
 
 def healthz(request: Request) -> Response:
@@ -16,24 +17,29 @@ def healthz(request: Request) -> Response:
 
 
 def readyz(request: Request) -> Response:
-    """Portal data and database can be read; 503 names what cannot."""
-    hall = hall_of(request)
-    faults = {}
-    try:
-        version = hall.edition.catalog.version
-        if hall.site_data.fault:
-            faults["site"] = hall.site_data.fault
-    except HallError as error:
-        version, faults["site"] = "", error.detail
-    try:
-        hall.database.value("PRAGMA user_version")
-    except HallError as error:
-        faults["database"] = error.detail
-    body = {"status": "unready" if faults else "ready", "site": version, "faults": faults}
-    return JSONResponse(body, 503 if faults else 200)
+    """Everything the work needs is there; 503 names what is not, by key and in words."""
+    found = readiness.look(hall_of(request))
+    body = {
+        "status": "ready" if found.ready else "unready",
+        "site": found.version,
+        "checks": {key: "fault" if key in found.faults else "ok" for key in found.checks},
+        "faults": dict(found.faults),
+    }
+    return JSONResponse(body, 200 if found.ready else 503, {"Cache-Control": "no-store"})
+
+
+def metrics(request: Request) -> Response:
+    """Prometheus' text. Off unless `hall serve --metrics` says otherwise; never for what came by a proxy."""
+    kept = request.app.state.metrics
+    if kept is None or not kept.reader.near(request):
+        raise HTTPException(404)
+    if not kept.reader.admits(request):
+        return PlainTextResponse("需要口令\n", 401, {"WWW-Authenticate": "Bearer"})
+    return Response(kept.text(), media_type=kept.media_type, headers={"Cache-Control": "no-store"})
 
 
 routes = [
     route("/healthz", healthz, guard=public("says nothing but that the process runs")),
-    route("/readyz", readyz, guard=public("says nothing but whether parts can be read")),
+    route("/readyz", readyz, guard=public("says nothing but whether parts can be used")),
+    route("/metrics", metrics, guard=public("its own reader: off, or from this machine, or with a token")),
 ]

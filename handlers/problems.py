@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from handlers.context import hall_of
-from handlers.security import request_id
+from handlers.security import request_id, route_of
 from rules.errors import HallError, Invalid, TooMany, Unauthenticated
 
 log = logging.getLogger("hall")
@@ -119,8 +119,9 @@ async def on_crash(request: Request, error: Exception) -> Response:
         "request %s failed: %s %s",
         request_id(request),
         request.method,
-        quote(request.url.path),
+        route_of(request.scope),
         exc_info=error,
+        extra={"request_id": request_id(request)},
     )
     return problem(
         request,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
@@ -27,6 +28,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _LOGGED_PATH = 300
+PORTAL = "portal"
+Answered = Callable[[str, str, int, float | None], None]
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -56,11 +59,21 @@ def from_elsewhere(method: str, headers: Headers) -> bool:
     return False
 
 
-class Security:
-    """ASGI middleware: numbers the request, refuses forged ones, sets headers, writes one log line."""
+def route_of(scope: Scope) -> str:
+    """The template of the route that answers, never the address itself: that may hold a visitor's number or words."""
+    template: str = getattr(scope.get("endpoint"), "template", PORTAL)
+    return template
 
-    def __init__(self, app: ASGIApp) -> None:
+
+class Security:
+    """ASGI middleware: numbers the request, refuses forged ones, sets headers, writes one log line.
+
+    `answered` is told each request by method, route, status and seconds (None for a stream).
+    """
+
+    def __init__(self, app: ASGIApp, answered: Answered | None = None) -> None:
         self.app = app
+        self.answered = answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -70,9 +83,10 @@ class Security:
         scope["hall.forged"] = from_elsewhere(scope["method"], Headers(scope=scope))
         started = time.perf_counter()
         status = 500
+        streamed = False
 
         async def sending(message: Message) -> None:
-            nonlocal status
+            nonlocal status, streamed
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
@@ -81,18 +95,43 @@ class Security:
                 headers["X-Request-ID"] = scope["hall.request_id"]
                 if scope["path"].startswith(("/hall", "/api")):
                     headers.setdefault("Cache-Control", "no-store")
+                streamed = headers.get("content-type", "").startswith("text/event-stream")
             await send(message)
 
         try:
             await self.app(scope, receive, sending)
         finally:
-            # The query string stays out: it may hold a query code or what a person searched for. The path is
-            # quoted, so that nobody writes a line of their own into the log.
-            log.info(
-                "%s %s %s %d %.1fms",
-                scope["hall.request_id"],
-                scope["method"],
-                quote(scope["path"][:_LOGGED_PATH], safe="/"),
-                status,
-                (time.perf_counter() - started) * 1000,
-            )
+            seconds = time.perf_counter() - started
+            _note(scope, status, seconds)
+            if self.answered is not None:
+                self.answered(scope["method"], route_of(scope), status, None if streamed else seconds)
+
+
+def _note(scope: Scope, status: int, seconds: float) -> None:
+    """One line a request. Address and query string stay out: they may hold a query code or what a person typed."""
+    if not log.isEnabledFor(logging.INFO):
+        return
+    route, role = route_of(scope), scope.get("hall.role", "public")
+    method = scope["method"] if scope["method"].isalpha() else "?"
+    if route == PORTAL and status < 400:
+        # A file of the portal, so nobody's words; quoted all the same, so that nobody writes a line of their own.
+        route = quote(scope["path"][:_LOGGED_PATH], safe="/")
+    milliseconds = round(seconds * 1000, 1)
+    number = scope["hall.request_id"]
+    log.info(
+        "%s %s %s %d %.1fms %s",
+        number,
+        method,
+        route,
+        status,
+        milliseconds,
+        role,
+        extra={
+            "request_id": number,
+            "method": method,
+            "route": route,
+            "status": status,
+            "ms": milliseconds,
+            "role": role,
+        },
+    )

@@ -146,7 +146,10 @@ def test_a_read_only_database_is_told_and_still_read(
     assert answer.status_code == 503
     assert "只读" in answer.text
     assert case.client.get(f"/hall/track/{case.number}").status_code == 200
-    assert case.client.get("/readyz").status_code == 200
+    unready = case.client.get("/readyz")
+    assert unready.status_code == 503
+    assert list(unready.json()["faults"]) == ["write"]
+    assert "只读" in unready.json()["faults"]["write"]
 
 
 # --- the portal's data ---

@@ -17,6 +17,7 @@ from handlers.casework import auditing
 from handlers.context import Hall
 from handlers.logbook import checking
 from handlers.logbook.service import FOLDER, Logbook
+from handlers.store import last_done
 from handlers.store.database import Database
 from rules.chain import FAULT_LABELS, Checkpoint
 from rules.errors import Invalid
@@ -61,6 +62,7 @@ def verify(where: Path | None, db: Path | None, texts: tuple[str, ...], as_json:
         if published is not None and not texts:
             against = tuple(checking.faults(database, published.parent / FOLDER))
             found = replace(found, faults=(*found.faults, *against))
+        last_done.note(database.path, "audit", datetime.now(SHANGHAI), sound=found.sound)
     finally:
         database.close()
     if as_json:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from catalog.root import Root
-from handlers.store import backups
+from handlers.store import backups, last_done
 from handlers.store.database import Database
 from rules.time import SHANGHAI
 
@@ -26,7 +26,9 @@ def command(file: Path, where: Path | None, db: Path | None, as_json: bool) -> N
     """把数据库、附件和密钥备份成一个文件（.tar.gz），服务不用停。备份含密钥，请妥善保管。"""
     database = Database.open(db or Root.find(where).state / "hall.db")
     try:
-        manifest = backups.backup(database, file, datetime.now(SHANGHAI))
+        now = datetime.now(SHANGHAI)
+        manifest = backups.backup(database, file, now)
+        last_done.note(database.path, "backup", now)
     finally:
         database.close()
     if as_json:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 import threading
 from dataclasses import asdict
@@ -12,6 +11,7 @@ from pathlib import Path
 import click
 
 from catalog.root import Root
+from hall import log_lines
 from hall.serving import deliverer
 from handlers.context import Hall
 from handlers.delivering.service import Delivering, Passed, SendingFault
@@ -39,7 +39,7 @@ def command(
     as_json: bool,
 ) -> None:
     """发送等着的短信、邮件和群消息。hall serve 自己会发；网站和发送分开部署时用这个。"""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    log_lines.configure()
     root = Root.find(where)
     database = Database.open(db or root.state / "hall.db")
     hall = Hall(root, site or root.path / "site", database)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import os
 import resource
+import socket
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,21 +14,30 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 import uvicorn
+from starlette.applications import Starlette
 
 from catalog.calendars import load_calendar
+from catalog.delivery_reading import load_delivery, secrets_path
 from catalog.root import Root
+from hall import log_lines
+from hall.notify import notify, watchdog_seconds
 from hall.serving import Repeating, deliverer, sweeper, watcher
 from handlers.app import JOBS, create_app
 from handlers.casework import demo
 from handlers.context import Hall, shanghai_now
+from handlers.delivering.credentials import Credentials
 from handlers.scoring import demo as scores_demo
 from handlers.store.database import Database
 from rules.calendar import CalendarYear
 from rules.errors import HallError
 from site_builder.compile import Built, build
+
+if TYPE_CHECKING:
+    from handlers.metrics import Metrics
 
 log = logging.getLogger("hall")
 
@@ -55,6 +67,22 @@ log = logging.getLogger("hall")
 @click.option("--only", default="", help=f"只运行这些工作，逗号分隔：{'、'.join(JOBS)}")
 @click.option("--demo", "with_demo", is_flag=True, help="空数据库里放进演示账号和演示办件")
 @click.option("--no-build", is_flag=True, help="不生成网站（网站由别处生成）")
+@click.option(
+    "--log",
+    "log_style",
+    type=click.Choice(log_lines.STYLES),
+    default="text",
+    show_default=True,
+    help="日志的样子：text 给人看，json 一行一个对象，给程序看",
+)
+@click.option(
+    "--metrics",
+    "metrics_for",
+    type=click.Choice(("off", "local", "token")),
+    default="off",
+    show_default=True,
+    help="谁能读 /metrics:off 没有人；local 本机；token 带口令的（口令放在密钥 METRICS 里）",
+)
 def command(
     where: Path | None,
     host: str,
@@ -66,9 +94,11 @@ def command(
     only: str,
     with_demo: bool,
     no_build: bool,
+    log_style: log_lines.Style,
+    metrics_for: str,
 ) -> None:
     """在一个进程里运行门户、办理程序、期限巡查；事项一改，网站跟着更新。"""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    log_lines.configure(log_style)
     root = Root.find(where)
     jobs = chosen_jobs(only)
     target = site or root.path / "site"
@@ -80,7 +110,8 @@ def command(
     try:
         hall.casework.synchronise_units(hall.now())
         accounts = plant_demo(hall) if with_demo else ()
-        run(hall, jobs, host, port, compiler, accounts, proxies)
+        app = create_app(hall, jobs, metrics_of(hall, metrics_for))
+        run(hall, app, host, port, compiler, accounts, proxies)
     finally:
         database.close()
 
@@ -92,6 +123,23 @@ def chosen_jobs(only: str) -> tuple[str, ...]:
     if unknown:
         raise click.UsageError(f"没有叫 {'、'.join(unknown)} 的工作；可以选 {'、'.join(JOBS)}。")
     return jobs
+
+
+def metrics_of(hall: Hall, readers: str) -> Metrics | None:
+    """What counts for Prometheus, or None when nobody may read it. Raises a usage error without a good token."""
+    if readers == "off":
+        return None
+    # Its library takes as long to load as everything else together: only for those who want it.
+    from handlers.metrics import Metrics, Reader
+
+    try:
+        token = None
+        if readers == "token":
+            kept = Credentials(os.environ, secrets_path(hall.root, load_delivery(hall.root)))
+            token = kept.fill("{secret:METRICS}")
+        return Metrics(hall, Reader(token))
+    except HallError as error:
+        raise click.UsageError(f"--metrics token：{error.detail}") from error
 
 
 class Compiler:
@@ -184,7 +232,11 @@ def beside(hall: Hall, compiler: Compiler | None) -> list[Repeating]:
         hall.correspondence.publish(hall.root.published)
         return swept.next_at
 
-    threads = [sweeper(sweep, shanghai_now), deliverer(hall.delivery.send_due, hall.delivery.stop)]
+    hall.sweeps.begin()
+    threads = [
+        sweeper(sweep, shanghai_now, hall.sweeps.done),
+        deliverer(hall.delivery.send_due, hall.delivery.stop),
+    ]
     if compiler is not None:
         threads.append(watcher(compiler.folders(), compiler.again))
     return threads
@@ -197,11 +249,27 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self.hall = hall
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tells the service manager once connections are taken, and then again and again that it is alive."""
+        await super().startup(sockets)
+        if self.started:
+            notify("READY=1")
+            if (pause := watchdog_seconds()) is not None:
+                self._alive = asyncio.create_task(_say_alive(pause))
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """On SIGINT and SIGTERM."""
+        notify("STOPPING=1")
         if self.hall.live is not None:
             self.hall.live.close()
         super().handle_exit(sig, frame)
+
+
+async def _say_alive(pause: float) -> None:
+    """From the event loop itself: one that is stuck says nothing, and is started anew."""
+    while True:
+        notify("WATCHDOG=1")
+        await asyncio.sleep(pause)
 
 
 def allow_many_connections() -> None:
@@ -213,7 +281,7 @@ def allow_many_connections() -> None:
 
 def run(
     hall: Hall,
-    jobs: tuple[str, ...],
+    app: Starlette,
     host: str,
     port: int,
     compiler: Compiler | None,
@@ -227,7 +295,7 @@ def run(
         thread.start()
     try:
         config = uvicorn.Config(
-            create_app(hall, jobs),
+            app,
             host=host,
             port=port,
             log_config=None,

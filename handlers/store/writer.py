@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 
 from handlers.store.failures import named
@@ -23,6 +24,23 @@ Values = Sequence[object] | dict[str, object]
 
 # Above this the first caller waits noticeably for the last one's work.
 MOST_AT_ONCE = 512
+
+# Upper bounds of the groups that are counted; a group of 3 counts under 4.
+GROUP_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a writer did since it was made; written by its thread alone, read by anyone."""
+
+    jobs: int = 0
+    failures: int = 0
+    by_size: list[int] = field(default_factory=lambda: [0] * len(GROUP_SIZES))
+
+    def kept(self, size: int) -> None:
+        """A group was committed."""
+        self.jobs += size
+        self.by_size[(size - 1).bit_length()] += 1
 
 
 class Transaction:
@@ -111,6 +129,12 @@ class Writer:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self.tally = Tally()
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs nobody has taken up yet."""
+        return self._queue.qsize()
 
     def run(self, job: Job[T]) -> T:
         """The job's result once it is durable; raises what the job raised, or Unavailable."""
@@ -172,7 +196,9 @@ class Writer:
                     ledger = Ledger(connection)
                 if batch and connection is not None and ledger is not None:
                     _commit(connection, ledger, batch)
+                    self.tally.kept(len(batch))
             except BaseException as error:
+                self.tally.failures += 1
                 _fail(batch, error)
                 _let_go(connection)
                 connection = ledger = None
