@@ -18,6 +18,8 @@ _DATE_ONLY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 
 def local(moment: datetime) -> datetime:
     """The same moment in Shanghai time, whole seconds; a naive one is taken to be Shanghai time."""
+    if moment.tzinfo is SHANGHAI and moment.microsecond == 0:
+        return moment
     aware = moment.replace(tzinfo=SHANGHAI) if moment.tzinfo is None else moment.astimezone(SHANGHAI)
     return aware.replace(microsecond=0)
 

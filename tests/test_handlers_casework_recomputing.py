@@ -83,7 +83,7 @@ def test_the_bulk_computation_equals_one_clock_at_a_time(hall: Hall) -> None:
         assert got == (
             expected.due, expected.provisional, expected.warn_at, expected.yellow_at, expected.red_at
         )  # fmt: skip
-        assert each.next_at == casework_clocks.next_moment(each)
+        assert each.next_at == casework_clocks.next_moment(each, each.level)
         touched += each != before[each.id]
     assert 10 < touched < len(before)
     moved = {

@@ -111,9 +111,7 @@ def test_every_old_order_keeps_its_card_and_what_was_revoked_is_off_it(folder: P
         second = orders.by_id(database, 2)
         assert second is not None
         assert second.state is OrderState.CANCELLED
-        joined = orders.to_join(database, "case", 1, "market", "county", drill=False)
-        assert joined is not None
-        assert joined.id == 1
-        assert orders.to_join(database, "case", 2, "market", "county", drill=False) is None
+        joined = orders.to_join(database, "case", (1, 2))
+        assert {which: order.id for which, order in joined.items()} == {(1, "market", "county", False): 1}
     finally:
         database.close()

@@ -134,7 +134,7 @@ def test_only_a_red_card_moves_the_day_and_never_one_that_has_passed(
     order, red = bureau.order(), a_red_card(bureau)
     assert order.explain_due == at("2026-03-20 23:59:59")
     bureau.hall.database.write(
-        lambda tx: carding.order_for_card(tx, bureau.hall.holder.ground, red(tx, red_on), at(red_on))
+        lambda tx: carding.orders_for_cards(tx, bureau.hall.holder.ground, [red(tx, red_on)])
     )
     now = bureau.again(order)
     assert now.explain_due == at(due)

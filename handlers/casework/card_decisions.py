@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from handlers.casework.authority import Standing, active_person, held
@@ -13,7 +14,7 @@ from handlers.store import cards, events, outbox
 from handlers.store.database import Database
 from handlers.store.records import Card
 from handlers.store.writer import Transaction
-from handlers.supervising.carding import cancel_for_card, order_for_card
+from handlers.supervising.carding import cancel_for_card, orders_for_cards
 from rules.access import in_scope
 from rules.errors import Forbidden, IllegalMove, Invalid, NotFound
 from rules.permissions import Capability
@@ -95,9 +96,9 @@ def _apply(
     cards.decide(tx, card, state, standing.actor, now, words)
     _log(tx, card, state, standing, words, now)
     if state == "issued":
-        count(tx, card, now, 1)
+        count(tx, [replace(card, issued=now)], 1)
     elif card.state == "issued":
-        count(tx, card, card.issued, -1)
+        count(tx, [card], -1)
         count_revoked(tx, card, now)
     body = f"{card.subject_number}的{level_word(ground, card)}已{_DONE[state][1]}{'' if state == 'issued' else '：' + words}"
     message = outbox.NewMessage(
@@ -115,7 +116,7 @@ def _apply(
     found = cards.by_id(tx, card.id)
     assert found is not None
     if state == "issued":
-        order_for_card(tx, ground, found, now)
+        orders_for_cards(tx, ground, [found])
     elif state == "revoked":
         cancel_for_card(tx, card, standing.actor, standing.role, standing.unit, words, now)
     return found

@@ -76,8 +76,6 @@ class Timed(Protocol):
     def limit_unit(self) -> str: ...
     @property
     def precision(self) -> str: ...
-    @property
-    def basis(self) -> str: ...
 
 
 def new(
@@ -153,12 +151,12 @@ def timed(ground: Ground, clock: Clock, pauses: Iterable[PauseRow]) -> Clock:
     )
 
 
-def next_moment(clock: Clock) -> datetime | None:
-    """When a sweep must look at this clock next: the first level it has not reached, or its own end."""
+def next_moment(clock: Clock, reached: int) -> datetime | None:
+    """When a sweep must look next at a clock that has reached a level: the first it has not, or its own end."""
     if clock.stopped is not None:
         return None
     begins = LevelTimes(clock.warn_at, clock.yellow_at, clock.red_at)
-    return next_of(clock.kind, clock.level, begins, clock.due)
+    return next_of(clock.kind, reached, begins, clock.due)
 
 
 def level_at(clock: Clock, moment: datetime) -> tuple[int, datetime | None]:
@@ -270,8 +268,7 @@ def _spec(ground: Ground, clock: Timed, pauses: Iterable[PauseRow]) -> ClockSpec
     extensions = (Extension(clock.extension_days),) if clock.extension_days else ()
     return ClockSpec(
         kind=clock.kind,
-        # In whole days only the day counts, so that all clocks of one day and limit share one computation.
-        start=local(clock.started) if clock.precision == "second" else day_start(local_date(clock.started)),
+        start=counted_from(clock),
         limit=clock.limit_days,
         unit=_unit(clock.limit_unit),
         precision=_precision(clock.precision),
@@ -279,8 +276,12 @@ def _spec(ground: Ground, clock: Timed, pauses: Iterable[PauseRow]) -> ClockSpec
         thresholds=_UNRULED.get(clock.kind, _NO_THRESHOLDS) if rule is None else rule.thresholds,
         pauses=as_rules(ground.calendar, clock, pauses),
         extensions=extensions,
-        article=clock.basis,
     )
+
+
+def counted_from(clock: Timed) -> datetime:
+    """The start that counts: in whole days the day alone, so that clocks of one day and limit share what is computed."""
+    return local(clock.started) if clock.precision == "second" else day_start(local_date(clock.started))
 
 
 def as_rules(calendar: WorkCalendar, clock: Timed, pauses: Iterable[PauseRow]) -> tuple[Pause, ...]:

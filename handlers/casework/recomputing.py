@@ -104,7 +104,6 @@ class _Limited:
     extension_days: int
     limit_unit: str
     precision: str
-    basis: str = ""
 
     @classmethod
     def of(cls, limits: Limits) -> _Limited:

@@ -5,15 +5,19 @@ A room with clocks of its own adds its two functions here, at import: the sweep 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
-from handlers.store import case_parts, cases, letters
+from handlers.store import case_heads, cases, letters
 from handlers.store.moments import Reads
 from handlers.store.records import Case, Clock, Step
 from handlers.store.writer import Transaction
 from rules.letter_terms import CONDUCT
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,30 @@ def subject_of(case: Case, steps: Iterable[Step] = ()) -> Subject:
     return Subject("case", case.id, case.number, case.item_name, case.holder_unit, name)
 
 
+def subjects(reads: Reads, kind: str, ids: Sequence[int]) -> dict[int, Subject]:
+    """Several of a kind; cases, of which a sweep meets hundreds, in one read. What does not exist is left out."""
+    if kind == "case":
+        return {each.id: Subject(kind, *each) for each in case_heads.by_ids(reads, ids).values()}
+    reader = SUBJECTS.get(kind)
+    found = () if reader is None else (reader(reads, each) for each in ids)
+    return {each.id: each for each in found if each is not None}
+
+
+def turns(items: Iterable[T], about: Callable[[T], Hashable]) -> list[list[T]]:
+    """Items in turns, each of which has but one about the same thing: what one turn wrote the next one reads."""
+    found: list[list[T]] = []
+    met: Counter[Hashable] = Counter()
+    for each in items:
+        key = about(each)
+        if met[key] == len(found):
+            found.append([])
+        found[met[key]].append(each)
+        met[key] += 1
+    return found
+
+
 def _case(reads: Reads, case_id: int) -> Subject | None:
-    case = cases.by_id(reads, case_id)
-    return None if case is None else subject_of(case, case_parts.steps(reads, case.id))
+    return subjects(reads, "case", (case_id,)).get(case_id)
 
 
 def _letter(reads: Reads, letter_id: int) -> Subject | None:

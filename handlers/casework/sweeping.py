@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Future
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers.casework import clocks as casework_clocks
 from handlers.casework import closed_audit, recomputing, rule_changes, time_moves
-from handlers.casework.cards import Raised, catch_up
+from handlers.casework.cards import Earning, Raised, catch_up_all
 from handlers.casework.ground import Ground
 from handlers.casework.move_facts import hearing_over
 from handlers.casework.moving import system_move
 from handlers.casework.requests import Swept
-from handlers.casework.subjects import SHOWN, SUBJECTS, Light, Subject
+from handlers.casework.subjects import SHOWN, Light, subjects, turns
 from handlers.casework.triggering import explained, put_off_again, retry
 from handlers.store import (
     attachments,
@@ -29,7 +29,7 @@ from handlers.store import (
     sessions,
 )
 from handlers.store.database import Database
-from handlers.store.records import Clock
+from handlers.store.records import Clock, PauseRow
 from handlers.store.writer import Transaction
 from rules.case_terms import MoveName
 from rules.clock import ClockKind
@@ -37,20 +37,12 @@ from rules.errors import IllegalMove, NotFound
 
 log = logging.getLogger("hall.sweep")
 
-PORTION = 500
+# A filing that comes meanwhile waits for one portion at most.
+PORTION = 250
 PUT_OFF_FOR = timedelta(hours=1)
 _KEEP_ANSWERS = timedelta(days=30)
 _KEEP_UPLOADS = timedelta(days=2)
 _KEEP_REPLIES = timedelta(days=60)
-
-
-@dataclass(frozen=True, slots=True)
-class _Looked:
-    """What one clock brought."""
-
-    issued: int = 0
-    pending: int = 0
-    deemed: str = ""
 
 
 def sweep(database: Database, ground: Ground, now: datetime) -> Swept:
@@ -105,30 +97,27 @@ class _Passed:
 def _pass(database: Database, ground: Ground, now: datetime) -> _Passed:
     """Looks at every clock whose next moment has come, in order, until none is left.
 
-    Each clock is its own job: one that fails is put off by an hour and reported, the rest goes on. Jobs share
-    transactions, so a thousand clocks cost a few commits.
+    One that fails is put off by an hour and reported, the rest goes on. A portion is read and written as a whole,
+    so a thousand clocks cost a few commits and few reads.
     """
-    looked = cards = pending = 0
-    deemed: list[str] = []
-    put_off: list[tuple[int, str, str]] = []
+    passed = _Passed()
     seen: set[int] = set()
     # Deemed acceptance starts clocks that may be late already, so it looks again until nothing new is waiting.
     while ids := [each for each in clocks.waiting(database, now, PORTION) if each not in seen]:
         seen.update(ids)
-        waiting: list[tuple[int, Future[_Looked]]] = [
-            (clock_id, database.writer.submit(_Look(database, ground, clock_id, now))) for clock_id in ids
-        ]
-        for clock_id, future in waiting:
-            looked += 1
-            try:
-                found = future.result()
-            except Exception as error:
-                put_off.append(_put_off(database, clock_id, now, error))
-                continue
-            cards, pending = cards + found.issued, pending + found.pending
-            if found.deemed:
-                deemed.append(found.deemed)
-    return _Passed(looked, cards, pending, tuple(deemed), tuple(put_off))
+        passed += _looked_at(database, ground, ids, now)
+    return passed
+
+
+def _looked_at(database: Database, ground: Ground, ids: Sequence[int], now: datetime) -> _Passed:
+    """Looks at a portion as one job; one that fails is done again in halves, until what fails stands alone."""
+    try:
+        return database.write(_Look(database, ground, ids, now))
+    except Exception as error:
+        if len(ids) == 1:
+            return _Passed(1, put_off=(_put_off(database, ids[0], now, error),))
+    half = len(ids) // 2
+    return _looked_at(database, ground, ids[:half], now) + _looked_at(database, ground, ids[half:], now)
 
 
 def _retry(database: Database, ground: Ground, now: datetime) -> _Passed:
@@ -166,34 +155,61 @@ def tidy(database: Database, now: datetime) -> int:
 
 
 class _Look:
-    """One look at one clock, with everything read again inside the transaction."""
+    """One look at some clocks, with everything read again inside the transaction."""
 
-    def __init__(self, database: Database, ground: Ground, clock_id: int, now: datetime) -> None:
-        self.database, self.ground, self.clock_id, self.now = database, ground, clock_id, now
+    def __init__(self, database: Database, ground: Ground, clock_ids: Sequence[int], now: datetime) -> None:
+        self.database, self.ground, self.clock_ids, self.now = database, ground, clock_ids, now
 
-    def __call__(self, tx: Transaction) -> _Looked:
-        clock = clocks.by_id(tx, self.clock_id)
-        if clock is None or clock.next_at is None or clock.next_at > self.now:
-            return _Looked()  # another sweep was here
-        ledger = clocks.pauses(tx, clock.subject, clock.subject_id)
+    def __call__(self, tx: Transaction) -> _Passed:
+        passed = _Passed(looked=len(self.clock_ids))
+        waiting = clocks.subjects_of(tx, self.clock_ids)
+        for turn in turns(waiting, lambda each: each[1:]):
+            by_kind: dict[str, dict[int, int]] = {}
+            for clock_id, kind, subject_id in turn:
+                by_kind.setdefault(kind, {})[subject_id] = clock_id
+            for kind, clock_of in by_kind.items():
+                passed += self._turn(tx, kind, clock_of)
+        return passed
+
+    def _turn(self, tx: Transaction, kind: str, clock_of: Mapping[int, int]) -> _Passed:
+        """Looks at one clock each of some subjects of a kind."""
+        passed = _Passed()
+        ids = tuple(clock_of)
+        running, ledgers = clocks.running_of(tx, kind, ids), clocks.pauses_of(tx, kind, ids)
+        about = subjects(tx, kind, ids)
+        earning: list[Earning] = []
+        for subject_id, clock_id in clock_of.items():
+            clock = next((each for each in running[subject_id] if each.id == clock_id), None)
+            timed = None if clock is None else self._due(tx, clock, ledgers[subject_id])
+            if timed is None:
+                continue
+            if timed.kind is ClockKind.SUPPLEMENT_NOTICE and self.now > timed.due:
+                passed += self._deem(tx, timed)
+                continue
+            if subject_id not in about:
+                raise NotFound(f"时钟 {clock_id} 的对象（{kind} {subject_id}）不存在")
+            if timed.kind is ClockKind.HEARING and self.now > timed.due and timed.level == 0:
+                clocks.raise_level(tx, timed, 1, timed.due, None)
+                over = hearing_over(tx, self.ground, timed, about[subject_id], self.now)
+                passed += _Passed(cards=over.issued, pending=over.pending)
+                continue
+            earning.append(Earning(timed, about[subject_id], ledgers[subject_id]))
+        raised = catch_up_all(tx, self.ground, earning, self.now, self.now)
+        for each in earning:
+            _show(tx, running[each.subject.id], each.clock, self.now)
+        return passed + _Passed(cards=raised.issued, pending=raised.pending)
+
+    def _due(self, tx: Transaction, clock: Clock, ledger: tuple[PauseRow, ...]) -> Clock | None:
+        """The clock by today's calendar and rules, when its moment has come; else another sweep was here."""
+        if clock.next_at is None or clock.next_at > self.now:
+            return None
         timed = casework_clocks.timed(self.ground, clock, ledger)
         if (timed.due, timed.next_at) != (clock.due, clock.next_at):
             # Rules or calendar changed since it was stored: what is stored is what counts from now on.
             clocks.set_times(tx, timed)
-        if timed.next_at is not None and timed.next_at > self.now:
-            return _Looked()
-        if timed.kind is ClockKind.SUPPLEMENT_NOTICE and self.now > timed.due:
-            return self._deem(tx, timed)
-        subject = _subject(tx, timed)
-        if timed.kind is ClockKind.HEARING and self.now > timed.due and timed.level == 0:
-            clocks.raise_level(tx, timed, 1, timed.due, None)
-            over = hearing_over(tx, self.ground, timed, subject, self.now)
-            return _Looked(over.issued, over.pending)
-        raised: Raised = catch_up(tx, self.ground, timed, subject, ledger, self.now, self.now)
-        _show(tx, timed, self.now)
-        return _Looked(raised.issued, raised.pending)
+        return None if timed.next_at is not None and timed.next_at > self.now else timed
 
-    def _deem(self, tx: Transaction, clock: Clock) -> _Looked:
+    def _deem(self, tx: Transaction, clock: Clock) -> _Passed:
         case = cases.by_id(tx, clock.subject_id)
         if case is None:
             raise NotFound(f"时钟 {clock.id} 的办件不存在")
@@ -204,26 +220,17 @@ class _Look:
         except IllegalMove:
             # Its clock should have stopped with the state; stop it now rather than look for ever.
             clocks.stop(tx, clock.id, self.now, "办件已不在待受理状态")
-            return _Looked()
-        return _Looked(deemed=case.number)
+            return _Passed()
+        return _Passed(deemed=(case.number,))
 
 
-def _subject(tx: Transaction, clock: Clock) -> Subject:
-    reader = SUBJECTS.get(clock.subject)
-    found = None if reader is None else reader(tx, clock.subject_id)
-    if found is None:
-        raise NotFound(f"时钟 {clock.id} 的对象（{clock.subject} {clock.subject_id}）不存在")
-    return found
-
-
-def _show(tx: Transaction, clock: Clock, now: datetime) -> None:
-    """The light and due day that lists show, after a clock has changed."""
+def _show(tx: Transaction, running: Iterable[Clock], clock: Clock, now: datetime) -> None:
+    """The light and due day that lists show, after a clock among the running ones has changed."""
     shower = SHOWN.get(clock.subject)
-    if shower is None:
-        return
-    running = clocks.of_subject(tx, clock.subject, clock.subject_id)
-    light = Light(casework_clocks.light(running, now), casework_clocks.primary(running), clock, now)
-    shower(tx, clock.subject_id, light)
+    if shower is not None:
+        now_running = [clock if each.id == clock.id else each for each in running]
+        level, shown = casework_clocks.light(now_running, now), casework_clocks.primary(now_running)
+        shower(tx, clock.subject_id, Light(level, shown, clock, now))
 
 
 def _put_off(database: Database, clock_id: int, now: datetime, error: Exception) -> tuple[int, str, str]:
@@ -235,8 +242,7 @@ def _put_off(database: Database, clock_id: int, now: datetime, error: Exception)
         found = clocks.by_id(tx, clock_id)
         if found is None:
             return ""
-        reader = SUBJECTS.get(found.subject)
-        about = None if reader is None else reader(tx, found.subject_id)
+        about = subjects(tx, found.subject, (found.subject_id,)).get(found.subject_id)
         return "" if about is None else about.number
 
     return clock_id, database.write(job), why

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 
+from handlers.store.database import marks
 from handlers.store.moments import Reads, moment, moment_or_none, stamp, stamp_or_none
 from handlers.store.records import Clock, PauseRow
 from handlers.store.writer import Transaction
@@ -121,6 +123,27 @@ def waiting(reads: Reads, now: datetime, most: int) -> tuple[int, ...]:
     return tuple(row["id"] for row in rows)
 
 
+def subjects_of(reads: Reads, ids: Sequence[int]) -> tuple[tuple[int, str, int], ...]:
+    """Of some clocks, the longest waiting first: id, subject and its id."""
+    rows = reads.rows(
+        f"SELECT id, subject, subject_id FROM clock WHERE id IN ({marks(ids)}) ORDER BY next_at, id",  # noqa: S608
+        tuple(ids),
+    )
+    return tuple((row[0], row[1], row[2]) for row in rows)
+
+
+def running_of(reads: Reads, subject: str, ids: Sequence[int]) -> dict[int, tuple[Clock, ...]]:
+    """The running clocks of several subjects of a kind, oldest first."""
+    rows = reads.rows(
+        f"SELECT * FROM clock WHERE subject = ? AND subject_id IN ({marks(ids)}) AND stopped IS NULL ORDER BY id",  # noqa: S608
+        (subject, *ids),
+    )
+    found: dict[int, tuple[Clock, ...]] = dict.fromkeys(ids, ())
+    for row in rows:
+        found[row["subject_id"]] += (clock_of(row),)
+    return found
+
+
 def next_moment(reads: Reads) -> datetime | None:
     """When a sweep has something to do next."""
     return moment_or_none(reads.value("SELECT min(next_at) FROM clock WHERE next_at IS NOT NULL"))
@@ -167,6 +190,18 @@ def pauses(reads: Reads, subject: str, subject_id: int) -> tuple[PauseRow, ...]:
         "SELECT * FROM pause WHERE subject = ? AND subject_id = ? ORDER BY id", (subject, subject_id)
     )
     return tuple(pause_of(row) for row in rows)
+
+
+def pauses_of(reads: Reads, subject: str, ids: Sequence[int]) -> dict[int, tuple[PauseRow, ...]]:
+    """The ledgers of several subjects of a kind."""
+    rows = reads.rows(
+        f"SELECT * FROM pause WHERE subject = ? AND subject_id IN ({marks(ids)}) ORDER BY id",  # noqa: S608
+        (subject, *ids),
+    )
+    found: dict[int, tuple[PauseRow, ...]] = dict.fromkeys(ids, ())
+    for row in rows:
+        found[row["subject_id"]] += (pause_of(row),)
+    return found
 
 
 def clock_of(row: sqlite3.Row) -> Clock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
 from handlers.store.writer import Values
@@ -27,8 +28,9 @@ class Reads(Protocol):
         ...
 
 
+@lru_cache(maxsize=4096)
 def moment(text: str) -> datetime:
-    """A stored stamp."""
+    """A stored stamp. Few different ones, the ends of days, stand in most columns."""
     return datetime.fromisoformat(text).astimezone(SHANGHAI)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from handlers.store.database import marks
 from handlers.store.moments import Reads, moment, moment_or_none, stamp
 from handlers.store.writer import Transaction
 
@@ -39,6 +41,15 @@ def remove(tx: Transaction, card_id: int, at: datetime, reason: str) -> None:
         "UPDATE supervision_order_card SET removed = ?, removal = ? WHERE card_id = ? AND removed IS NULL",
         (stamp(at), reason, card_id),
     )
+
+
+def with_order(reads: Reads, card_ids: Sequence[int]) -> frozenset[int]:
+    """Which of some cards brought or joined an order, also when they were taken off it since."""
+    rows = reads.rows(
+        f"SELECT card_id FROM supervision_order_card WHERE card_id IN ({marks(card_ids)})",  # noqa: S608
+        tuple(card_ids),
+    )
+    return frozenset(row[0] for row in rows)
 
 
 def of_order(reads: Reads, order_id: int) -> tuple[OrderCard, ...]:

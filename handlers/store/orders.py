@@ -200,16 +200,18 @@ def of_card(reads: Reads, card_id: int) -> Order | None:
     return None if row is None else _order(row)
 
 
-def to_join(
-    reads: Reads, subject: str, subject_id: int, department: str, issuer_unit: str, *, drill: bool
-) -> Order | None:
-    """The order about something that its department has not explained yet: another card joins it."""
-    row = reads.row(
-        "SELECT * FROM supervision_order WHERE subject = ? AND subject_id = ? AND department = ? AND issuer_unit = ? "
-        "AND state = 'issued' AND explained_at IS NULL AND drill = ? ORDER BY id DESC LIMIT 1",
-        (subject, subject_id, department, issuer_unit, int(drill)),
+def to_join(reads: Reads, subject: str, ids: Sequence[int]) -> dict[tuple[int, str, str, bool], Order]:
+    """The orders about some cases or letters that are not explained yet: another card joins them.
+
+    By the subject's id, department, issuing unit and drill; the newest where there are several.
+    """
+    rows = reads.rows(
+        f"SELECT * FROM supervision_order WHERE subject = ? AND subject_id IN ({marks(ids)}) "  # noqa: S608
+        "AND state = 'issued' AND explained_at IS NULL ORDER BY id",
+        (subject, *ids),
     )
-    return None if row is None else _order(row)
+    found = (_order(row) for row in rows)
+    return {(each.subject_id, each.department, each.issuer_unit, each.drill): each for each in found}
 
 
 def of_reply(reads: Reads, reply_id: int) -> Order | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from handlers.store.database import marks
 from handlers.store.moments import Reads, moment, moment_or_none, stamp
 from handlers.store.records import Message
 from handlers.store.writer import Transaction
@@ -62,22 +63,30 @@ def _split_at(message: NewMessage, channels: Sequence[str]) -> str | None:
 
 
 def _untold(tx: Transaction, messages: Sequence[NewMessage]) -> Iterator[tuple[NewMessage, tuple[str, ...]]]:
-    told: dict[tuple[str, str, str], set[str]] = {}
+    told = _told(tx, tuple({each.fact for each in messages if each.fact}))
     for each in messages:
         wanted = tuple(dict.fromkeys(each.channels))
         if each.fact:
-            whom = (each.fact, each.recipient_kind, each.recipient)
-            if whom not in told:
-                rows = tx.rows(
-                    # Said twice, so that SQLite may use the index of messages with a fact.
-                    "SELECT channels FROM outbox WHERE fact = ? AND fact <> '' AND recipient_kind = ? AND recipient = ?",
-                    whom,
-                )
-                told[whom] = {channel for row in rows for channel in row["channels"].split()}
-            wanted = tuple(channel for channel in wanted if channel not in told[whom])
-            told[whom].update(wanted)
+            already = told.setdefault((each.fact, each.recipient_kind, each.recipient), set())
+            wanted = tuple(channel for channel in wanted if channel not in already)
+            already.update(wanted)
         if wanted:
             yield each, wanted
+
+
+def _told(tx: Transaction, facts: tuple[str, ...]) -> dict[tuple[str, str, str], set[str]]:
+    """On which channels whom was told of some facts."""
+    told: dict[tuple[str, str, str], set[str]] = {}
+    if facts:
+        rows = tx.rows(
+            "SELECT fact, recipient_kind, recipient, channels FROM outbox "  # noqa: S608
+            # Said twice, so that SQLite may use the index of messages with a fact.
+            f"WHERE fact IN ({marks(facts)}) AND fact <> ''",
+            facts,
+        )
+        for row in rows:
+            told.setdefault((row[0], row[1], row[2]), set()).update(row[3].split())
+    return told
 
 
 def of_subject(reads: Reads, subject: str, subject_id: int) -> tuple[Message, ...]:

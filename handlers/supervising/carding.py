@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from handlers.casework.ground import Ground
-from handlers.casework.subjects import SUBJECTS
+from handlers.casework.subjects import subjects
 from handlers.store import clocks, order_cards, orders, outbox
 from handlers.store.order_cards import OrderCard
 from handlers.store.orders import Order
 from handlers.store.records import Card
 from handlers.store.writer import Transaction
 from handlers.supervising.deadlines import ANSWERERS, card_window, counted_words, message, new_clock, running
-from handlers.supervising.issuing import BY_HAND_BASIS, CORRECT_AT_ONCE, Paper, blank, cancel, happened, issue
+from handlers.supervising.issuing import (
+    BY_HAND_BASIS,
+    CORRECT_AT_ONCE,
+    Paper,
+    blank,
+    cancel,
+    happened,
+    issue_all,
+)
 from presentation.dates import date_cn
 from rules.access import Role
 from rules.cards import LEVEL_NAMES
@@ -41,7 +49,7 @@ class Rule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
-    """What a card found, in the words of a document."""
+    """What a card found, in the words of a document; `window` says until when one may appeal."""
 
     title: str
     level: str
@@ -49,25 +57,69 @@ class _Fact:
     rule: str
     found: str
     law: str
+    window: str
 
 
-def order_for_card(tx: Transaction, ground: Ground, card: Card, now: datetime) -> Order | None:
-    """The order a card brings or joins when its rule names a document for the level; None when it does neither.
+def orders_for_cards(tx: Transaction, ground: Ground, cards: Iterable[Card]) -> None:
+    """The orders that cards bring or join, each about another matter, when their rules name a document for the level.
 
-    Called when a card is issued or confirmed, in that transaction. A card about an order brings no further order.
+    Called when cards are issued or confirmed, in that transaction. A card about an order brings no further order.
     One matter is one order: while the department has not explained the last one about it, the card joins that.
     """
+    ruled = [(card, rule) for card in cards if (rule := _documenting(ground, card)) is not None]
+    ordered = order_cards.with_order(tx, [card.id for card, _ in ruled]) if ruled else ()
+    by_kind: dict[str, list[tuple[Card, Rule]]] = {}
+    for card, rule in ruled:
+        if card.id not in ordered:
+            by_kind.setdefault(card.subject, []).append((card, rule))
+    for kind, found in by_kind.items():
+        _orders(tx, ground, kind, found)
+
+
+def _documenting(ground: Ground, card: Card) -> Rule | None:
+    """The rule of a card in force, if it wants a document."""
     if card.state != "issued" or card.subject == "order" or not card.id:
         return None
     rule = rule_named(ground, card.rule)
-    if rule is None or not rule.documents.get(card.level) or orders.of_card(tx, card.id) is not None:
-        return None
-    fact = _fact(tx, card, rule)
-    subject, issuer = "letter" if card.subject == "letter" else "case", ground.units.top or "county"
-    standing = orders.to_join(tx, subject, card.subject_id, card.department, issuer, drill=card.drill)
-    if standing is not None:
-        return _join(tx, ground, standing, card, fact, now)
-    paper = Paper(
+    return rule if rule is not None and rule.documents.get(card.level) else None
+
+
+def _orders(tx: Transaction, ground: Ground, kind: str, found: Sequence[tuple[Card, Rule]]) -> None:
+    """Orders for cards about subjects of one kind."""
+    ids = [card.subject_id for card, _ in found]
+    about, issuer = "letter" if kind == "letter" else "case", ground.units.top or "county"
+    titles = {each.id: each.title for each in subjects(tx, kind, ids).values()}
+    standing = orders.to_join(tx, about, ids)
+    windows: dict[datetime, str] = {}
+    new: list[tuple[Order, Paper]] = []
+    for card, rule in found:
+        if card.issued not in windows:
+            windows[card.issued] = counted_words(ground, card_window(ground, card))
+        fact = _fact(card, rule, titles.get(card.subject_id, ""), windows[card.issued])
+        order = standing.get((card.subject_id, card.department, issuer, card.drill))
+        if order is not None:
+            _join(tx, ground, order, card, fact, card.issued)
+        else:
+            new.append((_begun(card, about, issuer), _paper(ground, card, fact)))
+    for card_id, order in zip(
+        (each.card_id for each, _ in new), issue_all(tx, ground, new, Role.SYSTEM), strict=True
+    ):
+        assert card_id is not None
+        order_cards.add(tx, OrderCard(card_id, order.id, order.issued))
+
+
+def _begun(card: Card, about: str, issuer: str) -> Order:
+    return replace(
+        blank(card.department, card.unit, issuer, card.why, CORRECT_AT_ONCE, card.issued, card.drill),
+        card_id=card.id,
+        subject=about,
+        subject_id=card.subject_id,
+        subject_number=card.subject_number,
+    )
+
+
+def _paper(ground: Ground, card: Card, fact: _Fact) -> Paper:
+    return Paper(
         paragraphs=(fact.found, fact.law),
         basis=fact.basis,
         demand=CORRECT_AT_ONCE,
@@ -77,25 +129,11 @@ def order_for_card(tx: Transaction, ground: Ground, card: Card, now: datetime) -
             ("监察牌", f"{fact.level}（第{card.id}号），自{date_cn(card.since, False)}起"),
             ("监察规则", f"{fact.rule}（{card.rule}），规则版本{card.rules}"),
         ),
-        appeal=counted_words(ground, card_window(ground, card)),
+        appeal=fact.window,
     )
-    begun = blank(card.department, card.unit, issuer, card.why, CORRECT_AT_ONCE, now, card.drill)
-    made = replace(
-        begun,
-        card_id=card.id,
-        subject=subject,
-        subject_id=card.subject_id,
-        subject_number=card.subject_number,
-    )
-    order = issue(tx, ground, made, paper, Role.SYSTEM, now)
-    order_cards.add(tx, OrderCard(card.id, order.id, now))
-    return order
 
 
-def _fact(tx: Transaction, card: Card, rule: Rule) -> _Fact:
-    reader = SUBJECTS.get(card.subject)
-    subject = None if reader is None else reader(tx, card.subject_id)
-    title = "" if subject is None else subject.title
+def _fact(card: Card, rule: Rule, title: str, window: str) -> _Fact:
     level = rule.level_names.get(card.level, LEVEL_NAMES[card.level])
     basis = rule.basis or BY_HAND_BASIS
     what = f"“{title}”（{card.subject_number}）" if title else card.subject_number
@@ -103,10 +141,10 @@ def _fact(tx: Transaction, card: Card, rule: Rule) -> _Fact:
     problem = (card.why.rpartition(f"：{level}")[0] or card.why).rstrip("。")
     found = f"经电子监察发现，你单位办理的{what}存在以下问题：{problem}。"
     law = f"依据{basis.replace('；', '、')}，按照本县电子监察规则“{rule.title}”，已发{level}，现予督办。"
-    return _Fact(title, level, basis, rule.title, found, law)
+    return _Fact(title, level, basis, rule.title, found, law, window)
 
 
-def _join(tx: Transaction, ground: Ground, order: Order, card: Card, fact: _Fact, now: datetime) -> Order:
+def _join(tx: Transaction, ground: Ground, order: Order, card: Card, fact: _Fact, now: datetime) -> None:
     """One more card on an order that waits for its explanation; number and document stay, the fact is added.
 
     The day to explain stays the first card's. A red card is graver and counts anew, unless the day has passed:
@@ -121,10 +159,9 @@ def _join(tx: Transaction, ground: Ground, order: Order, card: Card, fact: _Fact
         when = f"说明期限{date_cn(due)}已过，不重新计算，请立即说明"
     else:
         when = f"说明期限不变，仍为{date_cn(due)}"
-    window = counted_words(ground, card_window(ground, card))
     finding = (
         f"{date_cn(now, False)}并入：{problem}{fact.law.removesuffix('，现予督办。')}（第{card.id}号），"
-        f"请在情况说明里一并说明。{when}。对这张牌有异议的，可以申诉（{window}）。"
+        f"请在情况说明里一并说明。{when}。对这张牌有异议的，可以申诉（{fact.window}）。"
     )
     order_cards.add(tx, OrderCard(card.id, order.id, now, finding))
     orders.change(tx, order, explain_due=due)
@@ -144,9 +181,6 @@ def _join(tx: Transaction, ground: Ground, order: Order, card: Card, fact: _Fact
             for unit in told
         ],
     )  # fmt: skip
-    found = orders.by_id(tx, order.id)
-    assert found is not None
-    return found
 
 
 def _later_day(tx: Transaction, ground: Ground, order: Order, card: Card, now: datetime) -> datetime:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from handlers.casework.ground import Ground
 from handlers.store import clocks, counts, events, orders, outbox
 from handlers.store.orders import Order, OrderPaper
-from handlers.store.records import Json
+from handlers.store.records import Clock, Json
 from handlers.store.writer import Transaction
 from handlers.supervising.deadlines import ANSWERERS, counted_words, message, new_clock, stop
 from presentation.dates import date_cn
@@ -49,27 +51,78 @@ def paper_by_hand(ground: Ground, what: str, unit: str, text: str, demand: str, 
     )
 
 
-def issue(tx: Transaction, ground: Ground, order: Order, paper: Paper, role: Role, now: datetime) -> Order:
+@dataclass(frozen=True, slots=True)
+class _Explanation:
+    """The clock of an explanation before it has its order, and how its day was counted, in words."""
+
+    clock: Clock
+    counted: str
+
+
+def issue(tx: Transaction, ground: Ground, order: Order, paper: Paper, role: Role) -> Order:
     """Numbers an order, starts the clock of its explanation, tells the department; the event is in the chain."""
-    county = ground.county
+    return issue_all(tx, ground, ((order, paper),), role)[0]
+
+
+def issue_all(
+    tx: Transaction, ground: Ground, wanted: Iterable[tuple[Order, Paper]], role: Role
+) -> tuple[Order, ...]:
+    """The same for several orders, each as of its moment of issue; written table by table, which is faster."""
+    explanations: dict[datetime, _Explanation] = {}
+    made: list[Order] = []
+    for order, paper in wanted:
+        if order.issued not in explanations:
+            explanations[order.issued] = _explanation(ground, order.issued)
+        made.append(_numbered(tx, ground, order, paper, explanations[order.issued]))
+    made = [replace(each, id=orders.insert(tx, each)) for each in made]
+    for each in made:
+        clocks.insert(
+            tx,
+            replace(
+                explanations[each.issued].clock, subject_id=each.id, department=each.department, unit=each.unit,
+                drill=each.drill, basis=f"{each.number}载明的说明时限",
+            ),
+        )  # fmt: skip
+    for each in made:
+        payload: dict[str, Json] = {
+            "card": each.card_id, "about": each.subject, "about_number": each.subject_number, "text": each.text,
+            "demand": each.demand, "basis": each.paper.basis, "explain_due": each.explain_due.isoformat(), "words": "",
+        }  # fmt: skip
+        happened(
+            tx, each, OrderMove.ISSUE, each.issued_by, role, each.issuer_unit, each.issued, OrderState.ISSUED,
+            payload,
+        )  # fmt: skip
+    outbox.add(tx, [told for each in made for told in _messages(each)])
+    counted = Counter((local_date(each.issued), each.department) for each in made if not each.drill)
+    for (day, department), many in counted.items():
+        counts.add(tx, day, department, ("orders",), many)
+    return tuple(made)
+
+
+def _explanation(ground: Ground, issued: datetime) -> _Explanation:
+    clock = new_clock(
+        ground, ClockKind.EXPLANATION, issued, ground.county.settings.explanation_days, subject_id=0, department="",
+        unit="", drill=False, basis="",
+    )  # fmt: skip
+    return _Explanation(clock, counted_words(ground, clock))
+
+
+def _numbered(
+    tx: Transaction, ground: Ground, order: Order, paper: Paper, explanation: _Explanation
+) -> Order:
+    """The order with its number, its day and its document."""
+    county, clock = ground.county, explanation.clock
     internal = order.issuer_unit in ground.departments
     word = ground.departments[order.issuer_unit].number_word if internal else ""
-    number = orders.next_number(tx, county.document_word, word, local_date(now).year, order.drill)
-    days = county.settings.explanation_days
-    clock = new_clock(
-        ground, ClockKind.EXPLANATION, now, days, subject_id=0, department=order.department, unit=order.unit,
-        drill=order.drill, basis=f"{number}载明的说明时限",
-    )  # fmt: skip
-    counted = counted_words(ground, clock)
     demands = [
         f"{paper.demand.rstrip('。')}。",
-        f"在{date_cn(clock.due)}前（{days}个工作日内）提交书面情况说明，写明事实、原因、责任和已经采取的措施，附证明材料。",
+        f"在{date_cn(clock.due)}前（{clock.limit_days}个工作日内）提交书面情况说明，写明事实、原因、责任和已经采取的措施，附证明材料。",
     ]
     if paper.appeal:
         demands.append(f"对所发的牌有异议的，可以申诉（{paper.appeal}）。申诉期间不停止督办。")
-    made = replace(
+    return replace(
         order,
-        number=number,
+        number=orders.next_number(tx, county.document_word, word, local_date(order.issued).year, order.drill),
         explain_due=clock.due,
         paper=OrderPaper(
             issuer=ground.unit_name(order.issuer_unit) if internal else county.supervisor_name,
@@ -79,32 +132,23 @@ def issue(tx: Transaction, ground: Ground, order: Order, paper: Paper, role: Rol
             rows=(
                 *paper.rows,
                 ("说明期限", f"{date_cn(clock.due)}{'（暂定）' if clock.provisional else ''}"),
-                ("怎么算的", counted),
+                ("怎么算的", explanation.counted),
             ),
             demands=tuple(demands),
         ),
     )
-    made = replace(made, id=orders.insert(tx, made))
-    clocks.insert(tx, replace(clock, subject_id=made.id))
-    payload: dict[str, Json] = {
-        "card": made.card_id, "about": made.subject, "about_number": made.subject_number, "text": made.text,
-        "demand": made.demand, "basis": paper.basis, "explain_due": made.explain_due.isoformat(), "words": "",
-    }  # fmt: skip
-    happened(
-        tx, made, OrderMove.ISSUE, made.issued_by, role, made.issuer_unit, now, OrderState.ISSUED, payload
-    )
-    body = f"{number}：{paper.paragraphs[0]}请在{date_cn(clock.due)}前提交情况说明。"
-    told = dict.fromkeys((made.department, made.unit))
-    outbox.add(
-        tx,
-        [
-            message(made, "order.issued", unit, body, now, fact=f"order:{made.id}", roles=ANSWERERS if unit == made.department else ())
-            for unit in told
-        ],
-    )  # fmt: skip
-    if not made.drill:
-        counts.add(tx, local_date(now), made.department, ("orders",))
-    return made
+
+
+def _messages(order: Order) -> list[outbox.NewMessage]:
+    """One to the department and one to the unit that has to answer."""
+    body = f"{order.number}：{order.paper.paragraphs[0]}请在{date_cn(order.explain_due)}前提交情况说明。"
+    return [
+        message(
+            order, "order.issued", unit, body, order.issued, fact=f"order:{order.id}",
+            roles=ANSWERERS if unit == order.department else (),
+        )
+        for unit in dict.fromkeys((order.department, order.unit))
+    ]  # fmt: skip
 
 
 def cancel(

@@ -275,7 +275,7 @@ def issue_by_hand(
         paper = issuing.paper_by_hand(
             ground, about.what, about.unit, values["text"], values["demand"], request.basis
         )
-        order = issuing.issue(tx, ground, made, paper, standing.role, now)
+        order = issuing.issue(tx, ground, made, paper, standing.role)
         idempotency.keep(tx, database.vault, SCOPE, key, fingerprint, {"order": order.id}, now)
         return order
 
