@@ -146,6 +146,7 @@ async def show(request: Request) -> Response:
         "since": asked.since,
         "until": asked.until,
     }
+    url = address(ACCESS_LOG, **filters)
     return staff_page(
         request,
         "staff/access_log.html",
@@ -157,7 +158,7 @@ async def show(request: Request) -> Response:
         error=error,
         kinds=WHAT_LABELS,
         months=hall.county.settings.access_log_months,
-        page_url=lambda number: address(ACCESS_LOG, **filters, page=number),
+        page_url=url + ("&" if "?" in url else "?") + "page={page}",
         export=address(ACCESS_LOG + ".csv", **filters),
         status=422 if error else 200,
     )

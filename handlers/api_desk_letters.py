@@ -20,7 +20,7 @@ from handlers.bodies import json_of
 from handlers.casework.requests import ByStaff
 from handlers.context import hall_of
 from handlers.correspondence.requests import LetterData
-from handlers.guard import may, staff
+from handlers.guard import may
 from handlers.security import request_id
 from handlers.session import SignedIn
 from handlers.track_proof import normal_number
@@ -99,17 +99,17 @@ def conduct_letters(request: Request) -> Response:
     return answered(LettersOut(total=len(found), letters=found))
 
 
-_STAFF, _DENIED, _TAG = staff(), (401, 403, 404, 409, 422), "工作人员"
+_READERS, _DENIED, _TAG = may(Capability.LETTERS_SEE), (401, 403, 404, 409, 422), "工作人员"
 _LETTER = "/desk/letters/{number}"
 
 operations = (
-    Operation("GET", "/desk/letters", letters_desk, _STAFF, "本部门来信", LettersOut, query=LettersQuery,
+    Operation("GET", "/desk/letters", letters_desk, _READERS, "本部门来信", LettersOut, query=LettersQuery,
               errors=(401, 403, 422), tag=_TAG),
     Operation("GET", "/desk/conduct", conduct_letters, may(Capability.LETTERS_CONDUCT), "工作作风投诉", LettersOut,
               errors=(401, 403), tag=_TAG),
-    Operation("GET", _LETTER, staff_letter, _STAFF, "一封来信", LetterOut, errors=_DENIED, tag=_TAG),
-    Operation("GET", _LETTER + "/files/{file}", staff_letter_file, _STAFF, "来信的附件", errors=_DENIED, tag=_TAG),
-    Operation("GET", _LETTER + "/suggestions", suggest_units, _STAFF, "建议交给谁", SuggestionsOut, errors=_DENIED, tag=_TAG),
-    Operation("POST", _LETTER + "/moves/{move}", move_letter, _STAFF, "办理来信", LetterMovedOut, LetterMoveIn,
+    Operation("GET", _LETTER, staff_letter, _READERS, "一封来信", LetterOut, errors=_DENIED, tag=_TAG),
+    Operation("GET", _LETTER + "/files/{file}", staff_letter_file, _READERS, "来信的附件", errors=_DENIED, tag=_TAG),
+    Operation("GET", _LETTER + "/suggestions", suggest_units, _READERS, "建议交给谁", SuggestionsOut, errors=_DENIED, tag=_TAG),
+    Operation("POST", _LETTER + "/moves/{move}", move_letter, _READERS, "办理来信", LetterMovedOut, LetterMoveIn,
               errors=_DENIED, among={"move": sorted(LETTER_MOVES)}, tag=_TAG),
 )  # fmt: skip

@@ -39,6 +39,7 @@ from handlers.api_staff_models import (
 )
 from handlers.bodies import json_of
 from handlers.casework.requests import ByStaff, MoveData
+from handlers.casework.viewing import staff_case as case_in_reach
 from handlers.context import Hall, hall_of
 from handlers.guard import may, public, staff
 from handlers.security import request_id
@@ -59,6 +60,14 @@ def _here(request: Request) -> tuple[Hall, SignedIn, datetime]:
 
 def _number(request: Request) -> str:
     return normal_number(request.path_params["number"])
+
+
+async def _in_reach(request: Request) -> str:
+    """The number of a case within reach. Raises NotFound for all others before anything else is said about them."""
+    hall, person, now = _here(request)
+    ground, number = hall.site_data.ground(), _number(request)
+    case, _ = await run_in_threadpool(case_in_reach, hall.database, ground, number, person.person_id, now)
+    return case.number
 
 
 async def sign_in(request: Request) -> Response:
@@ -154,6 +163,7 @@ def staff_notice(request: Request) -> Response:
 async def move_case(request: Request) -> Response:
     """A move of the case table."""
     hall, person, now = _here(request)
+    number = await _in_reach(request)
     key, asked = key_of(request), await json_of(request, MoveIn)
     role = None
     if asked.role is not None:
@@ -163,7 +173,7 @@ async def move_case(request: Request) -> Response:
             raise Invalid("没有这个岗位", {"role": "没有这个岗位"}) from error
     data = MoveData(values=asked.values, missing=tuple(asked.missing), seen=asked.seen)
     moved = await hall.casework.move_async(
-        _number(request), asked.move, ByStaff(person.person_id, role), data, key=key, now=now
+        number, asked.move, ByStaff(person.person_id, role), data, key=key, now=now
     )
     return answered(MovedOut.model_validate(moved))
 
@@ -171,10 +181,10 @@ async def move_case(request: Request) -> Response:
 async def record_material(request: Request) -> Response:
     """What was handed over at the window for one material."""
     hall, person, now = _here(request)
-    asked = await json_of(request, MaterialIn)
+    number, asked = await _in_reach(request), await json_of(request, MaterialIn)
     row = await run_in_threadpool(
         lambda: hall.casework.record_material(
-            _number(request), ByStaff(person.person_id), asked.code, originals=asked.originals,
+            number, ByStaff(person.person_id), asked.code, originals=asked.originals,
             copies=asked.copies, reused=asked.reused, note=asked.note, now=now,
         )
     )  # fmt: skip
@@ -184,11 +194,11 @@ async def record_material(request: Request) -> Response:
 async def pay_fee(request: Request) -> Response:
     """A fee paid with the sum that was taken, or waived with the reason."""
     hall, person, now = _here(request)
-    asked = await json_of(request, FeeIn)
+    number, asked = await _in_reach(request), await json_of(request, FeeIn)
     by = ByStaff(person.person_id)
     await run_in_threadpool(
         lambda: hall.casework.pay_fee(
-            _number(request), by, asked.position, waived=asked.waived, charged=asked.charged, now=now
+            number, by, asked.position, waived=asked.waived, charged=asked.charged, now=now
         )
     )
     return nothing()
@@ -197,12 +207,10 @@ async def pay_fee(request: Request) -> Response:
 async def record_charge(request: Request) -> Response:
     """Money taken beside what the guide says."""
     hall, person, now = _here(request)
-    asked = await json_of(request, ChargeIn)
+    number, asked = await _in_reach(request), await json_of(request, ChargeIn)
     by = ByStaff(person.person_id)
     await run_in_threadpool(
-        lambda: hall.casework.record_charge(
-            _number(request), by, asked.name, asked.charged, asked.reason, now=now
-        )
+        lambda: hall.casework.record_charge(number, by, asked.name, asked.charged, asked.reason, now=now)
     )
     return nothing()
 
@@ -210,13 +218,11 @@ async def record_charge(request: Request) -> Response:
 async def record_supplement(request: Request) -> Response:
     """A supplement notice given outside the system."""
     hall, person, now = _here(request)
-    asked = await json_of(request, ToldOutsideIn)
+    number, asked = await _in_reach(request), await json_of(request, ToldOutsideIn)
     by = ByStaff(person.person_id)
     given = parse_stamp(asked.given_at.isoformat())
     count = await run_in_threadpool(
-        lambda: hall.casework.record_supplement(
-            _number(request), by, asked.told, given, asked.reason, now=now
-        )
+        lambda: hall.casework.record_supplement(number, by, asked.told, given, asked.reason, now=now)
     )
     return answered(ToldOutsideOut(supplements=count), 201)
 
@@ -224,10 +230,10 @@ async def record_supplement(request: Request) -> Response:
 async def issue_certificate(request: Request) -> Response:
     """Numbers the certificate of a granted case."""
     hall, person, now = _here(request)
-    asked = await json_of(request, CertificateIn)
+    number, asked = await _in_reach(request), await json_of(request, CertificateIn)
     by = ByStaff(person.person_id)
     made = await run_in_threadpool(
-        lambda: hall.casework.issue_certificate(_number(request), by, now=now, number_given=asked.number)
+        lambda: hall.casework.issue_certificate(number, by, now=now, number_given=asked.number)
     )
     return answered(CertificateOut.model_validate(made))
 
@@ -312,7 +318,7 @@ operations = (
     Operation("POST", _CASE + "/charges", record_charge, _RECORDERS, "登记指南以外、标准以外的收费", None, ChargeIn, status=204, errors=_DENIED, tag=_TAG),
     Operation("POST", _CASE + "/told-outside", record_supplement, _RECORDERS, "补录系统外的补正告知", ToldOutsideOut, ToldOutsideIn, status=201, errors=_DENIED, tag=_TAG),
     Operation("POST", _CASE + "/certificate", issue_certificate, may(Capability.CERTIFICATES_ISSUE), "制证编号", CertificateOut, CertificateIn, errors=_DENIED, tag=_TAG),
-    Operation("GET", "/board", board, _SUPERVISORS, "监察总览", BoardOut, errors=(401, 403), tag="监察"),
+    Operation("GET", "/board", board, may(Capability.BOARD_SEE), "监察总览", BoardOut, errors=(401, 403), tag="监察"),
     Operation("POST", "/cards/{card}/decision", decide_card, _SUPERVISORS, "确认或不发待定的牌", CardOut, CardDecisionIn, errors=_DENIED, tag="监察"),
     Operation("POST", "/cards/{card}/revocation", revoke_card, _SUPERVISORS, "撤销已发的牌", CardOut, ReasonIn, errors=_DENIED, tag="监察"),
     Operation("POST", "/sweep", sweep, _SWEEPERS, "巡查一遍期限", SweptOut, errors=(401, 403), tag="监察"),
