@@ -9,7 +9,7 @@ import pytest
 
 from handlers.casework.demo_people import PASSWORD
 from tests.browser_journeys import file_quickly
-from tests.browser_pages import FOOD, PUBLIC_PAGES, WIDE, looking, sign_in
+from tests.browser_pages import FOOD, PUBLIC_PAGES, WIDE, Look, looking, sign_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -91,6 +91,10 @@ def test_a_mouse_is_not_needed_to_sign_in_and_open_a_case(browser: Browser, live
         walk(page)
 
 
+# What A4 leaves between its margins, in CSS pixels.
+SHEET = Look("sheet", width=660, height=900)
+
+
 def printed(page: Page) -> int:
     """Looks at the page as a printer gets it; how many A4 sheets it takes."""
     page.emulate_media(media="print")
@@ -135,3 +139,26 @@ def test_a_case_prints_for_the_file(browser: Browser, live_hall: LiveHall) -> No
         assert not page.locator(".desk-nav").is_visible()
         assert not page.locator(".moves").is_visible()
         page.wait_for_selector("#h-history")
+
+
+def test_boards_figures_scores_and_the_report_print_whole_and_without_anything_to_click(
+    browser: Browser, live_hall: LiveHall
+) -> None:
+    with looking(browser, live_hall.url, SHEET) as page:
+        sign_in(page, "county-supervisor", PASSWORD)
+        for path, most in (
+            ("/hall/board", 9),
+            ("/hall/statistics", 5),
+            ("/hall/statistics/quarterly", 8),
+            ("/hall/scores", 2),
+        ):
+            page.goto(path)
+            assert printed(page) <= most, path
+            for hidden in (".desk-nav", ".desk form", ".chart-canvas"):
+                assert page.locator(f"{hidden}:visible").count() == 0, (path, hidden)
+            cut = page.evaluate(
+                "Array.from(document.querySelectorAll('main table')).filter(each => each.getClientRects().length &&"
+                " each.getBoundingClientRect().right > document.documentElement.clientWidth + 1).length"
+            )
+            assert cut == 0, path
+            page.emulate_media(media="screen")
