@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -150,8 +149,10 @@ def _spelling(name: str) -> tuple[str, str]:
     return initial_of(name), spelled(name)
 
 
-def record(item: Item, department: Department, units: dict[str, str], codes: Codes, path: str) -> ItemRecord:
-    """The item with the names of its codes. `units`: unit id to name."""
+def record(
+    item: Item, department: Department, units: dict[str, str], codes: Codes, path: str, version: str = ""
+) -> ItemRecord:
+    """The item with the names of its codes. `units`: unit id to name; `version`: its hash where it is known."""
     names = ItemNames(
         department=department.name,
         type=codes.label("item-type", item.type),
@@ -164,7 +165,7 @@ def record(item: Item, department: Department, units: dict[str, str], codes: Cod
         handling=codes["handling"].labels(item.handling),
         accepting_units=tuple(units.get(unit, unit) for unit in item.accepting_units),
     )
-    return ItemRecord(version_hash=version_hash(item), path=path, names=names, item=item)
+    return ItemRecord(version_hash=version or version_hash(item), path=path, names=names, item=item)
 
 
 def to_json(value: BaseModel) -> str:
@@ -172,24 +173,28 @@ def to_json(value: BaseModel) -> str:
     two files an item, mostly empty lists otherwise.
     """
     if isinstance(value, Catalog):
-        # The same text as below, made five times as fast: it is written after every edit.
         return value.model_dump_json(indent=1, exclude_none=True) + "\n"
-    values = value.model_dump(mode="json", exclude_defaults=True)
-    if "format" in type(value).model_fields:
-        values = {"format": FORMAT, **values}
-    return json.dumps(values, ensure_ascii=False, indent=1) + "\n"
+    text = value.model_dump_json(indent=1, exclude_defaults=True)
+    if "format" in type(value).model_fields and text != "{}":
+        # Left out as a default, and yet the first thing a reader asks for.
+        text = f'{{\n "format": "{FORMAT}",{text[1:]}'
+    return text + "\n"
+
+
+_MODELS: dict[str, type[BaseModel]] = {"catalog": Catalog, "item": ItemRecord}
+
+
+def json_schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of `catalog` or `item`."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **TypeAdapter(_MODELS[name]).json_schema(mode="serialization"),
+    }
 
 
 def json_schemas() -> dict[str, dict[str, Any]]:
     """JSON Schema by file name: `catalog.schema.json`, `item.schema.json`."""
-    models: dict[str, type[BaseModel]] = {"catalog": Catalog, "item": ItemRecord}
-    return {
-        f"{name}.schema.json": {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            **TypeAdapter(model).json_schema(mode="serialization"),
-        }
-        for name, model in models.items()
-    }
+    return {f"{name}.schema.json": json_schema(name) for name in _MODELS}
 
 
 _T = TypeVar("_T", bound=BaseModel)

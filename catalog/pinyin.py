@@ -5,17 +5,31 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Any
 
-from pypinyin import Style, lazy_pinyin
+from pypinyin import Style
+from pypinyin.converter import DefaultConverter
+from pypinyin.core import Pinyin
+
+
+class _Remembering(DefaultConverter):
+    """Spells each word once: a county's names are made of the same few thousand words."""
+
+    @lru_cache(maxsize=32768)  # noqa: B019
+    def convert(self, words: str, *options: Any, **more: Any) -> list[list[str]]:
+        found: list[list[str]] = super().convert(words, *options, **more)
+        return found
+
+
+_speller = Pinyin(_Remembering())
 
 
 @lru_cache(maxsize=32768)
 def syllables(text: str) -> tuple[str, ...]:
     """One syllable a character, Latin runs kept as words, lower case."""
     cleaned = unicodedata.normalize("NFKC", text)
-    return tuple(
-        part.lower() for part in lazy_pinyin(cleaned, style=Style.NORMAL, errors="default") if part.strip()
-    )
+    parts = _speller.lazy_pinyin(cleaned, style=Style.NORMAL, errors="default")
+    return tuple(part.lower() for part in parts if part.strip())
 
 
 def initials(text: str) -> str:

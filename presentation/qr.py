@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 # The best of eight masks costs five times as much to find and is no easier to read.
 _MASK = 3
 _BORDER = 4
-_DARK = re.compile("1+")
+_STROKE = re.compile("[0|]*1+")
 _DIGITS = bytes.maketrans(b"\x00\x01", b"01")
 
 
@@ -23,20 +23,31 @@ def qr_svg(text: str, label: str = "二维码") -> Markup:
     size = side + 2 * _BORDER
     width = side + 1
     dots = f"{modules:0{side * width}b}"
+    rows = "|".join([dots[start : start + side] for start in range(0, side * width, width)])
     # One stroke of the pen with relative moves: half the bytes of a rectangle for each run.
-    path: list[str] = []
-    x = y = 0
-    for run in _DARK.finditer(dots):
-        start, end = run.span()
-        line, column = divmod(start, width)
-        path.append(f"m{column - x} {line - y}h{end - start}")
-        x, y = column + end - start, line
-    drawn = "".join(path).replace(" -", "-")
+    drawn = "".join(map(_strokes(side).__getitem__, _STROKE.findall(rows)))
     return Markup(  # noqa: S704
         f'<svg class="qr" role="img" aria-label="{escape(label)}" viewBox="0 0 {size} {size}" shape-rendering="crispEdges">'
         f'<path fill="#fff" d="M0 0h{size}v{size}H0z"/>'
         f'<path stroke="#000" fill="none" d="M{_BORDER} {_BORDER}.5{drawn}"/></svg>'
     )
+
+
+class _Strokes(dict[str, str]):
+    """Light modules and the dark ones after them, `|` between rows -> the pen's move and stroke."""
+
+    def __init__(self, side: int) -> None:
+        self._side = side
+
+    def __missing__(self, dots: str) -> str:
+        light, lines = dots.count("0"), dots.count("|")
+        move = f"m{light - lines * self._side} {lines}h{dots.count('1')}".replace(" -", "-")
+        return self.setdefault(dots, move)
+
+
+@lru_cache(maxsize=40)
+def _strokes(side: int) -> _Strokes:
+    return _Strokes(side)
 
 
 def qr_modules(text: str) -> tuple[int, int]:
@@ -48,16 +59,18 @@ def qr_modules(text: str) -> tuple[int, int]:
     """
     _asked[len(text)] += 1
     if _asked[len(text)] <= MADE_WHOLE or not _PLAIN.fullmatch(text):
-        return _made(text)
-    side, modules = _made("a" * len(text))
+        return _made(text)[:2]
+    side, modules, level = _made("a" * len(text))
+    parts = _parts(side, level)
     for place, character in enumerate(text):
-        bits = ord(character) ^ ord("a")
-        if bits:
-            modules ^= _flipped(len(text), place, bits)
+        part = parts.get((place, character))
+        if part is None:
+            part = parts[place, character] = _flipped(len(text), place, ord(character) ^ ord("a"))
+        modules ^= part
     return side, modules
 
 
-# The parts of one length take as long as some two hundred codes; an edited item's page needs only its own.
+# The parts of one size take as long as some two hundred codes; an edited item's page needs only its own.
 MADE_WHOLE = 50
 _asked: Counter[int] = Counter()
 
@@ -65,23 +78,43 @@ _asked: Counter[int] = Counter()
 _PLAIN = re.compile(r"(?=.*[a-z])[!-~]{1,200}")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=40)
+def _parts(side: int, level: str) -> dict[tuple[int, str], int]:
+    """What a character at a place changes against an `a`: the same in all codes of one size and level."""
+    return {}
+
+
+@lru_cache(maxsize=40)
+def _bits(side: int, level: str) -> dict[tuple[int, int], int]:
+    return {}
+
+
 def _flipped(length: int, place: int, bits: int) -> int:
     """The modules that change when these bits of the character at `place` do."""
-    lowest = bits & -bits
-    if bits != lowest:
-        return _flipped(length, place, lowest) ^ _flipped(length, place, bits ^ lowest)
-    text = "a" * place + chr(ord("a") ^ bits) + "a" * (length - place - 1)
-    return _made("a" * length)[1] ^ _made(text)[1]
+    if not bits:
+        return 0
+    side, base, level = _made("a" * length)
+    known = _bits(side, level)
+    found = known.get((place, bits))
+    if found is None:
+        lowest = bits & -bits
+        if bits != lowest:
+            found = _flipped(length, place, lowest) ^ _flipped(length, place, bits ^ lowest)
+        else:
+            text = "a" * place + chr(ord("a") ^ bits) + "a" * (length - place - 1)
+            found = base ^ _made(text)[1]
+        known[place, bits] = found
+    return found
 
 
 @lru_cache(maxsize=4096)
-def _made(text: str) -> tuple[int, int]:
+def _made(text: str) -> tuple[int, int, str]:
+    """The side, the modules and the level of error correction, which is raised where there is room for it."""
     import segno
 
     code = segno.make(text, error="m", micro=False, mask=_MASK)
     rows = [bytes(row).translate(_DIGITS) + b"0" for row in code.matrix]
-    return len(rows), int(b"".join(rows), 2)
+    return len(rows), int(b"".join(rows), 2), str(code.error)
 
 
 @lru_cache(maxsize=256)

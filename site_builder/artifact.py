@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from catalog.artifact import Catalog, ItemRecord, json_schemas, record, to_json
+from pydantic import BaseModel
+
+from catalog.artifact import Catalog, ItemRecord, json_schema, record, to_json
 from catalog.calendars import CalendarData, calendar_data
 from catalog.published_rules import PublishedRules
 from catalog.published_statistics import PublishedStatistics
@@ -18,18 +20,20 @@ from site_builder.published import Figures
 from site_builder.summaries import Shown
 
 
+def of_item(portal: Portal, shown: Shown, units: dict[str, str]) -> Iterator[Output]:
+    """The record of an item, under its code and under its version. `units`: unit id to name."""
+    key = f"{portal.stamp} {shown.key}"
+    made = _Once(portal, shown, units)
+    yield Output(f"data/items/{shown.summary.code}.json", key, made)
+    yield Output(f"data/versions/{shown.summary.version_hash}.json", key, made)
+
+
 def outputs(portal: Portal) -> Iterator[Output]:
-    """Everything but `catalog.json`, which comes last because it names the version of all the others."""
+    """Everything but the items in force, and `catalog.json`, which comes last because it names the version of
+    all the others.
+    """
     units = dict(portal.unit_names)
     current = {shown.summary.version_hash for shown in portal.items}
-    for shown in portal.items:
-        key = f"{portal.stamp} {shown.key}"
-        made = _Once(portal, shown, units)
-        for path in (
-            f"data/items/{shown.summary.code}.json",
-            f"data/versions/{shown.summary.version_hash}.json",
-        ):
-            yield Output(path, key, made)
     for hash_, item in portal.changes.versions.items():
         if hash_ not in current and item.department in portal.departments:
             yield Output(
@@ -73,15 +77,23 @@ def _plain(portal: Portal) -> Iterator[Output]:
 
 
 def _schema(name: str) -> str:
-    schemas = dict(json_schemas())
-    schemas["calendar.schema.json"] = CalendarData.model_json_schema(mode="serialization")
-    schemas["supervision.schema.json"] = dict(ruleset_json_schema())
-    schemas["rules.schema.json"] = PublishedRules.model_json_schema(mode="serialization")
-    schemas["suggest.schema.json"] = _SUGGEST_SCHEMA
-    schemas["changes.schema.json"] = ChangeFile.model_json_schema(mode="serialization")
-    schemas["statistics.schema.json"] = PublishedStatistics.model_json_schema(mode="serialization")
-    schemas["figures.schema.json"] = Figures.model_json_schema(mode="serialization")
-    return json.dumps(schemas[name], ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    models: dict[str, type[BaseModel]] = {
+        "calendar.schema.json": CalendarData,
+        "rules.schema.json": PublishedRules,
+        "changes.schema.json": ChangeFile,
+        "statistics.schema.json": PublishedStatistics,
+        "figures.schema.json": Figures,
+    }
+    # Only the one asked for: a schema takes as long as a hundred pages.
+    if name in models:
+        schema = models[name].model_json_schema(mode="serialization")
+    elif name == "supervision.schema.json":
+        schema = dict(ruleset_json_schema())
+    elif name == "suggest.schema.json":
+        schema = dict(_SUGGEST_SCHEMA)
+    else:
+        schema = json_schema(name.removesuffix(".schema.json"))
+    return json.dumps(schema, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 class _Once:
@@ -100,7 +112,8 @@ class _Once:
 
 
 def _record(portal: Portal, shown: Shown, units: dict[str, str]) -> str:
-    return to_json(record(shown.item, shown.department, units, portal.codes, shown.address))
+    version = shown.summary.version_hash
+    return to_json(record(shown.item, shown.department, units, portal.codes, shown.address, version))
 
 
 def _past(portal: Portal, item: Item, units: dict[str, str]) -> str:

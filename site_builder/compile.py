@@ -50,7 +50,7 @@ from site_builder.portal import Portal
 from site_builder.published import read_figures
 from site_builder.score_files import read_scores
 from site_builder.shell import Editorial, render
-from site_builder.summaries import shown_items
+from site_builder.summaries import HIDDEN, shown_items
 from site_builder.writing import Writer
 
 
@@ -231,7 +231,12 @@ def _outputs(portal: Portal, editorial: Editorial, forms: bool) -> Iterator[Outp
         yield Output(path, fingerprint(data), lambda data=data: data)  # type: ignore[misc]
     found = lists.groups(portal)
     yield from home.outputs(portal, found)
-    yield from items.outputs(portal, forms)
+    units = dict(portal.unit_names)
+    for shown in portal.items:
+        # Page and record one after the other, so that the item is parsed once for both.
+        yield from artifact.of_item(portal, shown, units)
+        if shown.summary.status not in HIDDEN:
+            yield from items.of_item(portal, shown, forms)
     yield from lists.outputs(portal, found)
     yield from doors.outputs(portal)
     yield from units_pages.outputs(portal)

@@ -30,21 +30,20 @@ RESULT_WORDS = {
 }
 
 
-def outputs(portal: Portal, forms: bool) -> Iterator[Output]:
-    """All pages of all items that are shown."""
-    for shown in portal.visible:
-        files = own_files(shown)
-        yield _page(portal, shown, files)
-        if shown.has_form:
-            yield from _paper(portal, shown, forms)
-        for name, file in files.items():
-            yield Output(
-                f"items/{shown.summary.code}/files/{name}",
-                fingerprint(shown.key, name, file.read_bytes()),
-                file.read_bytes,
-            )
-        if len(portal.changes.by_item.get(shown.summary.code, ())) > 1:
-            yield _history(portal, shown)
+def of_item(portal: Portal, shown: Shown, forms: bool) -> Iterator[Output]:
+    """All pages of an item that is shown."""
+    files = own_files(shown)
+    yield _page(portal, shown, files)
+    if shown.has_form:
+        yield from _paper(portal, shown, forms)
+    for name, file in files.items():
+        yield Output(
+            f"items/{shown.summary.code}/files/{name}",
+            fingerprint(shown.key, name, file.read_bytes()),
+            file.read_bytes,
+        )
+    if len(portal.changes.by_item.get(shown.summary.code, ())) > 1:
+        yield _history(portal, shown)
 
 
 def own_files(shown: Shown) -> dict[str, Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from site_builder.outputs import Output, fingerprint
 SHARED_FROM = 400
 # Not ours to remove: the index keeps its own books, versions may be pinned by cases.
 KEPT = ("data/index/", "data/versions/")
+# What handlers wait for; they must never see half of it.
+_READ_ALONE = re.compile(r"data/[^/]*")
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 
 
 class Writer:
@@ -29,6 +33,8 @@ class Writer:
         self._now: dict[str, tuple[str, str]] = {}
         self._present = _present(site)
         self._folders: set[Path] = set()
+        self._root = os.fspath(site)
+        self._fresh = not self._present
         self.written = 0
         self.removed = 0
 
@@ -58,6 +64,9 @@ class Writer:
         made = output.make()
         data = made.encode() if isinstance(made, str) else made
         content = hashlib.blake2b(data, digest_size=12).hexdigest()
+        if self._fresh and not _READ_ALONE.fullmatch(output.path):
+            self._put(output.path, data)
+            return content, True
         file = self.site / output.path
         if output.path in self._present and file.read_bytes() == data:
             return content, False
@@ -66,6 +75,23 @@ class Writer:
             self._folders.add(file.parent)
         _replace(file, data)
         return content, True
+
+    def _put(self, path: str, data: bytes) -> None:
+        """Straight into a site that was empty when the build began: nobody reads it yet, and what an interruption
+        leaves there is compared and made good by the next build.
+        """
+        file = f"{self._root}/{path}"
+        try:
+            handle = os.open(file, _NEW, 0o666)
+        except FileNotFoundError:
+            os.makedirs(file.rpartition("/")[0], exist_ok=True)
+            handle = os.open(file, _NEW, 0o666)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(handle, view) :]
+        finally:
+            os.close(handle)
 
     def content_hash(self) -> str:
         """A hash over everything written so far: the same site, the same hash, whatever made it."""
