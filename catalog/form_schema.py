@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from catalog.patterns import repeats_within_repeats
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 FieldId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 
@@ -107,6 +109,10 @@ class FormField(Part):
                 re.compile(self.pattern)
             except re.error as error:
                 raise ValueError(f"pattern 不是正确的正则表达式：{error}") from error
+            if repeats_within_repeats(self.pattern):
+                raise ValueError(
+                    "pattern 里重复的括号中又有重复（如 (a+)+），有的回答会让它算不完，请写得简单些"
+                )
         return self
 
 

@@ -96,6 +96,8 @@ def parse_yaml(data: bytes | str) -> Document:
         return Document(None, faults=(Fault(1, "", "文件是空的"),))
     builder = _Builder()
     value = builder.build(node, ())
+    if value is None and not builder.faults:
+        return Document(None, faults=(Fault(1, "", "文件是空的"),))
     return Document(value, builder.lines, builder.raw, tuple(builder.faults))
 
 
