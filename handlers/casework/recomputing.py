@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import cast
+from typing import NamedTuple, cast
 
 from handlers.casework import clocks as casework_clocks
 from handlers.casework.ground import Ground
 from handlers.casework.requests import Recomputed
-from handlers.casework.subjects import SHOWN, SUBJECTS, Light
+from handlers.casework.subjects import SHOWN, Light, Subject, subjects
 from handlers.store import clock_scan, clocks, events, outbox, settings
 from handlers.store.clock_scan import Limits, Scanned, Times
 from handlers.store.database import Database
@@ -27,15 +26,15 @@ from rules.levels import LevelTimes
 from rules.pause import Unit
 from rules.time import parse_stamp
 
-PORTION = 500
+# A filing that comes meanwhile waits for one portion at most.
+PORTION = 1000
 _SETTING = "clocks_computed_by"
 _DAYS = ("off", "work", "regional")
 # A due day of these is told to the applicant; the law's and the stage's own follow silently.
 _TOLD = frozenset({ClockKind.PROMISE, ClockKind.LETTER})
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(NamedTuple):
     """A clock as it was scanned and the times it is to have."""
 
     scanned: Scanned
@@ -68,13 +67,14 @@ def recompute(database: Database, ground: Ground, now: datetime) -> Recomputed:
     new = _NewTimes(database, ground)
     looked = certain = 0
     moved: list[str] = []
-    waiting: list[Future[tuple[tuple[str, ...], int]]] = []
     portion: list[tuple[_Change, ...]] = []
 
-    def hand_over() -> None:
-        if portion:
-            waiting.append(database.writer.submit(_Write(ground, tuple(portion), now)))
-            portion.clear()
+    def write() -> None:
+        nonlocal certain
+        numbers, settled = database.write(_Write(ground, tuple(portion), now))
+        moved.extend(numbers)
+        certain += settled
+        portion.clear()
 
     for subject in clock_scan.running(database, since):
         looked += len(subject)
@@ -82,12 +82,9 @@ def recompute(database: Database, ground: Ground, now: datetime) -> Recomputed:
         if changes:
             portion.append(changes)
         if len(portion) >= PORTION:
-            hand_over()
-    hand_over()
-    for future in waiting:
-        numbers, settled = future.result()
-        moved += numbers
-        certain += settled
+            write()
+    if portion:
+        write()
     database.write(basis.keep)
     return Recomputed(looked, tuple(moved), certain)
 
@@ -245,13 +242,10 @@ class _Write:
         return tuple(moved), sum(each.settled for changes in told for each in changes)
 
     def _set(self, tx: Transaction, change: _Change) -> bool:
-        times, seen = change.times, change.scanned
-        begins = LevelTimes(
-            *(moment_or_none(each) for each in (times.warn_at, times.yellow_at, times.red_at))
-        )
-        next_at = casework_clocks.next_of(ClockKind(seen.limits.kind), seen.level, begins, moment(times.due))
+        seen = change.scanned
+        next_at = _next_at(seen.limits.kind, seen.level, change.times)
         return clock_scan.set_times(
-            tx, seen, times, change.statutory, stamp_or_none(next_at), self.ground.rules_version
+            tx, seen, change.times, change.statutory, next_at, self.ground.rules_version
         )
 
     def _show(self, tx: Transaction, written: list[tuple[_Change, ...]]) -> None:
@@ -271,36 +265,34 @@ class _Write:
                 shower(tx, subject_id, Light(level, shown, looked_at, self.now))
 
 
-@dataclass(frozen=True, slots=True)
-class _About:
-    number: str
-    title: str
+@lru_cache(maxsize=4096)
+def _next_at(kind: str, level: int, times: Times) -> str | None:
+    """When a sweep looks at a clock of these times and level next."""
+    begins = LevelTimes(*(moment_or_none(each) for each in (times.warn_at, times.yellow_at, times.red_at)))
+    return stamp_or_none(casework_clocks.next_of(ClockKind(kind), level, begins, moment(times.due)))
 
 
-def _kind(change: _Change) -> ClockKind:
-    return ClockKind(change.scanned.limits.kind)
+def _kind(change: _Change) -> str:
+    return change.scanned.limits.kind
 
 
 def _subject(changes: tuple[_Change, ...]) -> tuple[str, int]:
     return changes[0].scanned.subject, changes[0].scanned.subject_id
 
 
-def _abouts(tx: Transaction, told: list[tuple[_Change, ...]]) -> list[_About]:
-    """Number and title of each subject; cases, of which there are many, in one read."""
-    found = clock_scan.numbers_and_titles(
-        tx, [_subject(each)[1] for each in told if _subject(each)[0] == "case"]
-    )
+def _abouts(tx: Transaction, told: list[tuple[_Change, ...]]) -> list[Subject]:
+    """What each of the changed clocks is about."""
+    by_kind: dict[str, list[int]] = {}
+    for changes in told:
+        kind, subject_id = _subject(changes)
+        by_kind.setdefault(kind, []).append(subject_id)
+    found = {kind: subjects(tx, kind, ids) for kind, ids in by_kind.items()}
     abouts = []
     for changes in told:
         kind, subject_id = _subject(changes)
-        if kind == "case" and subject_id in found:
-            abouts.append(_About(*found[subject_id]))
-            continue
-        reader = SUBJECTS.get(kind)
-        subject = None if reader is None else reader(tx, subject_id)
-        if subject is None:
+        if subject_id not in found[kind]:
             raise NotFound(f"时钟 {changes[0].scanned.id} 的对象（{kind} {subject_id}）不存在")
-        abouts.append(_About(subject.number, subject.title))
+        abouts.append(found[kind][subject_id])
     return abouts
 
 
@@ -313,13 +305,14 @@ def _words(changes: tuple[_Change, ...]) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _sentence(kind: ClockKind, old: str, new: str) -> str:
+def _sentence(kind: str, old: str, new: str) -> str:
+    label = CLOCK_LABELS[ClockKind(kind)]
     if old != new:
-        return f"因放假安排公布，{CLOCK_LABELS[kind]}日期由{date_cn(moment(old))}调整为{date_cn(moment(new))}"
-    return f"放假安排公布后，{CLOCK_LABELS[kind]}日期确定为{date_cn(moment(new))}"
+        return f"因放假安排公布，{label}日期由{date_cn(moment(old))}调整为{date_cn(moment(new))}"
+    return f"放假安排公布后，{label}日期确定为{date_cn(moment(new))}"
 
 
-def _event(changes: tuple[_Change, ...], about: _About, words: str, now: datetime) -> events.NewEvent:
+def _event(changes: tuple[_Change, ...], about: Subject, words: str, now: datetime) -> events.NewEvent:
     """One event a subject, whatever number of its clocks changed."""
     first = changes[0].scanned
     times: list[Json] = [
@@ -349,7 +342,7 @@ def _event(changes: tuple[_Change, ...], about: _About, words: str, now: datetim
 
 
 def _messages(
-    changes: tuple[_Change, ...], about: _About, words: str, now: datetime
+    changes: tuple[_Change, ...], about: Subject, words: str, now: datetime
 ) -> list[outbox.NewMessage]:
     if not words:
         return []

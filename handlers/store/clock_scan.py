@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -55,8 +53,7 @@ class Times(NamedTuple):
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class Scanned:
+class Scanned(NamedTuple):
     """A running clock as the scan saw it. `statute`: the case's own limit and unit, where it must be converted."""
 
     id: int
@@ -152,28 +149,17 @@ def set_times(
     return cursor.rowcount == 1
 
 
-_RUNNING = "FROM clock WHERE subject = 'case' AND subject_id = cases.id AND stopped IS NULL"
-# The promise before anything else, as casework.clocks.primary chooses.
-_SHOWN = _RUNNING + (
-    " ORDER BY CASE kind WHEN 'promise' THEN 0 WHEN 'delivery' THEN 1 WHEN 'letter' THEN 2 ELSE 3 END, due LIMIT 1"
-)
-_SHOW = (
-    "UPDATE cases SET level = coalesce((SELECT max(CASE WHEN red_at <= :now THEN 3 WHEN yellow_at <= :now THEN 2 "  # noqa: S608
-    f"WHEN warn_at <= :now THEN 1 ELSE 0 END) {_RUNNING}), 0), due = (SELECT due {_SHOWN}), "
-    f"due_provisional = coalesce((SELECT provisional {_SHOWN}), 0) WHERE id = :id"
-)
-
-
 def show_cases(tx: Transaction, ids: Sequence[int], now: datetime) -> None:
     """The light and due day that lists show, from the running clocks of these cases."""
-    at = stamp(now)
-    tx.connection.executemany(_SHOW, [{"id": each, "now": at} for each in ids])
-
-
-def numbers_and_titles(tx: Transaction, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """Number and item name of cases by id."""
-    rows: list[sqlite3.Row] = tx.rows(
-        f"SELECT id, number, item_name FROM cases WHERE id IN ({marks(ids)})",  # noqa: S608
-        tuple(ids),
+    tx.execute(
+        # The promise before anything else, as casework.clocks.primary chooses; rank, day and flag are one text, so
+        # that one pass finds all.
+        "WITH running AS (SELECT subject_id, max(CASE WHEN red_at <= ?1 THEN 3 WHEN yellow_at <= ?1 THEN 2 "  # noqa: S608
+        "WHEN warn_at <= ?1 THEN 1 ELSE 0 END) AS light, min(CASE kind WHEN 'promise' THEN 0 WHEN 'delivery' THEN 1 "
+        "WHEN 'letter' THEN 2 ELSE 3 END || due || provisional) AS first FROM clock WHERE subject = 'case' "
+        f"AND subject_id IN ({marks(ids)}) AND stopped IS NULL GROUP BY subject_id) "
+        "UPDATE cases SET level = light, due = day, due_provisional = flag FROM (SELECT subject_id, light, "
+        "substr(first, 2, 25) AS day, CAST(substr(first, 27) AS INTEGER) AS flag FROM running) "
+        "WHERE id = subject_id AND (level, due, due_provisional) IS NOT (light, day, flag)",
+        (stamp(now), *ids),
     )
-    return {row["id"]: (row["number"], row["item_name"]) for row in rows}
