@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from markupsafe import Markup, escape
 
 from catalog.county import Settings
-from catalog.schema import Item
+from catalog.schema import Item, SpecialProcedure
 from presentation.dates import duration
 from presentation.view import FlowStep
 
@@ -42,10 +44,15 @@ def flow_steps(item: Item, settings: Settings) -> tuple[FlowStep, ...]:
 
 def flow_picture(item: Item, steps: tuple[FlowStep, ...]) -> Markup:
     """The flow chart with what can branch off: supplement, refusal, special procedures, denial."""
-    special = item.special_procedures
+    return _picture(steps, item.immediate, item.special_procedures)
+
+
+# Most items of a county share a few pictures: the same steps with the same days.
+@lru_cache(maxsize=512)
+def _picture(steps: tuple[FlowStep, ...], immediate: bool, special: tuple[SpecialProcedure, ...]) -> Markup:
     top = 78 if special else 12
     width = _LEFT * 2 + len(steps) * _BOX + (len(steps) - 1) * _GAP
-    side = not item.immediate
+    side = not immediate
     height = top + _HEIGHT + (84 if side else 10)
     said = "→".join(f"{step.name}({step.days})" if step.days else step.name for step in steps)
     parts = [
@@ -68,7 +75,7 @@ def flow_picture(item: Item, steps: tuple[FlowStep, ...]) -> Markup:
     if side:
         parts += _branches(steps, top)
     if special:
-        parts += _special(item, steps, top)
+        parts += _special(special, steps, top)
     parts.append("</svg>")
     return Markup("".join(parts))  # noqa: S704
 
@@ -92,15 +99,14 @@ def _branches(steps: tuple[FlowStep, ...], top: int) -> list[str]:
     return parts
 
 
-def _special(item: Item, steps: tuple[FlowStep, ...], top: int) -> list[str]:
+def _special(special: tuple[SpecialProcedure, ...], steps: tuple[FlowStep, ...], top: int) -> list[str]:
     noted = next(
         (n for n, step in enumerate(steps) if step.note and n > 1 and step.name != "受理"), len(steps) - 2
     )
     x = _LEFT + noted * (_BOX + _GAP)
     middle = x + _BOX // 2
     text = "、".join(
-        f"{each.name}{each.days}{'个工作日' if each.unit == 'workday' else '天'}"
-        for each in item.special_procedures
+        f"{each.name}{each.days}{'个工作日' if each.unit == 'workday' else '天'}" for each in special
     )
     return [
         f'<rect class="f-side" x="{x - 16}" y="8" width="{_BOX + 32}" height="38" rx="6"/>',

@@ -115,10 +115,25 @@ def _run(
         loaded.extra.update(frame)
         loaded.theme.dirs.insert(0, str(THEME))
         loaded.theme.static_templates = {"shell.html"}
+        _leave_assets(loaded.theme)
         build(loaded)
     finally:
         log.removeHandler(collect)
         log.propagate = before
+
+
+def _leave_assets(theme: Any) -> None:
+    """MkDocs looks through a theme's folders for files to copy; Material's ten thousand icons and its styles are
+    not ours, and looking takes as long as all our pages of Markdown.
+    """
+    made = theme.get_env
+
+    def without_files() -> Any:
+        environment = made()
+        environment.list_templates = lambda **_: []
+        return environment
+
+    theme.get_env = without_files
 
 
 def _made(out: Path, files: Mapping[str, Path], county: County) -> Editorial:
