@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import sqlite3
 import sys
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import NoReturn
 
 import click
 
@@ -75,8 +77,20 @@ def main() -> None:
         click.echo(f"错误：{error.detail}", err=True)
         sys.exit(2)
     except HallError as error:
-        click.echo(f"{error.title}：{error.detail}", err=True)
-        sys.exit(1)
+        _refuse(error)
+    except (OSError, sqlite3.Error) as error:
+        # Only now, so that a command which needs no store does not wait for it.
+        from handlers.store.failures import named
+
+        known = named(error)
+        if known is None:
+            raise
+        _refuse(known)
+
+
+def _refuse(error: HallError) -> NoReturn:
+    click.echo(f"{error.title}：{error.detail}", err=True)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What breaks around the hall: a full disk, a killed process, a portal gone, two halls, clocks, crashes; what the log says."""
+"""What breaks around the hall: a full disk, a portal gone, two halls, clocks, crashes; what the log says."""
 
 from __future__ import annotations
 
@@ -6,16 +6,11 @@ import asyncio
 import json
 import logging
 import os
-import random
 import re
 import resource
 import shutil
-import signal
 import socket
 import sqlite3
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,7 +19,6 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import ROOT, free_port, wait_until_ready
 
 from catalog.root import Root
 from hall.commands.serve import Compiler
@@ -33,7 +27,7 @@ from handlers.casework import auditing
 from handlers.casework.requests import Application
 from handlers.context import Hall
 from handlers.site_data import SiteData
-from handlers.store import attachments
+from handlers.store import attachment_files
 from handlers.store.database import Database
 from handlers.store.records import Party
 from rules.errors import HallError
@@ -67,7 +61,7 @@ def sound(database: Database) -> None:
     """The log verifies, and every attachment's bytes are there."""
     found = auditing.audit(database)
     assert found.sound, found
-    assert attachments.missing(database) == ()
+    assert attachment_files.missing(database) == ()
 
 
 # --- the disk ---
@@ -322,76 +316,6 @@ def test_a_clock_set_back_breaks_neither_chain_nor_moves(staffed: Office) -> Non
     staffed.hall.casework.sweep(staffed.clock())
     assert staffed.signed_in("window").get(CASE + case.number).status_code == 200
     sound(staffed.hall.database)
-
-
-# --- the process is killed ---
-
-
-def test_every_filing_acknowledged_before_a_kill_is_there_whole_and_a_retry_finds_it(
-    built_county: Path, tmp_path: Path
-) -> None:
-    port, path = free_port(), tmp_path / "hall.db"
-    command = [sys.executable, "-m", "hall", "serve", "--root", str(built_county), "--port", str(port), "--no-build",
-               "--db", str(path), "--site", str(built_county / "site"), "--proxy", "127.0.0.1"]  # fmt: skip
-    log = tmp_path / "log"
-    url, got, stop = f"http://127.0.0.1:{port}", {}, threading.Event()
-
-    def send(client: httpx.Client, key: str, address: str) -> httpx.Response:
-        headers = {"Idempotency-Key": key, "X-Forwarded-For": address}
-        files = {"material_plan": (f"{key}.pdf", PDF + key.encode() + b"\n%%EOF", "application/pdf")}
-        return client.post(
-            "/api/v1/cases",
-            data=multipart({"item": EVERYTHING, "answers": ANSWERS}),
-            files=files,
-            headers=headers,
-        )
-
-    def file(worker: int) -> None:
-        with httpx.Client(base_url=url, timeout=10) as client:
-            for number in range(100):
-                if stop.is_set():
-                    return
-                key = f"w{worker}-{number}"
-                try:
-                    answer = send(client, key, f"198.51.100.{worker}")
-                except httpx.TransportError:
-                    return
-                assert answer.status_code == 201, answer.text
-                got[key] = answer.json()
-                if len(got) > enough:
-                    process.send_signal(signal.SIGKILL)
-                    return
-
-    enough = random.Random().randint(10, 60)
-    with log.open("w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
-        try:
-            wait_until_ready(url, process, log)
-            with ThreadPoolExecutor(6) as pool:
-                list(pool.map(file, range(6)))
-        finally:
-            stop.set()
-            process.kill()
-            process.wait()
-        database = Database.open(path)
-        sound(database)
-        filed_ = {row["number"]: row["id"] for row in database.rows("SELECT number, id FROM cases")}
-        for key, answer in got.items():
-            row = database.rows("SELECT name FROM attachment WHERE case_id = ?", (filed_[answer["number"]],))
-            assert [each["name"] for each in row] == [f"{key}.pdf"]
-        counted = database.value("SELECT count(*) FROM event WHERE kind = 'file'")
-        assert counted == len(filed_) == database.value("SELECT count(*) FROM notice") >= len(got)
-        database.close()
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
-        try:
-            wait_until_ready(url, process, log)
-            with httpx.Client(base_url=url, timeout=10) as client:
-                for key, answer in list(got.items())[:5]:
-                    again = send(client, key, "198.51.100.99")
-                    assert (again.status_code, again.json()["number"]) == (200, answer["number"])
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
 
 
 # --- what is said when nobody foresaw it, and what the log holds ---

@@ -151,9 +151,9 @@ def test_the_same_bytes_lie_on_disk_once(database: Database) -> None:
 def test_tidying_removes_bytes_no_row_names_and_keeps_the_others(database: Database) -> None:
     kept, dropped = take(database, PDF, "a.pdf"), take(database, PNG, "b.png")
     assert database.write(lambda tx: attachments.drop(tx, dropped.id))
-    assert attachments.tidy(database, before=os.path.getmtime(files(database)[0]) + 10) == 1
+    assert attachment_files.tidy(database, before=os.path.getmtime(files(database)[0]) + 10) == 1
     assert attachments.path_of(database, kept).is_file()
-    assert attachments.missing(database) == ()
+    assert attachment_files.missing(database) == ()
 
 
 def test_a_missing_file_is_told_and_found_by_the_audit(database: Database) -> None:
@@ -161,7 +161,7 @@ def test_a_missing_file_is_told_and_found_by_the_audit(database: Database) -> No
     attachments.path_of(database, taken).unlink()
     with pytest.raises(Gone, match="备份"):
         attachments.path_of(database, taken)
-    assert attachments.missing(database) == (f"a.pdf({taken.id})",)
+    assert attachment_files.missing(database) == (f"a.pdf({taken.id})",)
 
 
 def test_a_draft_is_found_by_its_code_only_and_keeps_no_code(database: Database) -> None:

@@ -48,7 +48,7 @@ def command() -> None:
 )
 @_JSON
 def verify(where: Path | None, db: Path | None, texts: tuple[str, ...], as_json: bool) -> None:
-    """逐条核验日志链：改动、删除、插入、调换、截断，一一指明。"""
+    """逐条核验日志链：改动、删除、插入、调换、截断，一一指明；数据库损坏的表、缺失和被改动的附件也一并指明。"""
     path, published = _places(where, db)
     try:
         checkpoints = [each for text in texts for each in _checkpoints(text)]
@@ -132,6 +132,12 @@ def _print(found: auditing.Audit) -> None:
         click.echo(f"{FAULT_LABELS[fault.kind]}：{fault.detail}", err=True)
     for name in found.missing_files:
         click.echo(f"附件缺失：{name}", err=True)
+    for name in found.changed_files:
+        click.echo(f"附件被改动：{name}", err=True)
+    for words in found.damage:
+        click.echo(f"数据库损坏：{words}", err=True)
+    if found.damage:
+        click.echo("请停止服务，留下现在的文件，再用最近的备份恢复（hall restore）。", err=True)
     erased = f"，依规定删除内容 {found.erased} 条" if found.erased else ""
     against = (
         f"，对照校验点 {found.checkpoints} 个"

@@ -25,5 +25,7 @@ def command(where: Path | None, db: Path | None, as_json: bool) -> None:
         click.echo(json.dumps({"applied": done}))
     elif done:
         click.echo(f"已升级：{'、'.join(done)}")
+        if (kept := path.with_name(f"{path.stem}.before-{done[0]}.db")).is_file():
+            click.echo(f"升级前的数据库留在 {kept}，换回旧程序时用它；确认无误后可以删除。")
     else:
         click.echo("数据库已是最新，不需要升级。")

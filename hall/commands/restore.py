@@ -37,8 +37,8 @@ def command(file: Path, where: Path | None, db: Path | None, force: bool, as_jso
         click.echo(json.dumps({**asdict(manifest), "sound": found.sound and same}, ensure_ascii=False))
     else:
         click.echo(f"已恢复 {manifest.at} 的备份：办件 {manifest.cases} 件，日志 {manifest.events} 条。")
-        for fault in found.faults:
-            click.echo(fault.detail, err=True)
+        for words in (*(fault.detail for fault in found.faults), *found.damage):
+            click.echo(words, err=True)
         click.echo(
             "日志核验通过。" if found.sound and same else "日志核验发现问题，见上。", err=not found.sound
         )

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
+import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from handlers.store import attachments, audit_reads, events, seal_audit
+from handlers.store import attachment_files, audit_reads, events, integrity, seal_audit
 from handlers.store.database import Database
 from rules.chain import Checkpoint, Fault, verify
-from rules.errors import Invalid
+from rules.errors import Invalid, Unavailable
 from rules.time import format_stamp
+
+log = logging.getLogger("hall.audit")
 
 CHECKPOINTS = "checkpoints.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What an audit found. `missing_files` are attachments without bytes: not the chain's business, but told."""
+    """What an audit found. `missing_files` are attachments without bytes, `changed_files` those with other bytes
+    than were taken in: not the chain's business, but told. `damage` is what SQLite says of its own file.
+    """
 
     events: int
     head: str
@@ -29,16 +35,33 @@ class Audit:
     erased: int
     faults: tuple[Fault, ...]
     missing_files: tuple[str, ...]
+    changed_files: tuple[str, ...] = ()
+    damage: tuple[str, ...] = ()
 
     @property
     def sound(self) -> bool:
         """Whether nothing at all was found."""
-        return not self.faults and not self.missing_files
+        return not (self.faults or self.missing_files or self.changed_files or self.damage)
 
 
 def audit(database: Database, checkpoints: Iterable[Checkpoint] = ()) -> Audit:
-    """Reads the whole log once, in one snapshot; memory does not grow with it."""
+    """Reads the whole log once, in one snapshot; memory does not grow with it.
+
+    A file whose pages are damaged is named as such, table by table; what can still be read is checked all the same.
+    """
     known = tuple(checkpoints)
+    damage = integrity.damage(database)
+    try:
+        found = _audit(database, known)
+    except (sqlite3.DatabaseError, Unavailable) as error:
+        if not damage:
+            raise
+        log.error("the audit of a damaged file ended early: %s", error)
+        found = Audit(0, "", len(known), 0, (), ())
+    return replace(found, damage=damage)
+
+
+def _audit(database: Database, known: tuple[Checkpoint, ...]) -> Audit:
     with database.snapshot():
         head = events.head(database)
         faults = list(verify(audit_reads.chain(database), known))
@@ -48,7 +71,8 @@ def audit(database: Database, checkpoints: Iterable[Checkpoint] = ()) -> Audit:
         faults += _misplaced(database)
         faults += _unsealed(database)
         count = audit_reads.event_count(database)
-    return Audit(count, head[1], len(known), erased, tuple(faults), attachments.missing(database))
+    missing, changed = attachment_files.missing(database), attachment_files.changed(database)
+    return Audit(count, head[1], len(known), erased, tuple(faults), missing, changed)
 
 
 def checkpoint(database: Database) -> Checkpoint:

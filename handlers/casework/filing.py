@@ -92,10 +92,11 @@ class Filing:
             "answers": dict(application.answers),
         }
         self.content_hash = hashlib.sha256(canonical(content)).hexdigest()
-        # Everything asked for but the draft it came from, which is gone when a click is repeated.
+        # Everything asked for but the draft it came from, which is gone when a click is repeated; files by what
+        # they are, since a program that sends a request again sends their bytes again.
         self.print = idempotency.fingerprint(
             [
-                application.item_code, self.content_hash, dict(application.attachments),
+                application.item_code, self.content_hash,
                 [repr(each) for each in application.materials], application.delivery,
                 application.delivery_address, application.accepting_unit, application.account,
                 application.source_system, application.source_id, application.parent, application.project_code,
@@ -105,7 +106,8 @@ class Filing:
         )  # fmt: skip
 
     def __call__(self, tx: Transaction) -> Filed:
-        earlier = idempotency.earlier(tx, self.vault, SCOPE, self.key, self.print)
+        print_ = attachments.fingerprint(tx, self.print, self.application.attachments)
+        earlier = idempotency.earlier(tx, self.vault, SCOPE, self.key, print_)
         if earlier is not None:
             return _filed(earlier, repeated=True)
         ground, now = self.ground, self.now
@@ -143,7 +145,7 @@ class Filing:
             "salt": appended.salt,
             "filed_at": now.isoformat(),
         }
-        idempotency.keep(tx, self.vault, SCOPE, self.key, self.print, result, now)
+        idempotency.keep(tx, self.vault, SCOPE, self.key, print_, result, now)
         return _filed(result, repeated=False)
 
     def _parent(self, tx: Transaction) -> int | None:

@@ -14,7 +14,7 @@ from handlers.casework.move_facts import Made, after_move, attempt_at_supplement
 from handlers.casework.notice_texts import NoticeFacts, issue
 from handlers.casework.progress import Progress
 from handlers.casework.requests import Actor, BySystem, Moved, MoveData
-from handlers.store import case_parts, cases, clocks, counts, events, idempotency, outbox
+from handlers.store import attachments, case_parts, cases, clocks, counts, events, idempotency, outbox
 from handlers.store.database import Database
 from handlers.store.records import Case, Clock, Json, Notice, Step
 from handlers.store.vault import Vault
@@ -88,7 +88,8 @@ class Moving:
         self.values = {name: text.strip() for name, text in data.values.items() if text.strip()}
         self.scope = f"move/{self.number}"
         self.attempt: Standing | None = None
-        self.print = idempotency.fingerprint([name, type(by).__name__, asdict(by), asdict(data)])
+        said = {each: value for each, value in asdict(data).items() if each != "attachments"}
+        self.print = idempotency.fingerprint([name, type(by).__name__, asdict(by), said])
         too_long = {
             name: f"最多 {_LONGEST_TEXT} 字"
             for name, text in self.values.items()
@@ -104,8 +105,9 @@ class Moving:
         steps = case_parts.steps(tx, case.id)
         # Who asks is checked even for a repeated key: the answer is for those who may have it.
         found = capacities(tx, self.vault, self.ground, case, steps, self.by, self.now)
+        print_ = attachments.fingerprint(tx, self.print, self.data.attachments)
         if self.key is not None:
-            earlier = idempotency.earlier(tx, self.vault, self.scope, self.key, self.print)
+            earlier = idempotency.earlier(tx, self.vault, self.scope, self.key, print_)
             if earlier is not None:
                 return _moved(earlier, repeated=True)
         if self.data.seen is not None and self.data.seen != case.version:
@@ -117,7 +119,7 @@ class Moving:
         result = self._make(tx, move, standing, progress)
         if self.key is not None:
             kept = {name: value for name, value in asdict(result).items() if name != "repeated"}
-            idempotency.keep(tx, self.vault, self.scope, self.key, self.print, kept, self.now)
+            idempotency.keep(tx, self.vault, self.scope, self.key, print_, kept, self.now)
         return result
 
     def _progress(self, tx: Transaction, case: Case, steps: tuple[Step, ...], item: Item | None) -> Progress:

@@ -17,6 +17,7 @@ from handlers.casework.requests import Swept
 from handlers.casework.subjects import SHOWN, Light, subjects, turns
 from handlers.casework.triggering import explained, put_off_again, retry
 from handlers.store import (
+    attachment_files,
     attachments,
     cases,
     chases,
@@ -149,7 +150,7 @@ def tidy(database: Database, now: datetime) -> int:
         )
 
     dropped = database.write(job)
-    attachments.tidy(database, (now - _KEEP_UPLOADS).timestamp())
+    attachment_files.tidy(database, (now - _KEEP_UPLOADS).timestamp())
     scans.look_again(database, now)
     return dropped
 

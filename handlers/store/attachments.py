@@ -8,15 +8,17 @@ import re
 import secrets
 import sqlite3
 import unicodedata
-from collections.abc import AsyncIterable, Iterable, Sequence
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 
-from handlers.store import scans
-from handlers.store.database import Database
+from handlers.store import idempotency, scans
+from handlers.store.attachment_files import hash_of, place_of, settle, untidied
+from handlers.store.database import Database, marks
 from handlers.store.file_kinds import MEDIA_TYPES, check_content
 from handlers.store.moments import Reads, moment, stamp
 from handlers.store.records import Attachment
@@ -71,6 +73,7 @@ async def receive(
     extension = _extension(shown, limits)
     digest, size = hashlib.sha256(), 0
     temporary = _temporary(database)
+    held = ExitStack()
     try:
         with temporary.open("xb") as file:
             async for chunk in stream:
@@ -86,14 +89,16 @@ async def receive(
         await run_in_threadpool(check_content, temporary, extension, shown)
         scan = await run_in_threadpool(_scanned, database, temporary, shown)
         row = _row(shown, extension, digest.hexdigest(), size, field, now, received_by, scan)
-        await run_in_threadpool(_settle, database, temporary, row.sha256)
+        await run_in_threadpool(held.enter_context, untidied(database))
+        await run_in_threadpool(settle, database, temporary, row.sha256)
+        await database.write_async(lambda tx: _insert(tx, row, draft_hash, owner))
     except ConnectionError:
         raise  # the sender went away; not the disk's fault
     except OSError as error:
         raise Unavailable("附件没有保存成功（磁盘问题），请稍后重试。") from error
     finally:
+        held.close()
         temporary.unlink(missing_ok=True)
-    await database.write_async(lambda tx: _insert(tx, row, draft_hash, owner))
     return row
 
 
@@ -125,20 +130,13 @@ def receive_bytes(
             os.fsync(file.fileno())
         check_content(temporary, extension, shown)
         digest = hashlib.sha256(content).hexdigest()
-        row = _row(
-            shown,
-            extension,
-            digest,
-            len(content),
-            field,
-            now,
-            received_by,
-            _scanned(database, temporary, shown),
-        )
-        _settle(database, temporary, row.sha256)
+        scan = _scanned(database, temporary, shown)
+        row = _row(shown, extension, digest, len(content), field, now, received_by, scan)
+        with untidied(database):
+            settle(database, temporary, row.sha256)
+            database.write(lambda tx: _insert(tx, row, draft_hash, owner))
     finally:
         temporary.unlink(missing_ok=True)
-    database.write(lambda tx: _insert(tx, row, draft_hash, owner))
     return row
 
 
@@ -146,9 +144,11 @@ def path_of(database: Database, attachment: Attachment) -> Path:
     """Where the bytes lie. Raises Gone when the file is missing, or when a virus was found in it after all."""
     if attachment.scan == scans.FOUND:
         raise Gone(f"附件“{attachment.name}”里查出病毒，已经封存，不能下载。请联系系统管理员。")
-    path = _place(database, attachment.sha256)
+    path = place_of(database, attachment.sha256)
     if not path.is_file():
         raise Gone(f"附件“{attachment.name}”的文件不在了。请联系系统管理员从备份恢复。")
+    if hash_of(path) != attachment.sha256:
+        raise Gone(f"附件“{attachment.name}”的内容和收件时不一样了，没有给出。请联系系统管理员从备份恢复。")
     return path
 
 
@@ -185,6 +185,20 @@ def attach(tx: Transaction, case_id: int, field: str, ids: Sequence[str]) -> tup
             raise Invalid("有附件已经失效，请重新上传。", {field: "附件已失效，请重新上传"})
         hashes.append(sha256)
     return tuple(hashes)
+
+
+def fingerprint(reads: Reads, print_: str, by_field: Mapping[str, Sequence[str]]) -> str:
+    """A request's fingerprint with its files by name and content: sent again they have other ids."""
+    ids = [each for given in by_field.values() for each in given]
+    if not ids:
+        return print_
+    rows = reads.rows(
+        f"SELECT id, name, sha256 FROM attachment WHERE id IN ({marks(ids)})",  # noqa: S608
+        ids,
+    )
+    known = {row["id"]: [row["name"], row["sha256"]] for row in rows}
+    content = {field: [known.get(each) for each in given] for field, given in by_field.items() if given}
+    return idempotency.fingerprint([print_, content])
 
 
 def drop(tx: Transaction, attachment_id: str) -> bool:
@@ -238,26 +252,6 @@ def drop_of_case(tx: Transaction, case_id: int) -> int:
     return tx.execute("DELETE FROM attachment WHERE case_id = ?", (case_id,)).rowcount
 
 
-def tidy(database: Database, before: float) -> int:
-    """Removes files last touched before a time (seconds since the epoch) that no row names; returns how many."""
-    removed = 0
-    for path in database.files.glob("*/*"):
-        if path.stat().st_mtime >= before:
-            continue  # may be on its way into a row just now
-        if database.value("SELECT 1 FROM attachment WHERE sha256 = ? LIMIT 1", (path.name,)) is None:
-            path.unlink(missing_ok=True)
-            removed += 1
-    return removed
-
-
-def missing(database: Database) -> tuple[str, ...]:
-    """Names of attachments whose bytes are not on disk: rows and files must agree."""
-    rows = database.rows("SELECT id, sha256, name FROM attachment ORDER BY id")
-    return tuple(
-        f"{row['name']}({row['id']})" for row in rows if not _place(database, row["sha256"]).is_file()
-    )
-
-
 def _extension(shown: str, limits: Limits) -> str:
     extension = shown.rpartition(".")[2].lower() if "." in shown else ""
     if extension not in limits.extensions or extension not in MEDIA_TYPES:
@@ -281,26 +275,6 @@ def _temporary(database: Database) -> Path:
 
 def _scanned(database: Database, path: Path, shown: str) -> str:
     return "" if database.scanner is None else database.scanner.look(path, shown)
-
-
-def _place(database: Database, sha256: str) -> Path:
-    return database.files / sha256[:2] / sha256
-
-
-def _settle(database: Database, temporary: Path, sha256: str) -> None:
-    """Into its place under its hash, readable and nothing else; the same bytes twice lie there once."""
-    target = _place(database, sha256)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary.chmod(0o440)
-    if target.exists():
-        os.utime(target)  # so that tidying does not take it before the new row is there
-        return
-    temporary.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _row(

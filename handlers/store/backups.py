@@ -10,15 +10,18 @@ import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from handlers.store.database import Database, bring_up_to_date, connect
+from handlers.store.upgrading import must_be_unused, one_at_a_time
 from rules.errors import Conflict, Invalid, Unavailable
 from rules.time import format_stamp
 
 FORMAT = "county-hall-backup/1"
+_TRIES = 5
 _DATABASE, _KEY, _FILES, _MANIFEST = "hall.db", "hall.key", "files", "manifest.json"
 # Signs the public log; absent until the first day was published.
 _LOG_KEY = "log-signing.key"
@@ -35,22 +38,43 @@ class Manifest:
     events: int
     head: str
     files: int
+    without: tuple[str, ...] = ()
+    """Hashes of attachments that were missing or changed when it was made, and that it does without."""
 
 
-def backup(database: Database, target: Path, now: datetime) -> Manifest:
+class _Vanished(Exception):
+    """An attachment that the copy names went while it was being made."""
+
+
+def backup(database: Database, target: Path, now: datetime, *, with_gaps: bool = False) -> Manifest:
     """Writes an archive with SQLite's online backup; filing goes on meanwhile. Readable by its owner only.
 
-    The key lies in the archive: keep it where nobody else can read it.
+    The key lies in the archive: keep it where nobody else can read it. Raises Unavailable when attachments are
+    missing or have other bytes than were taken in, unless it is told to do without them (`with_gaps`).
     """
     target.parent.mkdir(parents=True, exist_ok=True)
+    for _ in range(_TRIES):
+        # An upload that nobody filed may be tidied away, or something erased by law, between copy and archive.
+        with suppress(_Vanished):
+            return _backup(database, target, now, with_gaps)
+    raise Unavailable("备份时附件一直在变动，没有做成。请稍后重试。")
+
+
+def _backup(database: Database, target: Path, now: datetime, with_gaps: bool) -> Manifest:
     with tempfile.TemporaryDirectory(dir=database.path.parent, prefix=".backup-") as folder:
         copy = Path(folder) / _DATABASE
         _copy_database(database.path, copy)
         hashes = _content_hashes(copy)
-        absent = [each for each in hashes if not _file(database.files, each).is_file()]
-        if absent:
-            raise Unavailable(f"有 {len(absent)} 个附件的文件不在磁盘上，先用 hall audit verify 查明再备份。")
-        manifest = _describe(copy, now, len(hashes))
+        absent = tuple(each for each in hashes if not _is_whole(database.files, each))
+        if any(not _still_named(database, each) for each in absent):
+            raise _Vanished
+        if absent and not with_gaps:
+            raise Unavailable(
+                f"有 {len(absent)} 个附件的文件不在磁盘上，或者被改动过，没有备份。先用 hall audit verify 查明；"
+                "要先把其余的备份下来，加 --with-gaps。"
+            )
+        hashes = [each for each in hashes if each not in absent]
+        manifest = replace(_describe(copy, now, len(hashes)), without=absent)
         unfinished = target.with_name(f".{target.name}.part")
         handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
@@ -67,7 +91,7 @@ def backup(database: Database, target: Path, now: datetime) -> Manifest:
                 if signing.is_file():
                     _add_text(archive, _LOG_KEY, signing.read_text("ascii"), folder)
                 for each in hashes:
-                    archive.add(_file(database.files, each), f"{_FILES}/{each[:2]}/{each}")
+                    _add_file(archive, database, each)
             with unfinished.open("rb") as written:
                 os.fsync(written.fileno())
             unfinished.replace(target)
@@ -80,18 +104,23 @@ def restore(source: Path, target: Path, *, force: bool = False) -> Manifest:
     """Brings an archive back beside `target` (the database file), checked before anything is put in place.
 
     Raises Conflict when there is a database already (unless `force`; then the old state is kept in a folder
-    beside it), Invalid for an archive that is damaged or not ours.
+    beside it) or while a hall uses it, Invalid for an archive that is damaged or not ours.
     """
     state = target.parent
     if target.exists() and not force:
         raise Conflict(f"{target.name} 已经存在，没有覆盖。确实要替换请加 --force，原有内容会留在一旁。")
+    # A hall that went on writing into the file set aside would acknowledge what the restored one does not have.
+    must_be_unused(target, "恢复")
     state.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=state, prefix=".restore-") as name:
         folder = Path(name)
         manifest = _unpack(source, folder)
         _check(folder, manifest)
         bring_up_to_date(folder / _DATABASE)
-        _put_in_place(folder, state, target)
+        with one_at_a_time(target):
+            must_be_unused(target, "恢复")
+            _put_in_place(folder, state, target)
+        os.sync()
     return manifest
 
 
@@ -134,7 +163,7 @@ def _unpack(source: Path, folder: Path) -> Manifest:
         with tarfile.open(source, "r:gz") as archive:
             archive.extractall(folder, members=_members(archive), filter="data")
         plain = json.loads((folder / _MANIFEST).read_text("utf-8"))
-        manifest = Manifest(**plain)
+        manifest = Manifest(**{**plain, "without": tuple(plain.get("without", ()))})
     except (tarfile.TarError, EOFError, ValueError, TypeError, OSError) as error:
         raise Invalid(f"{source.name} 不是完整的县厅备份：{error}") from error
     if manifest.format != FORMAT:
@@ -154,10 +183,8 @@ def _check(folder: Path, manifest: Manifest) -> None:
     copy = folder / _DATABASE
     if not copy.is_file() or _sha256(copy) != manifest.database_sha256:
         raise Invalid("备份里的数据库与清单不符，可能损坏或被改动，没有恢复。")
-    hashes = _content_hashes(copy)
-    for each in hashes:
-        path = _file(folder / _FILES, each)
-        if not path.is_file() or _sha256(path) != each:
+    for each in _content_hashes(copy):
+        if each not in manifest.without and not _is_whole(folder / _FILES, each):
             raise Invalid(f"备份里的附件 {each[:12]}… 缺失或损坏，没有恢复。")
 
 
@@ -184,6 +211,24 @@ def _put_in_place(folder: Path, state: Path, target: Path) -> None:
             place.chmod(0o440)
     # The database last: a restore that stops halfway leaves no hall that looks whole.
     (folder / _DATABASE).replace(target)
+
+
+def _is_whole(files: Path, sha256: str) -> bool:
+    try:
+        return _sha256(_file(files, sha256)) == sha256
+    except FileNotFoundError:
+        return False
+
+
+def _still_named(database: Database, sha256: str) -> bool:
+    return database.value("SELECT 1 FROM attachment WHERE sha256 = ? LIMIT 1", (sha256,)) is not None
+
+
+def _add_file(archive: tarfile.TarFile, database: Database, sha256: str) -> None:
+    try:
+        archive.add(_file(database.files, sha256), f"{_FILES}/{sha256[:2]}/{sha256}")
+    except FileNotFoundError as error:
+        raise _Vanished from error
 
 
 def _add_text(archive: tarfile.TarFile, name: str, text: str, folder: str) -> None:

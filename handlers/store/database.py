@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from handlers.store import migrations
+from handlers.store import migrations, upgrading
 from handlers.store.failures import named
 from handlers.store.scans import Scanner
 from handlers.store.vault import Vault
@@ -110,9 +110,13 @@ class Database:
 
 
 def bring_up_to_date(path: Path) -> tuple[str, ...]:
-    """Makes the database if need be and applies missing migrations; returns their names."""
+    """Makes the database if need be and applies missing migrations; returns their names.
+
+    What is upgraded is copied before (`hall.before-….db`), and nobody else may be using it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _told():
+    with _told(), upgrading.one_at_a_time(path.resolve()):
+        upgrading.keep_old(path.resolve())
         connection = connect(path)
         try:
             return migrations.migrate(connection)

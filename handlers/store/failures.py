@@ -1,7 +1,8 @@
-"""SQLite's errors by the names a person is told."""
+"""The machine's errors, SQLite's and the system's, by the names a person is told."""
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 
 from rules.errors import HallError, Unavailable
@@ -19,8 +20,26 @@ _WORDS: dict[int, str] = {
 }
 
 
-def named(error: sqlite3.Error) -> HallError | None:
+_SYSTEM: dict[int, str] = {
+    errno.ENOSPC: "磁盘已满，没有写完。请腾出空间后重试；已经受理的内容没有丢失。",
+    errno.EDQUOT: "磁盘配额已用完，没有写完。请腾出空间后重试；已经受理的内容没有丢失。",
+    errno.EFBIG: "文件超过了允许的大小，没有写完。请检查磁盘和限制；已经受理的内容没有丢失。",
+    errno.EROFS: "所在的磁盘是只读的，没有写入。请检查挂载。",
+    errno.EACCES: "没有权限读写。请检查文件的所有者和权限。",
+    errno.EPERM: "没有权限读写。请检查文件的所有者和权限。",
+    errno.EIO: "读写磁盘出错。请检查磁盘；已经受理的内容没有丢失。",
+    errno.EMFILE: "打开的文件太多。请提高打开文件数的限制后重试。",
+    errno.ENFILE: "整个系统打开的文件太多。请稍后重试。",
+    errno.EADDRINUSE: "这个端口已被占用，可能已有一个大厅在运行。请换一个端口（--port）。",
+}
+
+
+def named(error: sqlite3.Error | OSError) -> HallError | None:
     """What to tell a person when the machine, not the request, is at fault; None for a fault in our code."""
+    if isinstance(error, OSError):
+        said = _SYSTEM.get(error.errno or 0)
+        where = f"{error.filename}：" if error.filename else ""
+        return None if said is None else Unavailable(f"{where}{said}")
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return None
