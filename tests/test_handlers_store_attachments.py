@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from handlers.casework.demo_cases import PDF
-from handlers.store import attachments, drafts
+from handlers.store import attachment_files, attachments, drafts
 from handlers.store.attachments import Limits, display_name
 from handlers.store.database import Database
 from handlers.store.records import Attachment
