@@ -237,7 +237,7 @@ class _Write:
         outbox.add(tx, messages)
         self._show(
             tx,
-            [changes for changes in written if any(_kind(each) is not ClockKind.STATUTE for each in changes)],
+            [changes for changes in written if any(_kind(each) != ClockKind.STATUTE for each in changes)],
         )
         return tuple(moved), sum(each.settled for changes in told for each in changes)
 
