@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from handlers.context import Hall, hall_of
 from handlers.guard import may, route
 from handlers.session import SignedIn, signed_in
-from handlers.staff_frame import BOARD_READERS, address, page_number, staff_page
+from handlers.staff_frame import address, page_number, staff_page
 from handlers.watching.board import Board, DepartmentLights, TrendDay
 from handlers.watching.live import Blocks, Live, Scope
 from presentation import charts
@@ -157,7 +157,7 @@ async def stream(request: Request) -> Response:
     def allowed() -> bool:
         # Read only: an open board must not keep an idle session alive.
         again = signed_in(request, touch=False)
-        return again is not None and bool(again.roles & BOARD_READERS)
+        return again is not None and bool(again.roles & hall.edition.permissions.roles(Capability.BOARD_SEE))
 
     async def events() -> AsyncIterator[bytes]:
         async for message in live.watch(scope, allowed):

@@ -19,7 +19,7 @@ from handlers.guard import may, route
 from handlers.move_forms import Typed, move_forms
 from handlers.security import request_id
 from handlers.session import SignedIn
-from handlers.staff_frame import BOARD_READERS, DESK, staff_page
+from handlers.staff_frame import DESK, staff_page
 from handlers.store.records import CHANNEL_LABELS, Event
 from presentation.dates import datetime_cn, money
 from presentation.view import Crumb, FieldError
@@ -152,7 +152,7 @@ def case_response(
         records=_one_may(found, permissions, Capability.CASES_RECORD),
         outside=_outside(view),
         chases=bool(permissions.roles(Capability.ORDERS_ISSUE) & person.roles),
-        sees_cards=bool(person.roles & BOARD_READERS),
+        sees_cards=bool(permissions.roles(Capability.CARDS_SEE) & person.roles),
         waiting_words=_waiting_words(view),
         role_labels=ROLE_LABELS,
         clock_labels=CLOCK_LABELS,

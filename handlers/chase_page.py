@@ -8,13 +8,14 @@ from starlette.responses import RedirectResponse, Response
 
 from handlers.bodies import form_of, text_of
 from handlers.context import hall_of
-from handlers.guard import route, staff
+from handlers.guard import may, route
 from handlers.reply_form import signed
 from handlers.session import check_csrf
-from handlers.staff_frame import DESK, SUPERVISORS, staff_page
+from handlers.staff_frame import DESK, staff_page
 from handlers.store import cases, chases
 from presentation.view import Crumb, FieldError
 from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
+from rules.permissions import Capability
 
 HERE = "/hall/staff/chase"
 _MOST_TEXT = 20_000
@@ -76,6 +77,6 @@ async def send(request: Request) -> Response:
 _AT = HERE + "/{number}"
 
 routes = [
-    route(_AT, chase, guard=staff(*SUPERVISORS), name="case_chase"),
-    route(_AT, send, guard=staff(*SUPERVISORS), methods=("POST",), name="case_chase_send"),
+    route(_AT, chase, guard=may(Capability.ORDERS_ISSUE), name="case_chase"),
+    route(_AT, send, guard=may(Capability.ORDERS_ISSUE), methods=("POST",), name="case_chase_send"),
 ]

@@ -19,7 +19,7 @@ from handlers.order_papers import additions, document_of
 from handlers.reply_form import ReplyForm, seen_of, signed
 from handlers.security import request_id
 from handlers.session import check_csrf
-from handlers.staff_frame import ORDERS, SUPERVISORS, address, page_number, staff_page
+from handlers.staff_frame import ORDERS, address, page_number, staff_page
 from handlers.supervising import drafts
 from handlers.supervising.listing import TABS
 from handlers.supervising.requests import OrderRequest
@@ -309,7 +309,8 @@ def _new_page(
 ) -> Response:
     hall, person = hall_of(request), signed(request)
     tree, departments = hall.edition.units.tree, hall.edition.departments
-    own = [each.unit for each in person.assignments if each.role in SUPERVISORS]
+    issuers, day = hall.edition.permissions.roles(Capability.ORDERS_ISSUE), hall.now().date()
+    own = [each.unit for each in person.assignments if each.role in issuers and each.holds_on(day)]
     choices = [
         Choice(code, each.name)
         for code, each in departments.items()

@@ -17,7 +17,6 @@ from handlers.statistics_view import charts_of
 from handlers.store.reports import QuarterlyText
 from presentation.reports import chinese_number, notes_of, report_docx
 from presentation.view import Choice, Crumb, FieldError
-from rules.access import Role
 from rules.errors import Conflict, Invalid
 from rules.permissions import Capability
 from rules.score_periods import Period
@@ -57,7 +56,7 @@ def _page(
         errors=faults,
         error_list=[FieldError(name, words) for name, words in faults.items()],
         refused=refused,
-        may_write=Role.COUNTY_SUPERVISOR in person.roles,
+        may_write=bool(hall.edition.permissions.roles(Capability.REPORTS_WRITE) & person.roles),
         quarters=_quarters(hall.now().date().isoformat()),
         docx=address(f"{HERE}/report.docx", period=found.period.text),
         saved=request.query_params.get("done") == "1",

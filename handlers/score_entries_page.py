@@ -8,15 +8,16 @@ from starlette.responses import RedirectResponse, Response
 
 from handlers.bodies import form_of, text_of
 from handlers.context import hall_of
-from handlers.guard import route, staff
+from handlers.guard import may, route
 from handlers.scores_page import signed
-from handlers.scoring.entering import ENTERS, day_of
+from handlers.scoring.entering import day_of
 from handlers.scoring.requests import NewEntry
 from handlers.session import check_csrf
 from handlers.staff_frame import SCORES, address, staff_page
 from presentation.score_words import ENTRY_LABELS
 from presentation.view import Choice, Crumb, FieldError
 from rules.errors import Conflict, Forbidden, Invalid, NotFound
+from rules.permissions import Capability
 from rules.score_periods import Period
 from rules.time import local_date
 
@@ -133,7 +134,7 @@ async def withdraw(request: Request) -> Response:
 
 
 _POST = ("POST",)
-_ENTER = staff(*ENTERS)
+_ENTER = may(Capability.SCORES_ENTER)
 
 routes = [
     route(HERE, entries, guard=_ENTER, name="score_entries"),

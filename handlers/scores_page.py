@@ -11,8 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from catalog.scoring_published import DepartmentScore, RankingFile
 from handlers.bodies import form_of, text_of
 from handlers.context import Hall, hall_of
-from handlers.guard import may, route, staff
-from handlers.scoring.editions import PROPOSES
+from handlers.guard import may, route
 from handlers.security import request_id
 from handlers.session import SignedIn, check_csrf
 from handlers.staff_frame import SCORES, address, staff_page
@@ -274,7 +273,7 @@ def _edition_asked(request: Request) -> int | None:
 
 
 _POST = ("POST",)
-_READ, _ACT = may(Capability.SCORES_SEE), staff(*PROPOSES)
+_READ, _ACT = may(Capability.SCORES_SEE), may(Capability.SCORES_PUBLISH)
 
 routes = [
     route(HERE, overview, guard=_READ, name="scores"),

@@ -14,7 +14,7 @@ from catalog.artifact import Catalog, ItemRecord, ItemSummary, load_catalog, loa
 from catalog.calendars import CalendarData, calendar_from
 from catalog.codes import Codes, load_codes
 from catalog.county import Department
-from catalog.permissions import load_permissions, packaged
+from catalog.permissions import load_permissions, packaged, permissions_from_json
 from catalog.root import Root
 from catalog.schema import Item
 from catalog.supervision import RuleSet, ruleset_from_json
@@ -175,8 +175,16 @@ class SiteData:
             calendar=calendar_from(CalendarData.model_validate_json((data / "calendar.json").read_bytes())),
             rules=ruleset_from_json((data / "supervision.json").read_bytes()),
             shell=Shell.load(data / "shell.html", catalog.county.hall_name),
-            permissions=load_permissions(self.root),
+            permissions=self._permissions(data),
         )
+
+    def _permissions(self, data: Path) -> Permissions:
+        """Those of the build, as everything else is; a build of before they came with it goes by the root's file."""
+        try:
+            text = (data / "permissions.json").read_bytes()
+        except FileNotFoundError:
+            return load_permissions(self.root)
+        return permissions_from_json(text)
 
 
 class NoIndex(HallError):

@@ -10,23 +10,12 @@ from urllib.parse import urlencode, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from catalog.permissions import packaged
 from handlers.casework.authority import departments_in_scope
 from handlers.context import Hall, hall_of
 from handlers.session import SignedIn
 from presentation.view import Crumb
 from rules.access import ROLE_LABELS
 from rules.permissions import Capability
-
-# The packaged permissions' roles, for what a page offers; whether a route lets in is asked of the county's own.
-FRONT = packaged().roles(Capability.CASES_INTAKE)
-WORKERS = packaged().roles(Capability.CASES_WORK)
-SUPERVISORS = packaged().roles(Capability.CARDS_DECIDE)
-CASE_READERS = packaged().roles(Capability.CASES_SEE)
-STATISTICS_READERS = packaged().roles(Capability.STATISTICS_SEE)
-BOARD_READERS = packaged().roles(Capability.BOARD_SEE)
-# Who answers for a department, or supervises one: cards, orders, appeals.
-ORDER_READERS = packaged().roles(Capability.ORDERS_SEE)
 
 DESK = "/hall/staff/"
 SCORES = "/hall/scores"
@@ -70,10 +59,10 @@ _LINKS: tuple[tuple[str, str, Capability | None], ...] = (
 
 def navigation(hall: Hall, person: SignedIn, current: str) -> tuple[NavLink, ...]:
     """The links that this person's roles open; `current` is the address of the page's own entry."""
-    supervises = departments_in_scope(
-        person.assignments, hall.site_data.ground(), ORDER_READERS, hall.now().date()
-    )
     permissions = hall.edition.permissions
+    # Who answers for a department, or supervises one: cards, orders, appeals.
+    readers = permissions.roles(Capability.ORDERS_SEE)
+    supervises = departments_in_scope(person.assignments, hall.site_data.ground(), readers, hall.now().date())
     unread = hall.delivery.unread(person.person_id, person.assignments)
     return tuple(
         NavLink(href, label, href == current, unread if href == MESSAGES else 0)

@@ -51,10 +51,15 @@ class Capability(StrEnum):
     CARDS_DECIDE = "cards.decide"
     ORDERS_SEE = "orders.see"
     ORDERS_ISSUE = "orders.issue"
+    ORDERS_ANSWER = "orders.answer"
     APPEALS_DECIDE = "appeals.decide"
     STATISTICS_SEE = "statistics.see"
     REPORTS_WRITE = "reports.write"
     SCORES_SEE = "scores.see"
+    SCORES_DEPARTMENT = "scores.department"
+    SCORES_PERSONS = "scores.persons"
+    SCORES_ENTER = "scores.enter"
+    SCORES_PUBLISH = "scores.publish"
     DELIVERIES_SEE = "deliveries.see"
     ACCESS_LOG_SEE = "access_log.see"
     DATA_ERASE = "data.erase"
@@ -75,10 +80,15 @@ CAPABILITY_LABELS: Mapping[Capability, str] = MappingProxyType(
         Capability.CARDS_DECIDE: "确认和撤销监察牌",
         Capability.ORDERS_SEE: "查看督办和申诉",
         Capability.ORDERS_ISSUE: "督办、催办",
+        Capability.ORDERS_ANSWER: "代表部门说明、整改、申诉",
         Capability.APPEALS_DECIDE: "决定申诉，责任追究",
         Capability.STATISTICS_SEE: "统计分析",
         Capability.REPORTS_WRITE: "季度报告",
-        Capability.SCORES_SEE: "绩效评分",
+        Capability.SCORES_SEE: "绩效评分，含自己的那一部分",
+        Capability.SCORES_DEPARTMENT: "本部门得分的明细",
+        Capability.SCORES_PERSONS: "本部门人员的得分（看了有记录）",
+        Capability.SCORES_ENTER: "登记评分事实",
+        Capability.SCORES_PUBLISH: "计算、提出和公布评分",
         Capability.DELIVERIES_SEE: "消息的发送情况，不含内容",
         Capability.ACCESS_LOG_SEE: "查看记录（谁看过什么）",
         Capability.DATA_ERASE: "按规定删除个人信息",
@@ -106,10 +116,15 @@ MOST: Mapping[Capability, frozenset[Role]] = MappingProxyType(
         Capability.CARDS_DECIDE: frozenset({_COUNTY, _DEPARTMENT}),
         Capability.ORDERS_SEE: frozenset({_COUNTY, _DEPARTMENT, *_ANSWERERS}),
         Capability.ORDERS_ISSUE: frozenset({_COUNTY, _DEPARTMENT}),
+        Capability.ORDERS_ANSWER: frozenset({_DEPARTMENT, *_ANSWERERS}),
         Capability.APPEALS_DECIDE: frozenset({_COUNTY}),
         Capability.STATISTICS_SEE: frozenset({_COUNTY, _DEPARTMENT, *_ANSWERERS}),
         Capability.REPORTS_WRITE: frozenset({_COUNTY}),
         Capability.SCORES_SEE: _WORKERS | {_COUNTY, _DEPARTMENT, Role.PUBLISHER},
+        Capability.SCORES_DEPARTMENT: frozenset({_COUNTY, _DEPARTMENT, Role.PUBLISHER, *_ANSWERERS}),
+        Capability.SCORES_PERSONS: frozenset({_COUNTY, _DEPARTMENT}),
+        Capability.SCORES_ENTER: frozenset({_COUNTY}),
+        Capability.SCORES_PUBLISH: frozenset({_COUNTY, Role.PUBLISHER}),
         Capability.DELIVERIES_SEE: frozenset({Role.ADMINISTRATOR}),
         Capability.ACCESS_LOG_SEE: frozenset({Role.ADMINISTRATOR}),
         Capability.DATA_ERASE: frozenset({Role.ADMINISTRATOR}),

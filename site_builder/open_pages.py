@@ -15,6 +15,7 @@ FILES = (
     ("目录：部门、单位、全部事项的摘要", "/data/catalog.json", "/data/catalog.schema.json"),
     ("工作日历", "/data/calendar.json", "/data/calendar.schema.json"),
     ("监察规则", "/data/supervision.json", "/data/supervision.schema.json"),
+    ("谁能做什么", "/data/permissions.json", "/data/permissions.schema.json"),
     ("搜索提示", "/data/suggest.json", "/data/suggest.schema.json"),
     ("事项更新记录", "/data/changes.json", "/data/changes.schema.json"),
     ("本月收件、办结、按时率", "/data/figures.json", "/data/figures.schema.json"),

@@ -218,8 +218,12 @@ TABLE: dict[str, Row] = {
         "who answers for A", A_ANSWERS | COUNTY, NO_ORDER, (303, 403, 409, 422)
     ),
     "POST /hall/appeals/{appeal}/moves/{move}": staff("appeals.decide", COUNTY, status=(403, 409, 422)),
-    "GET /hall/staff/chase/{number}": staff("orders.issue on cases: the county", COUNTY),
-    "POST /hall/staff/chase/{number}": staff("orders.issue on cases: the county, once a day", COUNTY, status=(303, 409)),
+    "GET /hall/staff/chase/{number}": staff(
+        "orders.issue within reach", COUNTY | of("a-supervisor"), of("b-supervisor")
+    ),
+    "POST /hall/staff/chase/{number}": staff(
+        "orders.issue within reach, once a day", COUNTY | of("a-supervisor"), of("b-supervisor"), (303, 409)
+    ),
     # --- figures ---
     "GET /hall/statistics": staff("statistics.see", ANSWERERS | COUNTY | of("centre")),
     "GET /hall/statistics/table.{kind}": staff("statistics.see", ANSWERERS | COUNTY | of("centre")),

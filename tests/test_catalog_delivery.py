@@ -14,6 +14,7 @@ from catalog.county import County
 from catalog.delivery import DeliverySettings, faults
 from catalog.delivery_reading import load_delivery
 from catalog.root import Root
+from hall.commands.new import lay_out
 from rules.errors import Invalid, Unavailable
 
 SMS: dict[str, Any] = {"url": "https://sms.example.invalid/send", "body": {"to": "{phone}", "text": "{text}"}}
@@ -145,3 +146,19 @@ def test_the_environment_wins_over_the_file_and_files_others_read_are_refused(tm
         Credentials({}, path)
     with pytest.raises(Unavailable, match="读不出来"):
         Credentials({}, tmp_path / "nowhere.env")
+
+
+def test_a_new_county_finds_a_sample_to_uncomment_that_holds(tmp_path: Path) -> None:
+    values = {
+        "name": "示范县", "short_name": "示范", "division_code": "990000", "case_prefix": "SF", "department": "office",
+        "department_name": "示范县政务服务管理局", "number_word": "政务", "credit_code": "119900000000000001",
+        "enquiry": "0000-5550001", "supervision": "0000-5550002", "today": "2026-03-02",
+    }  # fmt: skip
+    lay_out(tmp_path / "county", values)
+    text = (tmp_path / "county" / "county.yml").read_text("utf-8")
+    assert "delivery" not in yaml.safe_load(text), "nothing is sent before somebody says so"
+    sample = text[text.index("# delivery:") :]
+    block = yaml.safe_load("".join(line.removeprefix("# ") for line in sample.splitlines(keepends=True)))
+    settings = DeliverySettings.model_validate(block["delivery"])
+    assert settings.mode == "trial"
+    assert list(faults(settings)) == []

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from catalog.permissions import load_permissions, packaged
+from catalog.permissions import load_permissions, packaged, permissions_from_json, permissions_to_json
 from catalog.problems import Problem
 from catalog.root import Root
 from handlers.casework.requests import Filed
+from handlers.site_data import SiteData
 from handlers.store import access_log, people
 from handlers.store.access_log import Look
 from handlers.store.writer import Transaction
+from handlers.supervising.requests import OrderRequest
 from rules.access import Role
+from rules.errors import Invalid
 from rules.permissions import MOST, Capability, Permissions, Reach, faults
 from tests.handlers_fixtures import REPOSITORY, Office
 from tests.staff_fixtures import CASE, filed, quick_hash, staffed
@@ -110,6 +113,78 @@ def test_a_county_that_takes_a_right_away_is_obeyed_at_the_door(levels: tuple[Of
     changed = replace(edition, permissions=Permissions(grants))
     office.hall.site_data.edition = lambda: changed  # type: ignore[method-assign]
     assert client.get("/hall/statistics").status_code == 403
+
+
+@pytest.mark.parametrize(("capability", "role", "login", "path"), [
+    (Capability.CASES_WORK, Role.WINDOW_CLERK, "window", "/api/v1/desk/cases/{number}/moves"),
+    (Capability.CASES_RECORD, Role.WINDOW_CLERK, "window", "/api/v1/desk/cases/{number}/charges"),
+    (Capability.CASES_INTAKE, Role.WINDOW_CLERK, "window", "/api/v1/desk/cases/{number}/fees"),
+    (Capability.ORDERS_ISSUE, Role.DEPARTMENT_SUPERVISOR, "market-supervisor", "/hall/staff/chase/{number}"),
+    (Capability.SCORES_PUBLISH, Role.PUBLISHER, "publisher", "/hall/scores/compute"),
+])  # fmt: skip
+def test_what_a_county_takes_away_is_gone_from_pages_and_programs(
+    staffed: Office, capability: Capability, role: Role, login: str, path: str
+) -> None:
+    case = filed(staffed)
+    client = staffed.signed_in(login)
+    client.headers["accept"] = "application/json"
+
+    def answer() -> int:
+        return int(client.post(path.format(number=case.number), json={}).status_code)
+
+    assert "岗位没有这项权限" not in client.post(path.format(number=case.number), json={}).text
+    _withdraw(staffed, capability, role)
+    assert answer() == 403
+
+
+def test_who_may_answer_enter_and_look_at_persons_is_the_countys_to_say(staffed: Office) -> None:
+    order = staffed.hall.supervision.issue_order(
+        OrderRequest("department", department="market", text="三次现场检查没有人"),
+        staffed.people["supervisor"], key="o", now=staffed.clock(),
+    )  # fmt: skip
+    decider, supervision = staffed.people["decider"], staffed.hall.supervision
+    assert [each.row.answers for each in supervision.order(order.id, decider, staffed.clock()).offers] == [
+        True
+    ]
+    scores, watcher = staffed.hall.scores, staffed.people["market-supervisor"]
+    assert scores.sees_persons("market", watcher, now=staffed.clock())
+    assert scores.reach(staffed.people["supervisor"], staffed.clock()).enters
+    _withdraw(staffed, Capability.ORDERS_ANSWER, Role.DECIDER)
+    _withdraw(staffed, Capability.SCORES_PERSONS, Role.DEPARTMENT_SUPERVISOR)
+    _withdraw(staffed, Capability.SCORES_ENTER, Role.COUNTY_SUPERVISOR)
+    assert supervision.order(order.id, decider, staffed.clock()).offers == ()
+    assert not scores.sees_persons("market", watcher, now=staffed.clock())
+    assert not scores.reach(staffed.people["supervisor"], staffed.clock()).enters
+
+
+def _withdraw(office: Office, capability: Capability, role: Role) -> None:
+    edition = office.hall.edition
+    grants = {key: dict(value) for key, value in edition.permissions.grants.items()}
+    del grants[capability][role]
+    changed = replace(edition, permissions=Permissions(grants))
+    office.hall.site_data.edition = lambda: changed  # type: ignore[method-assign]
+
+
+def test_permissions_come_with_the_build_and_are_held_to_their_bounds(
+    staffed: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (staffed.hall.site / "data" / "permissions.json").read_bytes()
+    assert (
+        permissions_from_json(text)
+        == packaged()
+        == permissions_from_json(permissions_to_json(packaged()).encode())
+    )
+
+    def never(root: Root) -> Permissions:
+        raise AssertionError("read from the root's file")
+
+    monkeypatch.setattr("handlers.site_data.load_permissions", never)
+    assert SiteData(staffed.hall.root, staffed.hall.site).edition().permissions == packaged()
+    beyond = text.replace(b'"data.erase": {', b'"data.erase": {"county_supervisor": "county",')
+    assert beyond != text
+    for odd in (beyond, b"{}", b"[", text.replace(b'"county"', b'"everywhere"')):
+        with pytest.raises(Invalid):
+            permissions_from_json(odd)
 
 
 def test_the_shipped_permissions_are_within_bounds_and_grant_everything_to_someone() -> None:

@@ -45,6 +45,7 @@ def test_every_file_the_page_names_is_there_and_fits_its_schema(site: Path) -> N
     )
     assert {Path(file).name for file, _ in named} == {
         "catalog.json", "calendar.json", "supervision.json", "suggest.json", "changes.json", "figures.json",
+        "permissions.json",
     }  # fmt: skip
     for file, schema in named:
         found = json.loads((site / file.lstrip("/")).read_text(encoding="utf-8"))

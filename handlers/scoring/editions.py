@@ -22,15 +22,14 @@ from handlers.store.score_records import EDITION_LABELS, Edition
 from handlers.store.writer import Transaction
 from handlers.supervising.deadlines import appeal_window
 from presentation.dates import date_cn
-from rules.access import Role
 from rules.errors import Forbidden, IllegalMove, Invalid, NotFound
+from rules.permissions import Capability
 from rules.score_ledger import Ledger, LedgerHead, MonthLine, digest, read, write
 from rules.score_periods import Period
 from rules.score_ranking import as_csv, as_json, month_line, ranking
 from rules.score_scheme import Scheme
 from rules.time import day_end, format_stamp, local_date
 
-PROPOSES = frozenset({Role.COUNTY_SUPERVISOR, Role.PUBLISHER})
 LONGEST = 1000
 
 
@@ -92,7 +91,7 @@ def draft(
     A proposal computed anew stays one; when anyone's total has fallen, departments get their days again.
     Raises Invalid when a published period is corrected without a reason, Forbidden.
     """
-    standing_of(database, basis.ground, person, now, PROPOSES)
+    standing_of(database, basis.ground, person, now, Capability.SCORES_PUBLISH)
     if period.first > local_date(now):
         raise IllegalMove(f"{period.label}还没有开始。")
     latest = scores.newest(database, period.text)
@@ -123,7 +122,7 @@ def keep(
     number = 1 if latest is None else latest.edition + (latest.state == "published")
 
     def job(tx: Transaction) -> Edition:
-        standing = standing_of(tx, basis.ground, person, now, PROPOSES)
+        standing = standing_of(tx, basis.ground, person, now, Capability.SCORES_PUBLISH)
         current = scores.newest(tx, period.text)
         if (None if current is None else (current.id, current.version)) != (
             None if latest is None else (latest.id, latest.version)
@@ -145,7 +144,7 @@ def propose(database: Database, basis: Basis, edition_id: int, person: str, now:
     """Shows a draft to the departments: each sees its own score and may appeal until the day that is told."""
 
     def job(tx: Transaction) -> Edition:
-        standing = standing_of(tx, basis.ground, person, now, PROPOSES)
+        standing = standing_of(tx, basis.ground, person, now, Capability.SCORES_PUBLISH)
         found = _known(tx, edition_id)
         period = Period.parse(found.period)
         if found.state != "draft":
@@ -174,7 +173,7 @@ def publish(database: Database, ground: Ground, edition_id: int, person: str, no
     """
 
     def job(tx: Transaction) -> Edition:
-        standing = standing_of(tx, ground, person, now, PROPOSES)
+        standing = standing_of(tx, ground, person, now, Capability.SCORES_PUBLISH)
         found = _known(tx, edition_id)
         why = obstacle(tx, found, standing.actor, now)
         if why is not None:

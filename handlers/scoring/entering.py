@@ -17,13 +17,13 @@ from handlers.store.records import Json
 from handlers.store.score_records import ScoreEntry
 from handlers.store.writer import Transaction
 from presentation.score_words import ENTRY_LABELS
-from rules.access import Role, in_scope
+from rules.access import in_scope
 from rules.errors import Forbidden, Invalid, NotFound
+from rules.permissions import Capability
 from rules.score_periods import Period
 from rules.score_scheme import Scheme
 from rules.time import local_date
 
-ENTERS = frozenset({Role.COUNTY_SUPERVISOR})
 LONGEST = 1000
 MOST = 10_000
 # The head an entry belongs to, so that pages can group entries; the scheme decides what it takes.
@@ -39,9 +39,9 @@ HEADS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def standing_of(reads: Reads, ground: Ground, person: str, now: datetime, roles: frozenset[Role]) -> Standing:
-    """The capacity in which someone acts for the whole county. Raises Forbidden."""
-    account = active_person(reads, person)
+def standing_of(reads: Reads, ground: Ground, person: str, now: datetime, needed: Capability) -> Standing:
+    """The capacity in which someone acts for the whole county, as the county grants it. Raises Forbidden."""
+    account, roles = active_person(reads, person), ground.permissions.roles(needed)
     top = ground.units.top or "county"
     for each in held(account, local_date(now), roles):
         if in_scope(each.unit, ground.units.tree, top):
@@ -59,7 +59,7 @@ def enter(
     wanted = _checked(ground, scheme, asked, now)
 
     def job(tx: Transaction) -> ScoreEntry:
-        standing = standing_of(tx, ground, person, now, ENTERS)
+        standing = standing_of(tx, ground, person, now, Capability.SCORES_ENTER)
         made = _about(tx, ground, asked, wanted)
         made = _dated(tx, made, now)
         made = replace(made, entered_by=standing.actor)
@@ -91,7 +91,7 @@ def withdraw(
         raise Invalid("撤回要写理由", {"reason": f"请写明撤回的理由，{LONGEST} 字以内"})
 
     def job(tx: Transaction) -> ScoreEntry:
-        standing = standing_of(tx, ground, person, now, ENTERS)
+        standing = standing_of(tx, ground, person, now, Capability.SCORES_ENTER)
         found = scores.entry(tx, entry_id)
         if found is None:
             raise NotFound("没有这条登记。")

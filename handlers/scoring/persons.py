@@ -23,9 +23,6 @@ from rules.score_periods import Period
 from rules.score_scheme import Scheme
 from rules.time import day_start, local_date
 
-# Who supervises persons. Who leads or coordinates them sees the department's score and their own part.
-WATCHERS = frozenset({Role.DEPARTMENT_SUPERVISOR, Role.COUNTY_SUPERVISOR})
-
 
 @dataclass(frozen=True, slots=True)
 class PersonsView:
@@ -39,9 +36,16 @@ class PersonsView:
 
 
 def watched(account: Person, ground: Ground, now: datetime) -> tuple[str, ...]:
-    """The departments whose persons someone may see."""
-    roles = WATCHERS & ground.permissions.roles(Capability.SCORES_SEE)
+    """The departments whose persons someone may see. Who leads or coordinates them sees the department's score and
+    their own part.
+    """
+    roles = _watchers(ground)
     return departments_in_scope(account.assignments, ground, roles, local_date(now))
+
+
+def _watchers(ground: Ground) -> frozenset[Role]:
+    may = ground.permissions.roles
+    return may(Capability.SCORES_PERSONS) & may(Capability.SCORES_SEE)
 
 
 def sees_persons(database: Database, ground: Ground, department: str, person: str, now: datetime) -> bool:
@@ -95,10 +99,11 @@ def _note(
     request: str,
 ) -> None:
     """Written before anything is shown."""
+    roles = _watchers(ground)
     post = next(
         each
-        for each in held(account, local_date(now), WATCHERS)
-        if department in departments_in_scope((each,), ground, WATCHERS, local_date(now))
+        for each in held(account, local_date(now), roles)
+        if department in departments_in_scope((each,), ground, roles, local_date(now))
     )
     look = Look(now, account.id, post.role, "department", department, "scores", request, post.unit, found)
     database.write(lambda tx: access_log.add(tx, look))

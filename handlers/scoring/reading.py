@@ -10,8 +10,7 @@ from catalog.scoring import scheme_of
 from catalog.scoring_published import DepartmentScore, RankingFile, read_ranking
 from handlers.casework.authority import active_person, departments_in_scope, held
 from handlers.casework.ground import Ground
-from handlers.scoring.editions import PROPOSES, Basis, compute, obstacle, published_file
-from handlers.scoring.entering import ENTERS
+from handlers.scoring.editions import Basis, compute, obstacle, published_file
 from handlers.scoring.ledgering import Tokens
 from handlers.scoring.views import (
     DepartmentView,
@@ -37,8 +36,6 @@ from rules.score_periods import Period
 from rules.score_scheme import Measure, Scheme, standing
 from rules.time import day_start, local_date
 
-OWN_READERS = frozenset({Role.DEPARTMENT_SUPERVISOR, Role.DECIDER, Role.COORDINATOR})
-PERSONS = frozenset({Role.WINDOW_CLERK, Role.REVIEWER}) | OWN_READERS
 MOST_OPENED = 100
 _CONDUCT = "工作作风投诉属实1件"
 
@@ -64,14 +61,16 @@ class _Behind:
 def reach(database: Database, ground: Ground, person: str, now: datetime) -> Reach:
     """What this person's posts open. Raises Forbidden for none."""
     account = active_person(database, person)
-    seers = ground.permissions.roles(Capability.SCORES_SEE)
-    county = _at_top(account, ground, now, PROPOSES & seers)
-    own = departments_in_scope(account.assignments, ground, OWN_READERS & seers, local_date(now))
+    may = ground.permissions.roles
+    seers = may(Capability.SCORES_SEE)
+    county = _at_top(account, ground, now, may(Capability.SCORES_PUBLISH) & seers)
+    readers = may(Capability.SCORES_DEPARTMENT) & seers
+    own = departments_in_scope(account.assignments, ground, readers, local_date(now))
     if county:
         own = tuple(ground.departments)
-    if not own and not held(account, local_date(now), PERSONS & seers):
+    if not own and not held(account, local_date(now), seers):
         raise Forbidden("绩效评分对各部门和县监察机构的岗位开放。公布以后人人都能看。")
-    return Reach(county, own, county, _at_top(account, ground, now, ENTERS))
+    return Reach(county, own, county, _at_top(account, ground, now, may(Capability.SCORES_ENTER)))
 
 
 def department_view(
@@ -341,7 +340,7 @@ def _at_top(account: Person, ground: Ground, now: datetime, roles: frozenset[Rol
 def _worked_for(account: Person, ground: Ground, now: datetime) -> tuple[str, ...]:
     """The departments whose cases someone handles; one empty name, for all, where a window serves many."""
     found: dict[str, None] = {}
-    for each in held(account, local_date(now), PERSONS):
+    for each in held(account, local_date(now), ground.permissions.roles(Capability.SCORES_SEE)):
         unit = ground.units.get(each.unit)
         department = each.unit if each.unit in ground.departments else (unit.department if unit else None)
         if department not in ground.departments:

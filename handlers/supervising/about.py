@@ -11,12 +11,13 @@ from handlers.casework.authority import Standing
 from handlers.casework.ground import Ground
 from handlers.store import cases, letters, orders
 from handlers.store.moments import Reads
-from handlers.supervising.standing import READERS, SUPERVISORS, capacities
+from handlers.supervising.standing import capacities
 from rules.access import Role
 from rules.case_terms import ENDED
 from rules.errors import Forbidden, NotFound
 from rules.letter_terms import OPEN as LETTER_OPEN
 from rules.order_table import WAITS_FOR_DEPARTMENT
+from rules.permissions import Capability
 
 _UNKNOWN = "没有找到这个办件、来信或部门，或者它不在您的监察范围内。"
 
@@ -59,12 +60,12 @@ def subject_for(reads: Reads, ground: Ground, subject: str, number: str, departm
 
 def supervisor_of(reads: Reads, ground: Ground, person: str, about: About, now: datetime) -> Standing:
     """The capacity in which a person supervises this, the county's first. Raises NotFound, Forbidden."""
-    found = capacities(reads, ground, person, about.department, now, READERS)
+    found, may = capacities(reads, ground, person, about.department, now), ground.permissions.roles
     if about.county_only:
-        found = tuple(each for each in found if each.role is Role.COUNTY_SUPERVISOR)
+        found = tuple(each for each in found if each.role in may(Capability.LETTERS_CONDUCT))
     if not found:
         raise NotFound(_UNKNOWN)
-    own = [each for each in found if each.role in SUPERVISORS]
+    own = [each for each in found if each.role in may(Capability.ORDERS_ISSUE)]
     if not own:
         raise Forbidden("只有管辖这个部门的监察员可以督办、催办。")
     return min(own, key=lambda each: each.role is not Role.COUNTY_SUPERVISOR)

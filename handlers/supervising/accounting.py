@@ -14,10 +14,11 @@ from handlers.store.orders import Accountability, Order
 from handlers.store.writer import Transaction
 from handlers.supervising import issuing
 from handlers.supervising.requests import AccountabilityRequest
-from handlers.supervising.standing import NO_ORDER, READERS, capacities, readable_order
-from rules.access import Role, in_scope
+from handlers.supervising.standing import NO_ORDER, capacities, readable_order
+from rules.access import in_scope
 from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from rules.order_table import OrderState
+from rules.permissions import Capability
 from rules.time import local_date
 
 TABLE = "accountability"
@@ -98,7 +99,7 @@ def reveal(
 ) -> None:
     """Notes that someone asked for the unmasked names of an order's accountability."""
     order = readable_order(database, ground, order_id, person, now)
-    role = next(each.role for each in capacities(database, ground, person, order.department, now, READERS))
+    role = next(each.role for each in capacities(database, ground, person, order.department, now))
     look = Look(now, person, role, "order", order.number, "accountability", request)
     database.write(lambda tx: add(tx, look))
 
@@ -107,10 +108,11 @@ def _for_writing(
     tx: Transaction, ground: Ground, order_id: int, person: str, now: datetime
 ) -> tuple[Order, Standing]:
     order = orders.by_id(tx, order_id)
-    found = () if order is None else capacities(tx, ground, person, order.department, now, READERS)
+    found = () if order is None else capacities(tx, ground, person, order.department, now)
     if order is None or not found:
         raise NotFound(NO_ORDER)
-    standing = next((each for each in found if each.role is Role.COUNTY_SUPERVISOR), None)
+    deciders = ground.permissions.roles(Capability.APPEALS_DECIDE)
+    standing = next((each for each in found if each.role in deciders), None)
     if standing is None:
         raise Forbidden("责任追究由县监察员登记。")
     return order, standing

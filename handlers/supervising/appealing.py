@@ -28,7 +28,7 @@ from handlers.supervising.deadlines import (
     stop,
 )
 from handlers.supervising.requests import AgainstCard, AgainstScore, Target
-from handlers.supervising.standing import NO_APPEAL, READERS, appeal_facts, capacities
+from handlers.supervising.standing import NO_APPEAL, appeal_facts, capacities, may_appeal
 from presentation.dates import date_cn
 from rules.access import Role
 from rules.appeal_table import (
@@ -257,13 +257,15 @@ def _capacity(
     reads: Reads, ground: Ground, department: str, person: str, now: datetime, state: AppealState, move: AppealMove,
     facts: AppealFacts,
 ) -> Standing:  # fmt: skip
-    found = capacities(reads, ground, person, department, now, READERS)
+    found = capacities(reads, ground, person, department, now)
     if not found:
         raise NotFound("没有找到，或者它不在您的管辖范围内。")
     refused: Forbidden | None = None
     for standing in found:
         try:
-            check_appeal(state, move, standing.role, facts)
+            row = check_appeal(state, move, standing.role, facts)
+            if not may_appeal(ground, row, standing.role):
+                raise Forbidden("县里没有让您的岗位做这件事。")
         except Forbidden as error:
             # Why this very person must stand back says more than which role it is for.
             refused = error if refused is None or standing.role is Role.COUNTY_SUPERVISOR else refused

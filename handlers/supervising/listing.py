@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from handlers.casework.authority import SUPERVISORS, active_person, departments_in_scope
+from handlers.casework.authority import active_person, departments_in_scope
 from handlers.casework.ground import Ground
 from handlers.store import appeals, cards, orders
 from handlers.store.appeals import Appeal
@@ -14,7 +14,7 @@ from handlers.store.database import Database
 from handlers.store.orders import Order, OrderFilter
 from handlers.store.records import Card
 from handlers.supervising.reading import appeal_waits, order_title, order_waits
-from handlers.supervising.standing import ANSWERERS, READERS
+from handlers.supervising.standing import readers
 from handlers.supervising.views import Line, LinePage
 from rules.appeal_table import APPEAL_ENDED, APPEAL_LABELS, AppealState
 from rules.cards import LEVEL_NAMES
@@ -27,6 +27,7 @@ from rules.order_table import (
     WAITS_FOR_SUPERVISOR,
     OrderState,
 )
+from rules.permissions import Capability
 from rules.time import local_date
 
 TABS = {"ours": "等本部门办", "decide": "等监察决定", "open": "全部在办", "done": "已办结"}
@@ -48,15 +49,17 @@ def line_page(
     """A page of the list; without a tab the one where something waits for the reader. Raises Forbidden."""
     account = active_person(database, person)
     day = local_date(now)
-    scope = departments_in_scope(account.assignments, ground, READERS, day)
+    scope = departments_in_scope(account.assignments, ground, readers(ground), day)
     if not scope:
         raise Forbidden("督办与申诉只对监察员和部门负责人开放。")
-    supervised = departments_in_scope(account.assignments, ground, SUPERVISORS, day)
+    supervisors = ground.permissions.roles(Capability.ORDERS_ISSUE)
+    answerers = ground.permissions.roles(Capability.ORDERS_ANSWER)
+    supervised = departments_in_scope(account.assignments, ground, supervisors, day)
     answered = tuple(
         each
         for each in scope
         if any(
-            one.holds_on(day) and one.role in ANSWERERS and one.unit == each for one in account.assignments
+            one.holds_on(day) and one.role in answerers and one.unit == each for one in account.assignments
         )
     )
     with database.snapshot():

@@ -21,7 +21,7 @@ from handlers.supervising import drafts, issuing
 from handlers.supervising.about import subject_for, supervisor_of
 from handlers.supervising.deadlines import ANSWERERS, message, new_clock, note_late, running
 from handlers.supervising.requests import OrderRequest
-from handlers.supervising.standing import NO_ORDER, READERS, SUPERVISORS, capacities, order_facts
+from handlers.supervising.standing import NO_ORDER, capacities, may_move, order_facts
 from presentation.dates import date_cn
 from rules.access import Role
 from rules.clock import ClockKind
@@ -81,14 +81,17 @@ def allowed(
     reads: Reads, ground: Ground, order: Order | None, move: OrderMove, person: str, now: datetime
 ) -> tuple[Standing, OrderRow, OrderFacts]:
     """In what capacity a person may make a move. Raises NotFound out of reach, IllegalMove, Forbidden."""
-    found = () if order is None else capacities(reads, ground, person, order.department, now, READERS)
+    found = () if order is None else capacities(reads, ground, person, order.department, now)
     if order is None or not found:
         raise NotFound(NO_ORDER)
     facts = order_facts(reads, ground, order, person, now)
     refused: Forbidden | None = None
     for standing in found:
         try:
-            return standing, check_order(order.state, move, standing.role, facts), facts
+            row = check_order(order.state, move, standing.role, facts)
+            if may_move(ground, row, standing.role):
+                return standing, row, facts
+            refused = refused or Forbidden("县里没有让您的岗位做这件事。")
         except Forbidden as error:
             refused = refused or error
     assert refused is not None
@@ -163,7 +166,7 @@ class _Move:
         self._happened(reply=reply_id, text=self.values["text"], files=list(files), late=late)
         word = "情况说明" if explains else "整改情况"
         body = f"{self.order.number}：{self.ground.unit_name(self.order.department)}已提交{word}{'（逾期）' if late else ''}，请认定。"
-        self._tell(self.order.issuer_unit, tuple(SUPERVISORS), body)
+        self._tell(self.order.issuer_unit, (Role.COUNTY_SUPERVISOR, Role.DEPARTMENT_SUPERVISOR), body)
         self._count("explanations" if explains else "corrections")
 
     def _accept(self, _: bool) -> None:

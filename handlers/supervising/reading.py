@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from handlers.casework.authority import SUPERVISORS, active_person
+from handlers.casework.authority import active_person
 from handlers.casework.ground import Ground
 from handlers.casework.subjects import SUBJECTS
 from handlers.store import appeals, attachments, cards, chases, events, order_cards, orders, people
@@ -20,9 +20,10 @@ from handlers.supervising import checking, drafts
 from handlers.supervising.appealing import filing_facts, topic_of
 from handlers.supervising.deadlines import card_window, explained, latest
 from handlers.supervising.standing import (
-    READERS,
     appeal_facts,
     capacities,
+    may_appeal,
+    may_move,
     may_read,
     order_facts,
     readable_appeal,
@@ -59,6 +60,7 @@ from rules.order_table import (
     order_moves_for,
     usual_days,
 )
+from rules.permissions import Capability
 from rules.time import local_date
 
 
@@ -80,10 +82,11 @@ def order_view(database: Database, ground: Ground, order_id: int, person: str, n
                 *(each.entered_by for each in entries),
             ],
         )
-        own = capacities(database, ground, person, order.department, now, READERS)
+        own = capacities(database, ground, person, order.department, now)
         offers = _offers(database, ground, order, person, [each.role for each in own], now)
-        supervises = any(each.role in SUPERVISORS for each in own)
-        county = any(each.role is Role.COUNTY_SUPERVISOR for each in own)
+        may = ground.permissions.roles
+        supervises = any(each.role in may(Capability.ORDERS_ISSUE) for each in own)
+        county = any(each.role in may(Capability.APPEALS_DECIDE) for each in own)
         chased_today = any(
             each.person == person and local_date(each.at) == local_date(now) for each in reminders
         )
@@ -135,7 +138,8 @@ def _offers(
     found: dict[str, OrderRow] = {}
     for role in roles:
         for row in order_moves_for(order.state, role, facts):
-            found.setdefault(row.move, row)
+            if may_move(ground, row, role):
+                found.setdefault(row.move, row)
     return [MoveOffer(row, most_days(row, facts), usual_days(row, facts)) for row in found.values()]
 
 
@@ -156,12 +160,14 @@ def appeal_view(database: Database, ground: Ground, appeal_id: int, person: str,
             ],
         )
         facts = appeal_facts(database, ground, appeal, active_person(database, person), now)
-        own = capacities(database, ground, person, appeal.department, now, READERS)
+        own = capacities(database, ground, person, appeal.department, now)
         offers: dict[str, AppealRow] = {}
         for standing in own:
             for row in appeal_moves_for(appeal.state, standing.role, facts):
-                offers.setdefault(row.move, row)
-        decides = any(each.role is Role.COUNTY_SUPERVISOR for each in own)
+                if may_appeal(ground, row, standing.role):
+                    offers.setdefault(row.move, row)
+        deciders = ground.permissions.roles(Capability.APPEALS_DECIDE)
+        decides = any(each.role in deciders for each in own)
         refiles = AppealMove.REFILE in offers
         return AppealView(
             appeal=appeal,
@@ -197,13 +203,15 @@ def card_follow(database: Database, ground: Ground, card: Card, person: str, now
         order, appeal = orders.of_card(database, card.id), appeals.of_card(database, card.id)
         facts = filing_facts(database, ground, card, now)
         may, why = False, "由被发牌部门的综合管理员、审批负责人或部门监察员提出"
-        for standing in capacities(database, ground, person, card.department, now, READERS):
+        for standing in capacities(database, ground, person, card.department, now):
             try:
-                check_appeal(AppealState.DRAFT, AppealMove.FILE, standing.role, facts)
+                row = check_appeal(AppealState.DRAFT, AppealMove.FILE, standing.role, facts)
             except IllegalMove as error:
                 why = error.detail
                 break
             except Forbidden:
+                continue
+            if not may_appeal(ground, row, standing.role):
                 continue
             may, why = True, ""
             break
@@ -250,9 +258,7 @@ def file_of(
     if found is None or (kind != "draft" and not may_read(database, ground, person, department, now)):
         raise NotFound("没有找到这个附件。")
     if kind != "draft":
-        role = next(
-            (each.role for each in capacities(database, ground, person, department, now, READERS)), ""
-        )
+        role = next((each.role for each in capacities(database, ground, person, department, now)), "")
         look = Look(
             now, person, role, "order" if kind == "reply" else "appeal", number, "attachment", request
         )

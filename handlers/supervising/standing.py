@@ -14,41 +14,65 @@ from handlers.store.orders import Order
 from handlers.store.people_records import Person
 from handlers.supervising.deadlines import counted_words, latest, running
 from rules.access import Role, in_scope
-from rules.appeal_table import AppealFacts, AppealState
+from rules.appeal_table import AppealFacts, AppealMove, AppealRow, AppealState
 from rules.clock import ClockKind
 from rules.errors import NotFound
-from rules.order_table import OrderFacts
+from rules.order_table import OrderFacts, OrderRow
+from rules.permissions import Capability
 from rules.time import local_date
 
-SUPERVISORS = frozenset({Role.COUNTY_SUPERVISOR, Role.DEPARTMENT_SUPERVISOR})
-ANSWERERS = frozenset({Role.COORDINATOR, Role.DECIDER, Role.DEPARTMENT_SUPERVISOR})
-READERS = SUPERVISORS | ANSWERERS
 NO_ORDER = "没有这份督办，或者它不在您的管辖范围内。"
 NO_APPEAL = "没有这件申诉，或者它不在您的管辖范围内。"
 
 
 def capacities(
-    reads: Reads, ground: Ground, person: str, department: str, now: datetime, roles: frozenset[Role]
+    reads: Reads, ground: Ground, person: str, department: str, now: datetime
 ) -> tuple[Standing, ...]:
-    """In what capacities a person reaches a department.
+    """In what capacities a person has to do with the orders and appeals of a department, as the county grants it.
 
     Those who answer for a department work in it: a coordinator of the whole county reads, and answers for nobody.
     """
     tree = ground.units.tree
     account = active_person(reads, person)
+    above = ground.permissions.roles(Capability.ORDERS_ISSUE) | ground.permissions.roles(
+        Capability.APPEALS_DECIDE
+    )
     return tuple(
         Standing(account.id, each.role, each.unit)
-        for each in held(account, local_date(now), roles)
+        for each in held(account, local_date(now), readers(ground))
         if in_scope(each.unit, tree, department)
-        and (each.role in SUPERVISORS or in_scope(department, tree, each.unit) or each.role not in ANSWERERS)
+        and (each.role in above or in_scope(department, tree, each.unit))
     )
+
+
+def readers(ground: Ground) -> frozenset[Role]:
+    """Who has to do with orders and appeals at all: who sees them, and who may do something about one."""
+    granted = (
+        Capability.ORDERS_SEE, Capability.ORDERS_ISSUE, Capability.ORDERS_ANSWER, Capability.APPEALS_DECIDE,
+    )  # fmt: skip
+    return frozenset().union(*(ground.permissions.roles(each) for each in granted))
+
+
+def may_move(ground: Ground, row: OrderRow, role: Role) -> bool:
+    """Whether the county lets a role make a move of the table of orders: an answer, or the supervisor's side."""
+    needed = Capability.ORDERS_ANSWER if row.answers else Capability.ORDERS_ISSUE
+    return role is Role.SYSTEM or role in ground.permissions.roles(needed)
+
+
+def may_appeal(ground: Ground, row: AppealRow, role: Role) -> bool:
+    """Whether the county lets a role make a move of the table of appeals: to file, or to decide."""
+    files = row.move in (AppealMove.FILE, AppealMove.REFILE)
+    needed = Capability.ORDERS_ANSWER if files else Capability.APPEALS_DECIDE
+    return role is Role.SYSTEM or role in ground.permissions.roles(needed)
 
 
 def may_read(reads: Reads, ground: Ground, person: str, department: str, now: datetime) -> bool:
     """Whether a person sees the orders and appeals of a department."""
     account = active_person(reads, person)
     tree = ground.units.tree
-    return any(in_scope(each.unit, tree, department) for each in held(account, local_date(now), READERS))
+    return any(
+        in_scope(each.unit, tree, department) for each in held(account, local_date(now), readers(ground))
+    )
 
 
 def works_in(account: Person, ground: Ground, department: str, now: datetime) -> bool:
