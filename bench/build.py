@@ -1,30 +1,33 @@
-"""How long the portal takes: the Guangdong list repeated with new codes, built cold, again, after one edit.
+"""How long the portal takes, beside Hugo and plain Material for MkDocs: the Guangdong list repeated with new codes.
 
-Usage: python -m bench.build [COUNT …]   (default 2500). Reads ../shared, imports through `hall import`.
-The first build of all, which is not counted, writes Python's bytecode as an installation does.
+    python -m bench.build [SIZE …] [--growth 25000] [--material short|whole|none] [--no-edits] [--rounds 3] [--json]
+
+Ours is measured as other site generators are (`pages`: cold, without the search index), whole (`cold`: index
+included), again with nothing to do, after one edit as a whole new process (`edit`), and in a process that goes on
+running as in `hall serve` (`inside`). Hugo builds the same items with as many sections, lists and data (bench/hugo_site.py),
+in turns with ours. Reads ../shared, imports through `hall import`. A first build, which is not counted, writes
+Python's bytecode as an installation does.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
-import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from bench import hugo_site, material_site
+from bench.runs import Run, figures, python, run
 from catalog.root import Root
 from site_builder.compile import build
 
 HERE = Path(__file__).resolve().parent.parent
 SOURCE = HERE.parent / "shared" / "data" / "guangdong-items.jsonl"
-
-
 EDITS = 5
 _PAGES_ONLY = """
 import gc, json, sys
@@ -33,79 +36,131 @@ from catalog.root import Root
 from site_builder.compile import build
 gc.disable()
 built = build(Root(Path(sys.argv[1])), site=Path(sys.argv[2]), index=False)
-print(json.dumps({"pages": built.pages}))
+print(json.dumps({"pages": built.pages, "documents": built.documents}))
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One process with those it started: seconds on the clock, seconds of processors, the largest one's megabytes."""
-
-    seconds: float
-    processor: float
-    megabytes: float
-    answer: dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One size. `pages_only`: cold without the search index, as other site generators are measured; `again`: nothing
-    to do; `edited`: the median of five edits, each a whole `hall build`; `inside`: the same in a process that goes
-    on running, as in `hall serve`.
-    """
-
-    items: int
-    cold: Run
-    pages_only: Run
-    again: Run
-    edited: Run
-    inside: float
-    site_megabytes: float
-
-
-def main(counts: list[int]) -> int:
-    """Measures each count and prints a table."""
+def main(arguments: list[str]) -> int:
+    """Measures each size and prints what was found."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("sizes", nargs="*", type=int, default=[2500, 10000])
+    parser.add_argument("--growth", type=int, default=0, help="one more size, ours only, built once")
+    parser.add_argument("--material", choices=("short", "whole", "none"), default="short")
+    parser.add_argument("--no-edits", action="store_true")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
     if not SOURCE.is_file():
         print("../shared/data/guangdong-items.jsonl 不在,跳过", file=sys.stderr)
         return 0
-    print("seconds (processor seconds)")
-    print(
-        "items  pages           cold     pages only          again           edit  inside  peak MB  site MB"
-    )
-    for count in counts:
-        row = measure(count)
-        runs = (row.cold, row.pages_only, row.again, row.edited)
-        times = "  ".join(f"{run.seconds:5.2f} ({run.processor:5.1f})" for run in runs)
-        print(
-            f"{row.items:5}  {row.cold.answer['pages']:5}  {times}  {row.inside:6.2f}"
-            f"  {row.cold.megabytes:7.0f}  {row.site_megabytes:7.1f}",
-            flush=True,
-        )
+    found: dict[str, float] = {}
+    for size in options.sizes:
+        # Material is slow; how it compares is seen at one size.
+        material = options.material if size == options.sizes[0] else "none"
+        found |= _measured(size, options.rounds, not options.no_edits, material)
+        _say(found, options.json)
+    if options.growth:
+        found |= _measured(options.growth, 0, False, "none")
+        _say(found, options.json)
+    found |= _growth(found, sorted({*options.sizes, options.growth} - {0}))
+    print(json.dumps(found) if options.json else "\n".join(f"{k:42} {v:10.3f}" for k, v in found.items()))
     return 0
 
 
-def measure(count: int) -> Measured:
-    """Builds a root of `count` imported items in a temporary folder."""
-    with tempfile.TemporaryDirectory(prefix="hall-bench-") as temporary:
-        os.environ["PYTHONPYCACHEPREFIX"] = str(Path(temporary) / "bytecode")
-        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        root = make_root(Path(temporary) / "root", count)
-        _built(make_root(Path(temporary) / "small", 20))
-        pages = _pages_only(root)
-        shutil.rmtree(root / ".hall")
-        cold = _built(root)
-        again = _built(root)
-        edits = sorted((_edited(root, path) for path in _files(root)[:EDITS]), key=lambda run: run.seconds)
-        size = sum(path.stat().st_size for path in (root / "site").rglob("*") if path.is_file())
-        return Measured(
-            int(str(cold.answer["documents"])),
-            cold,
-            pages,
-            again,
-            edits[EDITS // 2],
-            _inside(root),
-            size / 1e6,
+def _say(found: dict[str, float], quiet: bool) -> None:
+    """What has been found so far, for a run may take half an hour."""
+    print(json.dumps(found), file=sys.stderr, flush=True) if quiet else None
+
+
+def _growth(found: dict[str, float], sizes: list[int]) -> dict[str, float]:
+    """How much longer a larger county takes than its share: 1 is linear."""
+    first = sizes[0]
+    return {
+        f"growth_{first}_to_{size}_{kind}": round(
+            found[f"ours_{size}_{kind}_processor_seconds"]
+            / found[f"ours_{first}_{kind}_processor_seconds"]
+            / (size / first),
+            3,
         )
+        for size in sizes[1:]
+        for kind in ("pages", "cold")
+        if f"ours_{size}_{kind}_processor_seconds" in found
+        and f"ours_{first}_{kind}_processor_seconds" in found
+    }
+
+
+def _measured(size: int, rounds: int, edits: bool, material: str) -> dict[str, float]:
+    with tempfile.TemporaryDirectory(prefix="hall-bench-") as temporary:
+        folder = Path(temporary)
+        os.environ["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        root = make_root(folder / "root", size)
+        _built(make_root(folder / "small", 20))
+        found = _pages(root, folder, size, rounds)
+        if material != "none":
+            found |= _material(root, folder, size, material == "whole")
+        shutil.rmtree(root / ".hall", ignore_errors=True)
+        found |= figures(f"ours_{size}_cold", [_built(root)])
+        found[f"ours_{size}_site_megabytes"] = round(_bytes(root / "site", "*") / 1e6, 1)
+        if edits:
+            found |= figures(f"ours_{size}_again", [_built(root)])
+            found |= figures(f"ours_{size}_edit", [_edited(root, path) for path in _files(root)[:EDITS]])
+            found[f"ours_{size}_edit_inside_seconds"] = round(_inside(root), 3)
+        return found
+
+
+def _pages(root: Path, folder: Path, size: int, rounds: int) -> dict[str, float]:
+    """Ours and Hugo in turns, each into a folder that is not there yet."""
+    has_hugo = shutil.which("hugo") is not None and rounds > 0
+    if has_hugo:
+        hugo_site.write_site(root, folder / "hugo")
+    ours: list[Run] = []
+    hugo: list[Run] = []
+    found: dict[str, float] = {}
+    for _ in range(max(1, rounds)):
+        shutil.rmtree(root / ".hall", ignore_errors=True)
+        site = folder / "pages-only"
+        ours.append(python("-c", _PAGES_ONLY, str(root), str(site)))
+        found |= _weight(f"ours_{size}", site)
+        shutil.rmtree(site)
+        if has_hugo:
+            out = folder / "hugo-out"
+            hugo.append(run(["hugo", "--quiet", "-d", str(out)], folder / "hugo"))
+            found |= _weight(f"hugo_{size}", out)
+            shutil.rmtree(out)
+    found |= figures(f"ours_{size}_pages", ours)
+    if hugo:
+        found |= figures(f"hugo_{size}", hugo)
+        for kind in ("seconds", "processor_seconds"):
+            found[f"hugo_{size}_to_ours_{kind}"] = round(
+                found[f"hugo_{size}_{kind}"] / found[f"ours_{size}_pages_{kind}"], 2
+            )
+    return found
+
+
+def _material(root: Path, folder: Path, size: int, whole: bool) -> dict[str, float]:
+    material_site.write_site(root, folder / "material", whole)
+    once = run([*material_site.command(), "build", "--quiet"], folder / "material")
+    found = figures(f"material_{size}", [once])
+    found |= _weight(f"material_{size}", folder / "material" / "site")
+    shutil.rmtree(folder / "material")
+    return found
+
+
+def _weight(name: str, site: Path) -> dict[str, float]:
+    """Pages, all files, and bytes of an item's page."""
+    pages = [path.stat().st_size for path in site.glob("items/*/index.html")]
+    return {
+        f"{name}_pages": sum(1 for _ in site.rglob("*.html")),
+        f"{name}_files": sum(1 for path in site.rglob("*") if path.is_file()),
+        f"{name}_bytes_per_page": round(sum(pages) / max(1, len(pages))),
+    }
+
+
+def _bytes(folder: Path, pattern: str) -> int:
+    return sum(path.stat().st_size for path in folder.rglob(pattern) if path.is_file())
 
 
 def _files(root: Path) -> list[Path]:
@@ -149,52 +204,17 @@ def make_root(root: Path, count: int) -> Path:
                 row["TASK_CODE"] = f"{row['TASK_CODE'][:18]}9{turn:02d}{row['TASK_CODE'][21:]}"
                 row["TASK_NAME"] = f"{row['TASK_NAME']}({turn + 1})"
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
-    _hall(root, "import", str(repeated), "--mapping", "guangdong", "--into", str(root / "items"))
+    python(
+        "-m", "hall", "import", str(repeated), "--root", str(root), "--mapping", "guangdong",
+        "--into", str(root / "items"),
+    )  # fmt: skip
     repeated.unlink()
     return root
 
 
 def _built(root: Path) -> Run:
-    return _run("-m", "hall", "build", "--root", str(root), "--json")
-
-
-def _pages_only(root: Path) -> Run:
-    site = root / "pages-only"
-    run = _run("-c", _PAGES_ONLY, str(root), str(site))
-    shutil.rmtree(site)
-    return run
-
-
-def _run(*arguments: str) -> Run:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, *arguments],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(HERE)},
-    )
-    assert process.stdout is not None
-    answer = process.stdout.read()
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - started
-    if process.returncode not in (0, 1) or not answer.strip():
-        raise SystemExit(f"{' '.join(arguments)[:80]}: {process.returncode}")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Run(seconds, processor, used.ru_maxrss / 1000, json.loads(answer))
-
-
-def _hall(root: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "hall", *arguments], cwd=root, capture_output=True, text=True, check=False,
-        env={**os.environ, "PYTHONPATH": str(HERE)},
-    )  # fmt: skip
-    if done.returncode not in (0, 1) or not done.stdout.strip():
-        raise SystemExit(f"hall {arguments[0]}: {done.returncode}\n{done.stderr[-2000:]}")
-    return done.stdout
+    return python("-m", "hall", "build", "--root", str(root), "--json")
 
 
 if __name__ == "__main__":
-    sys.exit(main([int(each) for each in sys.argv[1:]] or [2500]))
+    sys.exit(main(sys.argv[1:]))
