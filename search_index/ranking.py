@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from heapq import nlargest
+from typing import NamedTuple
 
-from search_index.similarity import likeness
+from search_index.similarity import Asked
 from search_index.snapshot import Entry, Snapshot
 from search_index.text import squeeze
 from search_index.tokens import Token, tokenize
 from search_index.tuning import Ranking
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """A document's score (0 to about 1) and the place of the name that matched best, -1 for none."""
 
     score: float
@@ -32,24 +30,26 @@ def score(snapshot: Snapshot, text: str, ranking: Ranking) -> dict[int, Scored]:
     reach = ranking.match_share * max(held.values())
     near = {number: share for number, share in held.items() if share >= reach}
     scored = {number: Scored(weight * share, -1) for number, share in near.items()}
-    candidates = near if len(near) >= ranking.candidates else held
-    best = nlargest(
-        ranking.candidates,
-        candidates,
-        key=lambda number: (candidates[number], snapshot.entries[number].code_key),
-    )
+    best = _best(snapshot, near if len(near) >= ranking.candidates else held, ranking.candidates)
     chars = {token.term for token in tokens if len(token.term) == 1}
-    rarity = {char: 0.3 + snapshot.impacts(char).rarity for char in chars}
-    asked = squeeze(text)
-    unasked = tuple(stage for stage in ranking.later_stages if stage not in asked)
+    asked = Asked.of(squeeze(text), {char: 0.3 + snapshot.impacts(char).rarity for char in chars})
     for number in best:
         entry = snapshot.entries[number]
-        closeness, name = _closest_name(asked, entry, rarity, ranking.names)
+        closeness, name = _closest_name(asked, entry, ranking.names)
         value = weight * held[number] + (1 - weight) * closeness
-        if any(stage in entry.names[0] for stage in unasked):
+        if any(stage not in asked.text for stage in snapshot.later_stages.get(number, ())):
             value *= ranking.later_stage
         scored[number] = Scored(value, name)
     return scored
+
+
+def _best(snapshot: Snapshot, shares: Mapping[int, float], count: int) -> list[int]:
+    """The documents with the largest shares; of equal ones those with the later code."""
+    if len(shares) > count:
+        least = sorted(shares.values(), reverse=True)[count - 1]
+        shares = {number: share for number, share in shares.items() if share >= least}
+    entries = snapshot.entries
+    return sorted(shares, key=lambda number: (shares[number], entries[number].code_key), reverse=True)[:count]
 
 
 def _text_scores(snapshot: Snapshot, tokens: list[Token], ranking: Ranking) -> dict[int, float]:
@@ -57,30 +57,27 @@ def _text_scores(snapshot: Snapshot, tokens: list[Token], ranking: Ranking) -> d
     weights: dict[str, float] = {}
     for token in tokens:
         weights[token.term] = max(weights.get(token.term, 0.0), ranking.kinds[token.kind])
-    held: dict[int, float] = {}
+    held = [0.0] * snapshot.size
     whole = 0.0
     for term, kind_weight in weights.items():
         impacts = snapshot.impacts(term)
         weight = kind_weight * impacts.rarity
         whole += weight
         for number, share in zip(impacts.documents, impacts.shares, strict=True):
-            held[number] = held.get(number, 0.0) + weight * share
-    return {number: share / whole for number, share in held.items()} if whole else {}
+            held[number] += weight * share
+    return {number: share / whole for number, share in enumerate(held) if share} if whole else {}
 
 
-def _closest_name(
-    asked: str, entry: Entry, rarity: Mapping[str, float], weights: Mapping[str, float]
-) -> tuple[float, int]:
+def _closest_name(asked: Asked, entry: Entry, weights: Mapping[str, float]) -> tuple[float, int]:
     best, place = 0.0, -1
-    for at, name in enumerate(entry.names):
-        like = likeness(asked, name, rarity)
-        mixed = (
-            weights["in_order"] * like.in_order
-            + weights["together"] * like.together
-            + weights["fit"] * like.fit
-        ) / (weights["in_order"] + weights["together"] + weights["fit"])
+    in_order, together, fit = weights["in_order"], weights["together"], weights["fit"]
+    for at, (name, distinct) in enumerate(zip(entry.names, entry.distinct, strict=True)):
+        like = asked.likeness(name, distinct)
+        mixed = (in_order * like.in_order + together * like.together + fit * like.fit) / (
+            in_order + together + fit
+        )
         mixed *= weights["plain"] if at else weights["title"]
-        if len(name) > 1 and name in asked:
+        if len(name) > 1 and name in asked.text:
             # A sentence that holds the whole name is about it, however much is said around it.
             mixed = max(mixed, min(0.9, weights["contained"] + 0.1 * len(name)))
         if mixed > best:

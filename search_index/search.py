@@ -6,9 +6,9 @@ import os
 import threading
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from search_index.codes import code_key, looks_like_code
 from search_index.facets import count_facets, passes
@@ -32,8 +32,7 @@ WEAK = 0.25
 _PINYIN_PUNCTUATION = str.maketrans("", "", " '’-")
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """Why a document is here: the text that found it, the place of the name, the phrase it stands for."""
 
     score: float

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 
-@dataclass(frozen=True, slots=True)
-class Likeness:
+class Likeness(NamedTuple):
     """Shares from 0 to 1: asked characters found in order, found in pairs, and sameness of both sets."""
 
     in_order: float
@@ -18,36 +19,65 @@ class Likeness:
 NOTHING = Likeness(0.0, 0.0, 0.0)
 
 
-def likeness(asked: str, name: str, rarity: Mapping[str, float]) -> Likeness:
-    """Compare squeezed texts. `rarity` weighs each asked character, so that 的 counts less than 狗.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A squeezed text prepared once, to be compared with hundreds of names."""
 
-    In order is a longest common subsequence (建工证 lies in 建设工程规划许可证), together counts the
-    asked pairs that the name has side by side.
-    """
-    if not asked or not name:
-        return NOTHING
-    weights = [rarity.get(char, 1.0) for char in asked]
-    whole = sum(weights)
-    best_row = [0.0] * (len(name) + 1)
-    for char, weight in zip(asked, weights, strict=True):
-        if char not in name:
-            continue
-        diagonal = 0.0
-        for at, other in enumerate(name, 1):
-            above = best_row[at]
-            if char == other:
-                candidate = diagonal + weight
-                if candidate > above:
-                    best_row[at] = candidate
-            if best_row[at - 1] > best_row[at]:
-                best_row[at] = best_row[at - 1]
-            diagonal = above
-    pairs = [asked[at : at + 2] for at in range(len(asked) - 1)]
-    pair_weights = [weights[at] + weights[at + 1] for at in range(len(pairs))]
-    paired = sum(weight for pair, weight in zip(pairs, pair_weights, strict=True) if pair in name)
-    shared = len(set(asked) & set(name))
-    return Likeness(
-        in_order=best_row[-1] / whole,
-        together=paired / sum(pair_weights) if pairs else best_row[-1] / whole,
-        fit=2 * shared / (len(set(asked)) + len(set(name))),
-    )
+    text: str
+    weights: tuple[tuple[str, float], ...]
+    whole: float
+    pairs: tuple[tuple[str, float], ...]
+    paired: float
+    chars: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str, rarity: Mapping[str, float]) -> Self:
+        """`rarity` weighs each character, so that 的 counts less than 狗; 1 for one it does not name."""
+        weights = tuple((char, rarity.get(char, 1.0)) for char in text)
+        pairs = tuple((text[at : at + 2], weights[at][1] + weights[at + 1][1]) for at in range(len(text) - 1))
+        return cls(
+            text,
+            weights,
+            sum(weight for _, weight in weights),
+            pairs,
+            sum(weight for _, weight in pairs),
+            frozenset(text),
+        )
+
+    def likeness(self, name: str, distinct: int) -> Likeness:
+        """Compare with a squeezed name that has so many `distinct` characters.
+
+        In order is a longest common subsequence (建工证 lies in 建设工程规划许可证), together counts the
+        asked pairs that the name has side by side.
+        """
+        if not self.text or not name:
+            return NOTHING
+        if self.text in name:
+            in_order = together = 1.0
+            shared = len(self.chars)
+        else:
+            in_order = self._in_order(name) / self.whole
+            together = in_order
+            if self.pairs:
+                together = sum([weight for pair, weight in self.pairs if pair in name]) / self.paired
+            shared = len(self.chars.intersection(name))
+        return Likeness(in_order, together, 2 * shared / (len(self.chars) + distinct))
+
+    def _in_order(self, name: str) -> float:
+        """The heaviest common subsequence. `ends` and `held` are a staircase: later in the name, heavier."""
+        ends: list[int] = []
+        held: list[float] = []
+        for char, weight in self.weights:
+            at = name.rfind(char)
+            # From behind, so that a step reached by this character is not stepped on by it again.
+            while at != -1:
+                step = bisect_left(ends, at)
+                reached = (held[step - 1] if step else 0.0) + weight
+                if step == len(ends) or ends[step] != at or held[step] < reached:
+                    last = step
+                    while last < len(held) and held[last] <= reached:
+                        last += 1
+                    ends[step:last] = [at]
+                    held[step:last] = [reached]
+                at = name.rfind(char, 0, at)
+        return held[-1] if held else 0.0

@@ -29,6 +29,8 @@ class Entry:
     lengths: Mapping[str, int]
     pinyin: tuple[tuple[int, str], ...]
     names: tuple[str, ...]
+    # How many different characters each name has.
+    distinct: tuple[int, ...]
 
     def name_as_written(self, at: int) -> str:
         return self.document.title if at == 0 else self.document.plain_names[at - 1]
@@ -58,6 +60,11 @@ class Snapshot:
             number: _to_entry(stored["code"], stored["facts"]) for number, stored in reader.iter_docs()
         }
         self.size = max(self.entries, default=-1) + 1
+        self.later_stages = {
+            number: stages
+            for number, entry in self.entries.items()
+            if (stages := tuple(stage for stage in ranking.later_stages if stage in entry.names[0]))
+        }
         self.by_code_key = sorted((entry.code_key, number) for number, entry in self.entries.items())
         count = max(1, len(self.entries))
         self._average = {
@@ -217,4 +224,5 @@ def _to_entry(code: str, facts: Mapping[str, Any]) -> Entry:
         version_hash=facts["version_hash"],
     )
     names = tuple(squeeze(name) for name in (document.title, *document.plain_names))
-    return Entry(document, facts["code_key"], facts["lengths"], tuple(facts["pinyin"]), names)
+    distinct = tuple(len(set(name)) for name in names)
+    return Entry(document, facts["code_key"], facts["lengths"], tuple(facts["pinyin"]), names, distinct)
