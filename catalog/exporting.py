@@ -22,7 +22,8 @@ from rules.errors import Invalid
 Format = Literal["xlsx", "csv", "json"]
 
 # A cell that begins so is a formula, or becomes one when the table is saved in another form.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "'")
+# Full-width ones too: Chinese table programs read them as the others.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20", "'")
 _ILLEGAL_IN_XLSX = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]")
 _CELL_LIMIT = 32_767
 _NAMES = {

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from catalog.exporting import neutral
 from handlers.context import Hall, hall_of
 from handlers.guard import may, route
 from handlers.security import request_id
@@ -178,8 +179,7 @@ async def export(request: Request) -> Response:
             row.at.strftime("%Y-%m-%d %H:%M:%S"), row.name, row.role, row.unit, row.what, row.subject, row.number,
             "" if row.found is None else str(row.found), row.request,
         ]  # fmt: skip
-        # A cell that begins like a formula is one to a spreadsheet.
-        writer.writerow([f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t") else cell for cell in cells])
+        writer.writerow([neutral(cell) for cell in cells])
     return Response(
         "\ufeff" + text.getvalue(),
         media_type="text/csv; charset=utf-8",

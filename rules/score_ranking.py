@@ -134,10 +134,10 @@ def as_csv(found: Ranking) -> bytes:
     target = io.StringIO(newline="")
     writer = csv.writer(target, lineterminator="\r\n")
     month = found.period.span == "month"
-    adjustments = [each.title for each in found.scheme.adjustments] if month else []
+    adjustments = [_plain(each.title) for each in found.scheme.adjustments] if month else []
     writer.writerow(
         ["名次", "部门编号", "部门", "总分", "等次", "办结数"]
-        + [f"{each.name}（{_text(each.base)}）" for each in found.scheme.heads]
+        + [_plain(f"{each.name}（{_text(each.base)}）") for each in found.scheme.heads]
         + adjustments
     )
     for place in found.places:
@@ -147,7 +147,7 @@ def as_csv(found: Ranking) -> bytes:
                 _plain(place.id),
                 _plain(place.name),
                 NOT_MEASURED if place.total is None else place.total,
-                place.grade_name,
+                _plain(place.grade_name),
                 place.closed,
                 *(NOT_MEASURED if each.points is None else each.points for each in place.heads),
                 *(_text(each.points) for each in place.adjustments),
@@ -324,4 +324,5 @@ def _text_or_none(points: Decimal | None) -> str | None:
 
 def _plain(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    starts = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+    return f"'{text}" if text.startswith(starts) else text

@@ -25,6 +25,7 @@ from catalog.delivery_reading import load_delivery, secrets_path
 from catalog.root import Root
 from hall import log_lines
 from hall.notify import notify, watchdog_seconds
+from hall.http_limits import LimitedProtocol
 from hall.serving import Repeating, deliverer, sweeper, watcher
 from handlers.app import JOBS, create_app
 from handlers.casework import demo
@@ -301,6 +302,7 @@ def run(
             log_config=None,
             access_log=False,
             server_header=False,
+            http=LimitedProtocol,
             # Limits count per visitor: behind a proxy that is not named here, all visitors would be one.
             proxy_headers=bool(proxies),
             forwarded_allow_ips=list(proxies),
