@@ -4,6 +4,9 @@
 
 Some seventy cases are filed and accepted for real, one of each item on each working day before New Year 2027; the
 rest are copies of their rows. The calendar at first ends with 2026, so that every day beyond it is provisional.
+
+Beside both stands a floor, straight SQL in SQLite, durable like ours: one INSERT … SELECT of a card per due clock, and
+one UPDATE of the due day of the clocks that moved. It judges nothing and writes no order, event, message or seal.
 """
 
 from __future__ import annotations
@@ -72,30 +75,42 @@ def measure(folder: Path, count: int, due: int) -> dict[str, float]:
     started = time.perf_counter()
     waiting = len(clocks.waiting(hall.database, NOW, due + 1))
     finding = time.perf_counter() - started
-    started = time.perf_counter()
+    plain_cards = straight_cards(hall.database.path)
+    started, busy = time.perf_counter(), time.process_time()
     swept = hall.casework.sweep(NOW)
-    sweeping = time.perf_counter() - started
+    sweeping, sweeping_busy = time.perf_counter() - started, time.process_time() - busy
     assert (waiting, swept.looked_at, swept.put_off) == (due, due, ())
     hall.casework.recompute_clocks(
         NOW
     )  # as at the start of `hall serve`: what all clocks were computed by is kept
     years = (*hall.holder.ground.calendar.years.values(), NOTICE)
     hall.holder.ground = replace(hall.holder.ground, calendar=WorkCalendar(years))
-    started = time.perf_counter()
+    keep_due_days(hall.database.path)
+    started, busy = time.perf_counter(), time.process_time()
     done = hall.casework.recompute_clocks(NOW)
-    recomputing = time.perf_counter() - started
+    recomputing, recomputing_busy = time.perf_counter() - started, time.process_time() - busy
+    orders = hall.database.value("SELECT count(*) FROM supervision_order")
     hall.database.close()
+    plain_days, moved_clocks = straight_due_days(folder / "hall.db")
     return {
         "open_cases": open_cases,
         "running_clocks": running,
         "made_s": round(made, 1),
         "due": due,
         "cards": swept.cards,
+        "orders": orders,
         "find_due_ms": round(1000 * finding, 2),
         "sweep_s": round(sweeping, 3),
+        "sweep_processor_s": round(sweeping_busy, 3),
+        "sweep_straight_sql_s": round(plain_cards, 4),
+        "sweep_to_straight_sql": round(sweeping / plain_cards, 1),
         "moved_cases": len(done.moved),
+        "moved_clocks": moved_clocks,
         "no_longer_provisional": done.no_longer_provisional,
         "recompute_s": round(recomputing, 2),
+        "recompute_processor_s": round(recomputing_busy, 2),
+        "recompute_straight_sql_s": round(plain_days, 2),
+        "recompute_to_straight_sql": round(recomputing / plain_days, 1),
     }
 
 
@@ -164,6 +179,53 @@ def leave_due(path: Path, due: int) -> None:
         )
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         os.sync()
+    finally:
+        connection.close()
+
+
+def straight_cards(path: Path) -> float:
+    """Seconds of one statement that gives each due clock a card; the cards are taken away again."""
+    connection = connect(path)
+    try:
+        started = time.perf_counter()
+        connection.execute(
+            "INSERT INTO card (clock_id, subject, subject_id, subject_number, department, unit, object, fact, level, rule, "
+            "rules, since, raised, issued, state, why) SELECT clock.id, subject, subject_id, number, clock.department, "
+            "clock.unit, object, 'clock:' || clock.id, clock.level + 1, object, rules, next_at, :now, :now, 'issued', '' "
+            "FROM clock JOIN cases ON cases.id = subject_id WHERE next_at <= :now AND subject = 'case'",
+            {"now": NOW.isoformat()},
+        )
+        took = time.perf_counter() - started
+        connection.execute("DELETE FROM card WHERE why = ''")
+    finally:
+        connection.close()
+    return took
+
+
+def keep_due_days(path: Path) -> None:
+    """Notes the due days as they are before the notice."""
+    connection = connect(path)
+    try:
+        connection.execute("CREATE TABLE due_before (id INTEGER PRIMARY KEY, due TEXT NOT NULL)")
+        connection.execute("INSERT INTO due_before SELECT id, due FROM clock WHERE stopped IS NULL")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
+
+
+def straight_due_days(path: Path) -> tuple[float, int]:
+    """Seconds of one statement that gives the clocks that moved another due day, that of before; and how many."""
+    connection = connect(path)
+    try:
+        connection.execute(
+            "DELETE FROM due_before WHERE due = (SELECT due FROM clock WHERE clock.id = due_before.id)"
+        )
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        started = time.perf_counter()
+        moved = connection.execute(
+            "UPDATE clock SET due = due_before.due FROM due_before WHERE due_before.id = clock.id"
+        ).rowcount
+        return time.perf_counter() - started, moved
     finally:
         connection.close()
 

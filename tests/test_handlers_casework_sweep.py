@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from handlers.casework import clocks as casework_clocks
+from handlers.casework.auditing import audit
 from handlers.casework.service import Casework
-from handlers.store import cards, cases, counts, outbox
-from handlers.store.database import Database
+from handlers.store import cards, cases, counts, orders, outbox
+from handlers.store.database import Database, connect
+from handlers.store.orders import Order
 from handlers.store.records import Card
-from handlers.store.writer import Transaction
+from handlers.store.writer import Transaction, Writer
 from handlers.watching.service import Watching
 from rules.errors import Forbidden, IllegalMove, Invalid
 from tests.casework_fixtures import ROOT_OF_TESTS, Hall, at, ground, make_hall
@@ -87,6 +91,7 @@ _SWEEPER = """
 import sys
 from pathlib import Path
 from tests.casework_fixtures import at, ground
+from handlers.casework.auditing import audit
 from handlers.casework.service import Casework
 from handlers.store.database import Database
 casework = Casework(Database.open(Path(sys.argv[1])), ground)
@@ -159,6 +164,67 @@ def test_one_clock_that_cannot_be_computed_is_put_off_and_reported_and_the_rest_
     monkeypatch.undo()
     assert hall.casework.sweep(at("2026-03-31 10:00")).put_off == ()
     assert sorted(case_cards(hall, 1)) == [1, 2, 3]
+
+
+def test_what_fails_halfway_among_many_leaves_nothing_and_no_gap_among_the_numbers_of_orders(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        hall.accept(hall.file("2026-03-02"), "2026-03-02")
+    insert = orders.insert
+
+    def failing(tx: Transaction, order: Order) -> int:
+        if order.subject_id == 3:
+            raise RuntimeError("boom")
+        return insert(tx, order)
+
+    monkeypatch.setattr(orders, "insert", failing)
+    swept = hall.casework.sweep(at("2026-03-12"))
+    assert {why for _, _, why in swept.put_off} == {"RuntimeError: boom"}
+    found = [orders.of_subject(hall.database, "case", each) for each in range(1, 6)]
+    assert [len(each) for each in found] == [1, 1, 0, 1, 1]
+    assert case_cards(hall, 3) == {}
+    numbers = sorted(
+        int(each.number.rpartition("第")[2].removesuffix("号")) for (each,) in filter(None, found)
+    )
+    assert numbers == [1, 2, 3, 4]
+    monkeypatch.undo()
+    hall.casework.sweep(at("2026-03-12 10:00"))
+    assert sorted(case_cards(hall, 3)) == [1, 2]
+    assert orders.of_subject(hall.database, "case", 3)[0].number.endswith("第5号")
+    assert audit(hall.database).sound
+
+
+def statements_of_a_sweep(folder: Path, cases_due: int) -> int:
+    """How many statements it takes to give some cases their yellow card with its order."""
+    hall = make_hall(folder)
+    for _ in range(cases_due):
+        hall.accept(hall.file("2026-03-02"), "2026-03-02")
+    hall.casework.sweep(at("2026-03-11"))
+    hall.database.close()
+    said: list[str] = []
+
+    def traced() -> sqlite3.Connection:
+        connection = connect(folder / "hall.db")
+        connection.set_trace_callback(said.append)
+        return connection
+
+    database = Database.open(folder / "hall.db")
+    database.writer = Writer(traced)
+    swept = Casework(database, ground).sweep(at("2026-03-12"))
+    assert database.value("SELECT count(*) FROM supervision_order WHERE subject = 'case'") == cases_due
+    assert (swept.looked_at, swept.cards) == (cases_due, cases_due)
+    database.close()
+    # The triggers of a statement are traced as the statement once more.
+    return sum(this != before for before, this in pairwise(["", *said]))
+
+
+def test_a_further_due_clock_costs_a_sweep_few_statements(tmp_path: Path) -> None:
+    """The clock's level, its card, the order's number, the order and its card's place on it, the clock of the
+    explanation, two events in two tables each, three messages, the case's light, the salt of its seal. What is read
+    is read for all at once."""
+    few, many = (statements_of_a_sweep(tmp_path / str(each), each) for each in (3, 13))
+    assert (many - few) / 10 <= 15
 
 
 def test_a_pause_stops_the_cards_and_a_withdrawn_case_is_checked_no_longer(hall: Hall) -> None:
