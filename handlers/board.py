@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from handlers.casework.looking import note_list
 from handlers.context import Hall, hall_of
 from handlers.guard import may, route
 from handlers.session import SignedIn, signed_in
@@ -216,6 +217,7 @@ def item(request: Request) -> Response:
     light = int(text) if text else None
     page = page_number(request)
     found = hall.watching.item_cases(code, item_code, light, now, page, PAGE_SIZE)
+    note_list(hall.database, person.person_id, person.assignments, "case", "list", len(found.rows), now)
     here = f"{HERE}/{code}/{item_code}"
     name = hall.edition.units.name(code)
     return staff_page(

@@ -12,15 +12,16 @@ from catalog.permissions import load_permissions, packaged, permissions_from_jso
 from catalog.problems import Problem
 from catalog.root import Root
 from handlers.casework.requests import Filed
+from handlers.correspondence.requests import LetterRequest
 from handlers.site_data import SiteData
 from handlers.store import access_log, people
-from handlers.store.access_log import Look
+from handlers.store.access_log import Look, LookFilter
 from handlers.store.writer import Transaction
 from handlers.supervising.requests import OrderRequest
 from rules.access import Role
 from rules.errors import Invalid
 from rules.permissions import MOST, Capability, Permissions, Reach, faults
-from tests.handlers_fixtures import REPOSITORY, Office
+from tests.handlers_fixtures import EVERYTHING, REPOSITORY, Office
 from tests.staff_fixtures import CASE, filed, quick_hash, staffed
 
 __all__ = ["staffed"]
@@ -287,3 +288,37 @@ def test_looks_are_kept_as_long_as_the_county_says_and_no_longer(levels: tuple[O
     database.write(lambda tx: (access_log.add(tx, old), access_log.add(tx, young)))
     assert office.hall.logbook.forget_old_looks(now) == 1
     assert access_log.count_of(database, "case", town.number) == 1
+
+
+def test_a_page_of_a_list_with_masked_names_is_one_look_without_a_name(
+    levels: tuple[Office, Filed, Filed],
+) -> None:
+    office, _, online = levels
+    staffed_letter(office)
+    watcher, county = office.signed_in("w-market"), office.people["w-county"]
+    before = access_log.search(office.hall.database, LookFilter(), 100, 1)[1]
+    watcher.get("/hall/staff/?tab=all")
+    watcher.get("/hall/staff/?tab=all&state=granted")  # shows nobody
+    watcher.get(f"/hall/board/market/{EVERYTHING}")
+    watcher.get("/hall/staff/letters?tab=all")
+    rows, total = access_log.search(office.hall.database, LookFilter(what="list"), 100, 1)
+    own = [(each.subject, each.subject_number, each.role, each.found) for each in reversed(rows)]
+    assert own == [
+        ("case", "", "department_supervisor", 2),
+        ("case", "", "department_supervisor", 2),
+        ("letter", "", "department_supervisor", 1),
+    ]
+    assert access_log.search(office.hall.database, LookFilter(), 100, 1)[1] == before + total
+    office.hall.casework.desk(county, now=office.clock(), tab="all", search="没有这个人")
+    searched = access_log.search(office.hall.database, LookFilter(what="search"), 100, 1)[0][0]
+    assert (searched.person, searched.found) == (county, 0), (
+        "a search by name says something whatever it finds"
+    )
+    assert not any(online.number in str(each) for each in rows)
+
+
+def staffed_letter(office: Office) -> None:
+    office.hall.correspondence.ask(
+        LetterRequest("consultation", "market", "怎么办证", "要什么材料？", "张示例", phone="0000-5550999"),
+        key="letter", now=office.clock(),
+    )  # fmt: skip

@@ -12,9 +12,9 @@ from handlers.casework.authority import (
     departments_in_scope,
 )
 from handlers.casework.ground import Ground
+from handlers.casework.looking import note_list
 from handlers.casework.views import DeskPage, DeskRow
-from handlers.store import access_log, case_lists, case_parts, inbox
-from handlers.store.access_log import Look
+from handlers.store import case_lists, case_parts, inbox
 from handlers.store.case_lists import Scope, Wanted
 from handlers.store.database import Database
 from handlers.store.people_records import Person
@@ -84,10 +84,9 @@ def desk(
     soon = day_end(ground.calendar.add_working_days(local_date(now), SOON_DAYS))
     page, size = max(page, 1), min(max(size, 1), 200)
     wanted = Wanted(tab, search[:100], department or None, state or None)
-    _note_search(database, account, search, now)
     with database.snapshot():
         found, total = case_lists.listed(database, scope, wanted, now, soon, size, page)
-        return DeskPage(
+        shown = DeskPage(
             rows=desk_rows(database, ground, found, now),
             page=page,
             pages=max(-(-total // size), 1),
@@ -95,6 +94,9 @@ def desk(
             tab=tab,
             tab_counts={each: case_lists.count(database, scope, each, now, soon) for each in TABS},
         )
+    what = "search" if _by_name(search) else "list"
+    note_list(database, account.id, account.assignments, "case", what, len(shown.rows), now)
+    return shown
 
 
 def desk_rows(
@@ -131,15 +133,9 @@ def _row(database: Database, ground: Ground, case: Case, now: datetime) -> DeskR
     )
 
 
-def _note_search(database: Database, person: Person, search: str, now: datetime) -> None:
-    """A search by an applicant's name is a look at personal data, whatever it finds; one by number is not."""
-    text = search.strip()
-    if not text or text.isascii():
-        return
-    post = next((each for each in person.assignments if each.holds_on(local_date(now))), None)
-    role, unit = (post.role, post.unit) if post else ("", "")
-    look = Look(now, person.id, role, "case", "", "search", unit=unit)
-    database.write(lambda tx: access_log.add(tx, look))
+def _by_name(search: str) -> bool:
+    """Whether a search is by an applicant's name: a look at personal data, whatever it finds; one by number is not."""
+    return bool(search.strip()) and not search.strip().isascii()
 
 
 def supervised(person: Person, ground: Ground, now: datetime) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from handlers.casework import clocks as casework_clocks
 from handlers.casework.authority import active_person, held
 from handlers.casework.ground import Ground
+from handlers.casework.looking import note_list
 from handlers.casework.views import DueView, TimelineEntry
 from handlers.correspondence.moving import facts_of
 from handlers.correspondence.publishing import Preview, masked
@@ -206,6 +207,7 @@ def desk(
         found, total = letters.listed(database, scope, tab, search.strip()[:100], now, size, page)
         counted = letters.tab_counts(database, scope, now)
         rows = tuple(_view(database, ground, each, (), now) for each in found)
+    note_list(database, account.id, account.assignments, "letter", "list", len(rows), now)
     return LettersPage(rows, total, tab, counted, page, max(-(-total // size), 1))
 
 
@@ -215,11 +217,13 @@ def conduct_list(database: Database, ground: Ground, person: str, now: datetime)
     if not held(account, local_date(now), frozenset({Role.COUNTY_SUPERVISOR})):
         raise Forbidden("工作作风投诉只由县监察员查看和办理。")
     found = letters.conduct(database, person_digest(database.vault, account.id))
-    return tuple(
+    shown = tuple(
         _view(database, ground, each, (), now)
         for each in found
         if not concerns(database, database.vault, each, account)
     )
+    note_list(database, account.id, account.assignments, "letter", "list", len(shown), now)
+    return shown
 
 
 def of_case(database: Database, ground: Ground, case_id: int, now: datetime) -> tuple[LetterView, ...]:

@@ -11,6 +11,7 @@ from catalog.codes import Codes
 from catalog.statistics import Definitions
 from handlers.casework.authority import active_person
 from handlers.casework.ground import Ground
+from handlers.casework.looking import note_list
 from handlers.statistics import facts, publishing, quarterly
 from handlers.statistics.asking import Asked, asked_of, check
 from handlers.statistics.behind import CasesBehind, cases_behind
@@ -71,7 +72,13 @@ class Statistics:
         """The cases behind a figure, within the person's reach."""
         check(replace(asked, measures=(measure,)), self.definitions())
         facts.refresh(self.database, self.ground(), most=AT_A_LOOK)
-        return cases_behind(self._measuring(self.reach(person, now)), asked, measure, local(now), page)
+        reach = self.reach(person, now)
+        found = cases_behind(self._measuring(reach), asked, measure, local(now), page)
+        account = active_person(self.database, person)
+        note_list(
+            self.database, person, account.assignments, "case", "statistics", len(found.cases), local(now)
+        )
+        return found
 
     def groupings(self) -> Groupings:
         """The names of groups, for filters."""

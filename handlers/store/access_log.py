@@ -20,6 +20,7 @@ WHAT_LABELS: Mapping[str, str] = {
     "appeal": "申诉",
     "messages": "消息",
     "search": "按姓名查找",
+    "list": "清单（姓名遮住一部分）",
     "statistics": "统计下钻",
     "scores": "人员绩效",
     "export": "导出",
