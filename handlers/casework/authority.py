@@ -45,8 +45,8 @@ class Standing:
 def prove_applicant(reads: Reads, vault: Vault, number: str, query_code: str) -> Case:
     """The case, when the code is its own. Raises NotFound alike for unknown numbers and wrong codes."""
     case = cases.by_number(reads, number.strip().upper())
-    stored = b"" if case is None else cases.query_hash(reads, case.id)
-    # Hashed whether or not there is such a case, so that both refusals take the same time.
+    # Read and hashed whether or not there is such a case, so that both refusals are the same work.
+    stored = cases.query_hash(reads, 0 if case is None else case.id)
     right = vault.matches(stored, "case", "" if case is None else case.number, normal_code(query_code))
     if case is None or not right:
         raise NotFound(UNKNOWN_CASE)

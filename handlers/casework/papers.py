@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from handlers.casework.authority import prove_applicant
+from handlers.casework.authority import Standing, prove_applicant
 from handlers.casework.ground import Ground
 from handlers.casework.viewing import look, staff_case
 from handlers.store import attachments, cases, notices
 from handlers.store.database import Database
-from handlers.store.records import Attachment, Notice
+from handlers.store.records import Attachment, Case, Notice
 from rules.errors import NotFound
 
-_UNKNOWN = "没有找到这份文书。"
+# Said alike of what does not exist and of what lies out of reach.
+_UNKNOWN = "没有找到这份文书，或者它不在您的管辖范围内。"
+_NO_FILE = "没有找到这个附件，或者它不在您的管辖范围内。"
 
 
 def notice_for_applicant(database: Database, notice_id: int, number: str, query_code: str) -> Notice:
@@ -21,7 +23,7 @@ def notice_for_applicant(database: Database, notice_id: int, number: str, query_
     case = prove_applicant(database, database.vault, number, query_code)
     notice = notices.by_id(database, notice_id)
     if notice is None or (notice.subject, notice.subject_id) != ("case", case.id):
-        raise NotFound(_UNKNOWN)
+        raise NotFound("没有找到这份文书。")
     return notice
 
 
@@ -31,10 +33,10 @@ def notice_for_staff(
     """A document of a case within scope; the look is logged."""
     notice = notices.by_id(database, notice_id)
     case = None if notice is None else cases.by_id(database, notice.subject_id)
-    if notice is None or case is None:
+    if notice is None or case is None or notice.subject != "case":
         raise NotFound(_UNKNOWN)
-    _, found = staff_case(database, ground, case.number, person, now)
-    look(database, found[0], case.number, "notice", now, request)
+    standing = _standing(database, ground, case, person, now, _UNKNOWN)
+    look(database, standing, case.number, "notice", now, request)
     return notice
 
 
@@ -47,10 +49,21 @@ def attachment_for_staff(
     if attachment is not None and attachment.case_id is not None:
         case = cases.by_id(database, attachment.case_id)
     if attachment is None or case is None:
-        raise NotFound("没有找到这个附件。")
-    _, found = staff_case(database, ground, case.number, person, now)
-    look(database, found[0], case.number, "attachment", now, request)
+        raise NotFound(_NO_FILE)
+    standing = _standing(database, ground, case, person, now, _NO_FILE)
+    look(database, standing, case.number, "attachment", now, request)
     return attachment, attachments.path_of(database, attachment)
+
+
+def _standing(
+    database: Database, ground: Ground, case: Case, person: str, now: datetime, unknown: str
+) -> Standing:
+    """In what capacity a person reaches a case. Raises NotFound in the words for what does not exist."""
+    try:
+        _, found = staff_case(database, ground, case.number, person, now)
+    except NotFound as error:
+        raise NotFound(unknown) from error
+    return found[0]
 
 
 def attachment_for_applicant(

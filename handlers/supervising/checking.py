@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import unicodedata
 
 from handlers.store import order_cards, orders
@@ -32,7 +33,9 @@ def check(database: Database, number: str, code: str) -> CheckedOrder:
     """What the holder of a paper may know. Raises NotFound alike for an unknown number and a wrong code."""
     order = orders.by_number(database, normal_number(number))
     expected = code_of(database.vault, "" if order is None else order.number)
-    if order is None or normal_code(code) != expected:
+    # Compared whether or not there is such an order, and in constant time.
+    right = hmac.compare_digest(normal_code(code).encode(), expected.encode())
+    if order is None or not right:
         raise NotFound(_UNKNOWN)
     entries = order_cards.of_order(database, order.id)
     on_it = sum(each.removed is None for each in entries)
