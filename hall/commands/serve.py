@@ -24,8 +24,8 @@ from catalog.calendars import load_calendar
 from catalog.delivery_reading import load_delivery, secrets_path
 from catalog.root import Root
 from hall import log_lines
-from hall.notify import notify, watchdog_seconds
 from hall.http_limits import LimitedProtocol
+from hall.notify import notify, watchdog_seconds
 from hall.serving import Repeating, deliverer, sweeper, watcher
 from handlers.app import JOBS, create_app
 from handlers.casework import demo
