@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: serve test setup lint bench soak lock wheel-check clean
+.PHONY: serve test setup lint bench soak lock wheel-check bundle audit-lock clean
 
 serve: setup
 	$(BIN)/hall serve --demo --host $(HOST) --port $(PORT)
@@ -40,9 +40,18 @@ lint: setup
 bench: setup
 	$(BIN)/python -m bench
 
-# 长测试，几十分钟：五万件的一年。
+# 长测试，几十分钟：五万件的一年，真的 nginx 和 Caddy，离线安装。
 soak: setup
+	sh scripts/servers.sh
 	$(BIN)/python -m pytest -m soak -q
+
+# 离线安装包：全部依赖、部署文件、安装脚本和校验和，装的机器不用上网（见 deploy/README.md）。
+bundle: setup
+	$(BIN)/python scripts/bundle.py dist
+
+# 依赖审计，不联网：锁定、哈希、与 pyproject 和装好的一致、许可证。
+audit-lock: setup
+	$(BIN)/python scripts/audit_lock.py
 
 # 改了 pyproject.toml 的依赖之后重新锁定；锁文件只有版本和哈希，没有下载地址。
 lock:
