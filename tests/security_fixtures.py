@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from handlers.app import create_app
 from handlers.board import live_of
@@ -45,8 +46,11 @@ class World:
         return self._tokens[login]
 
 
-def open_world(built_county: Path, folder: Path) -> World:
-    """Cases in five states, letters asked and published, a card, an order and an appeal; it is 2026-03-16."""
+def open_world(built_county: Path, folder: Path, words: str = "") -> World:
+    """Cases in five states, letters asked and published, a card, an order and an appeal; it is 2026-03-16.
+
+    `words` stand in everything that people wrote.
+    """
     office = open_office(built_county, folder)
     hall, clock = office.hall, office.clock
     _, hashed, _ = quick_hash()
@@ -62,18 +66,19 @@ def open_world(built_county: Path, folder: Path) -> World:
     office.app = create_app(hall)
     # A client of tests reads an answer to its end, and a live board has none.
     live_of(hall).close()
-    cases = [filed(office, key=f"w{number}") for number in range(5)]
+    said: dict[str, Any] = {"name": words[:90], "shop": words, "kinds": [words]} if words else {}
+    cases = [filed(office, key=f"w{number}", **said) for number in range(5)]
     for case in cases[1:4]:
         office.move(case.number, "pre_review", "window")
         office.move(case.number, "accept", "window")
     office.supplement_notice(cases[4].number, "plan")
     for move, who in (("complete_step", "reviewer"), ("grant", "decider")):
-        office.move(cases[2].number, move, who, opinion="同意")
+        office.move(cases[2].number, move, who, opinion=words[:1900] or "同意")
     office.move(cases[2].number, "deliver", "window", method="窗口领取")
-    letters = [_letter(office, number) for number in range(2)]
+    letters = [_letter(office, number, words) for number in range(2)]
     by = {name: ByStaff(office.people[name]) for name in ("coordinator", "decider")}
     room = hall.correspondence
-    answer = LetterData({"text": "请办理食品经营许可。"})
+    answer = LetterData({"text": words or "请办理食品经营许可。"})
     room.by_staff(letters[0][0], by["coordinator"], LetterMove.SUBMIT, answer, now=clock())
     room.by_staff(letters[0][0], by["decider"], LetterMove.ANSWER, LetterData(publish=True), now=clock())
     clock.set("2026-03-16T09:30")
@@ -81,10 +86,10 @@ def open_world(built_county: Path, folder: Path) -> World:
     cards = [int(row["id"]) for row in hall.database.rows("SELECT id FROM card ORDER BY level DESC, id")]
     supervisor = office.people["supervisor"]
     order = hall.supervision.issue_order(
-        OrderRequest(subject="department", department="market", text="窗口无人值守"), supervisor, key="o", now=clock()
+        OrderRequest(subject="department", department="market", text=words or "窗口无人值守"), supervisor, key="o", now=clock()
     )  # fmt: skip
     appeal = hall.supervision.file_appeal(
-        AgainstCard(cards[0]), "系统故障一天", office.people["decider"], now=clock()
+        AgainstCard(cards[0]), words or "系统故障一天", office.people["decider"], now=clock()
     )
     files = [str(row["id"]) for row in hall.database.rows("SELECT id FROM attachment ORDER BY id LIMIT 9")]
     notices = [str(row["id"]) for row in hall.database.rows("SELECT id FROM notice ORDER BY id LIMIT 5")]
@@ -104,7 +109,7 @@ def open_world(built_county: Path, folder: Path) -> World:
     return World(office, known, codes)
 
 
-def _letter(office: Office, number: int) -> tuple[str, str]:
+def _letter(office: Office, number: int, words: str) -> tuple[str, str]:
     hall = office.hall
     token = "c" * 23 + str(number)
     receive_bytes(
@@ -112,7 +117,8 @@ def _letter(office: Office, number: int) -> tuple[str, str]:
         owner=owner_of(token),
     )  # fmt: skip
     request = LetterRequest(
-        kind="consultation", department="market", title="怎么办证", content="开小吃店要办什么证？", name="张示例",
+        kind="consultation", department="market", title=words[:100] or "怎么办证",
+        content=words or "开小吃店要办什么证？", name=words[:60] or "张示例",
         phone="0000-5550999", public=True, files=owner_of(token),
     )  # fmt: skip
     filed = hall.correspondence.ask(request, key=f"l{number}", now=office.clock())
