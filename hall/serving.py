@@ -71,9 +71,14 @@ def sweeper(
     return Repeating("sweep", once, timedelta(seconds=30))
 
 
-def watcher(folders: tuple[Path, ...], rebuild: Callable[[], None]) -> Repeating:
-    """Calls `rebuild` when a file below `folders` has changed; looks every two seconds."""
-    seen = signature(folders)
+def watcher(
+    folders: tuple[Path, ...], rebuild: Callable[[], None], built_from: int | None = None
+) -> Repeating:
+    """Calls `rebuild` when a file below `folders` has changed; looks at once, and then every two seconds.
+
+    `built_from`: the signature that the last build saw, so that what changed since then is not missed.
+    """
+    seen = signature(folders) if built_from is None else built_from
 
     def once() -> timedelta:
         nonlocal seen

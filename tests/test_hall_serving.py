@@ -17,6 +17,7 @@ from conftest import serving
 from catalog.root import Root
 from hall.cli import group
 from hall.commands.serve import NewCalendars
+from hall.serving import signature, watcher
 from handlers.casework.requests import Application, ByStaff, Filed, MoveData
 from handlers.casework.views import CaseView, DueView
 from handlers.context import Hall, shanghai_now
@@ -184,3 +185,15 @@ def test_only_the_chosen_jobs_run_and_the_portal_stays(county: Path, hall: Hall)
         assert {path: client.get(path).status_code for path in there} == dict.fromkeys(there, 200)
         assert {path: client.get(path).status_code for path in gone} == dict.fromkeys(gone, 404)
         client.close()
+
+
+def test_what_changed_between_the_build_and_the_start_is_built_at_once(tmp_path: Path) -> None:
+    built: list[str] = []
+    seen = signature((tmp_path,))
+    (tmp_path / "ranking.json").write_text("{}", encoding="utf-8")
+    looking = watcher((tmp_path,), lambda: built.append("again"), seen)
+    looking._work()
+    looking._work()
+    assert built == ["again"]
+    watcher((tmp_path,), lambda: built.append("never"), signature((tmp_path,)))._work()
+    assert built == ["again"]

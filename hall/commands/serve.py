@@ -26,7 +26,7 @@ from catalog.root import Root
 from hall import log_lines
 from hall.http_limits import LimitedProtocol
 from hall.notify import notify, watchdog_seconds
-from hall.serving import Repeating, deliverer, sweeper, watcher
+from hall.serving import Repeating, deliverer, signature, sweeper, watcher
 from handlers.app import JOBS, create_app
 from handlers.casework import demo
 from handlers.context import Hall, shanghai_now
@@ -150,12 +150,15 @@ class Compiler:
         self.root = root
         self.items_dirs = items_dirs or None
         self.site = site
+        self.built_from: int | None = None
+        """The signature of the sources that the last build saw."""
         self._lock = threading.Lock()
         # Files that were already wrong in the edition that is shown: they keep nothing back.
         self._wrong: frozenset[str] | None = None
 
     def build(self) -> Built:
         with self._lock:
+            self.built_from = signature(self.folders())
             built = build(self.root, items_dirs=self.items_dirs, site=self.site, tolerated=self._wrong)
             self._wrong = frozenset(problem.path for problem in built.errors)
             return built
@@ -188,7 +191,18 @@ def plant_demo(hall: Hall) -> tuple[str, ...]:
     lines = demo.plant(hall.casework, hall.now(), (scores,)).lines()
     # The demo's days lie behind us: published at once, so that its receipts have their proofs.
     hall.logbook.publish_if_due(hall.now(), catch_up=True)
+    # What the demo has published is there before the first visitor: the portal is built again at once.
+    publish(hall, hall.now())
     return lines
+
+
+def publish(hall: Hall, moment: datetime) -> None:
+    """Brings `published/` up to date: figures, scores, statistics, the log, letters; the portal is built from it."""
+    hall.casework.publish_figures(hall.root.published, moment)
+    hall.scores.publish_files(hall.root.published)
+    hall.statistics.publish(hall.root.published, moment)
+    hall.logbook.publish_if_due(moment)
+    hall.correspondence.publish(hall.root.published)
 
 
 class NewCalendars:
@@ -225,12 +239,8 @@ def beside(hall: Hall, compiler: Compiler | None) -> list[Repeating]:
         recompute.if_changed()
         swept = hall.casework.sweep(moment)
         hall.correspondence.close_unstated(moment)
-        hall.casework.publish_figures(hall.root.published, moment)
-        hall.scores.publish_files(hall.root.published)
-        hall.statistics.publish(hall.root.published, moment)
-        hall.logbook.publish_if_due(moment)
+        publish(hall, moment)
         hall.logbook.forget_old_looks(moment)
-        hall.correspondence.publish(hall.root.published)
         return swept.next_at
 
     hall.sweeps.begin()
@@ -239,7 +249,7 @@ def beside(hall: Hall, compiler: Compiler | None) -> list[Repeating]:
         deliverer(hall.delivery.send_due, hall.delivery.stop),
     ]
     if compiler is not None:
-        threads.append(watcher(compiler.folders(), compiler.again))
+        threads.append(watcher(compiler.folders(), compiler.again, compiler.built_from))
     return threads
 
 

@@ -10,6 +10,7 @@ from catalog.schema import Item
 from handlers.casework import demo_findings, demo_people
 from handlers.casework.demo_cases import Stage, Story, law_of, login_word, promised_days
 from handlers.casework.demo_desk import plan_full_desk
+from handlers.casework.demo_past import plan_last_month
 from handlers.casework.ground import Ground
 from handlers.casework.service import Casework
 from handlers.correspondence import demo as demo_letters
@@ -94,6 +95,7 @@ def _plan(stage: Stage, items: Sequence[Item]) -> None:
         story = Story(stage, item, 300 + at).file(at % 3).accept(at % 3).grant(at % 3)
         if at % 2 == 0:
             story.deliver(at % 3).rate(at % 3, 1, "立等可取")
+    plan_last_month(stage, on_the_spot)
     demo_letters.plan(stage)
     demo_findings.plan(stage, online or committed)
 

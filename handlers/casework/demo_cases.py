@@ -74,9 +74,18 @@ class Story:
     """One case's life: each call plans a move on a working day before today."""
 
     def __init__(
-        self, stage: Stage, item: Item, at: int, *, channel: str = "web", unit: str | None = None
+        self,
+        stage: Stage,
+        item: Item,
+        at: int,
+        *,
+        channel: str = "web",
+        unit: str | None = None,
+        listed: bool = True,
     ) -> None:
+        """`listed`: whether later scenes may pick the case by its department."""
         self.stage, self.item, self.at, self.channel, self.unit = stage, item, at, channel, unit
+        self.listed = listed
         self.filed: Filed | None = None
         self.minutes = 0
 
@@ -92,7 +101,8 @@ class Story:
             self.filed = self.stage.casework.file_case(
                 self._application(moment), key=f"demo-{self.at}", channel=self.channel, now=moment, by=by
             )
-            self.stage.numbers.setdefault(self.item.department, []).append(self.filed.number)
+            if self.listed:
+                self.stage.numbers.setdefault(self.item.department, []).append(self.filed.number)
 
         return self._plan(days_ago, action)
 

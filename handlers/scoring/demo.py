@@ -1,4 +1,6 @@
-"""Demo scores: two past months published and one with the departments, all made up; the running one as draft, real."""
+"""Demo scores: two past months published, made up; the last with the departments and the running one as draft, both
+computed from the demo's own cases, so that every figure opens into them.
+"""
 
 from __future__ import annotations
 
@@ -76,16 +78,7 @@ def _plan_shown(
                 "register", "", None, "已与法院、复议机关、纪检机关核对（演示）", head=head, period=month.text
             )
             scores.enter(checked, supervisor, now=at)
-        made = keep(
-            scores.database,
-            scores.basis(),
-            month,
-            _made_up(scores, month, at, department),
-            None,
-            supervisor,
-            at,
-            "",
-        )
+        made = scores.draft(month.text, supervisor, now=at)
         scores.propose(made.id, supervisor, now=at)
 
     stage.plan(shown, propose)
@@ -103,15 +96,12 @@ def _ignore(_: object) -> None:
     """A stage's actions give nothing back."""
 
 
-def _made_up(scores: Scores, month: Period, at: datetime, lost: str = "") -> Computed:
-    """A month that never was: the items are the county's own, the facts are drawn. `lost`: who lost a case."""
+def _made_up(scores: Scores, month: Period, at: datetime) -> Computed:
+    """A month that never was: the items are the county's own, the facts are drawn."""
     basis = scores.basis()
     ground = basis.ground
     lines = [*item_lines(ground, basis.elements, month.last)]
     facts = list(_facts(list(ground.departments), lines, month))
-    if lost:
-        day = (month.last - timedelta(days=9)).isoformat()
-        facts.append(LedgerLine(0, "entry", lost, day=day, result="case_lost", head="liability"))
     drawn = sorted(facts, key=lambda each: (each.kind == "conduct", each.day))
     lines += [replace(each, n=number) for number, each in enumerate(drawn, start=len(lines) + 1)]
     departments = tuple((each.id, each.short_name) for each in ground.departments.values())
