@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import asdict, replace
@@ -40,6 +39,7 @@ from handlers.casework.requests import ByApplicant, ByStaff, Filed, MoveData
 from handlers.casework.views import CaseView, MoveOption
 from handlers.context import Hall, hall_of
 from handlers.guard import public
+from handlers.item_forms import file_questions, item_form
 from handlers.session import SignedIn
 from handlers.store import cases, idempotency
 from handlers.store.records import Json
@@ -47,12 +47,11 @@ from handlers.throttle import guessing
 from handlers.track_proof import normal_number
 from rules.access import Role
 from rules.case_terms import MoveName
-from rules.errors import BadRequest, Forbidden, Invalid, NotFound
+from rules.errors import BadRequest, Forbidden, Invalid, NotFound, TooMany
 from rules.time import local, parse_stamp
 
 DRILLERS = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.WINDOW_CLERK})
 OLDEST = timedelta(days=400)
-SCOPE = "api/file"
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -61,36 +60,42 @@ async def file_case(request: Request) -> Response:
     hall, key = hall_of(request), key_of(request)
     async with AsyncExitStack() as stack:
         asked, posted = await _body(request, FileIn, stack)
-        # Sent twice at the same moment: the second waits, so that it finds the first one's receipt and takes no files.
-        await stack.enter_async_context(apply_draft.lock(f"{SCOPE}/{key}"))
         person: SignedIn | None = request.state.person
+        key = f"api:{person.person_id if person else ''}:{key}"
+        if posted is not None:
+            # Sent twice at the same moment: the second waits, finds the first one's receipt and takes no files.
+            await stack.enter_async_context(apply_draft.lock(key))
         _may_file(hall, asked, person)
-        record = await run_in_threadpool(hall.edition.item, asked.item)
+        asking = await item_form(hall, asked.item)
+        record, form, fields = asking.record, asking.form, asking.files
         if not apply.takes_online(record) and asked.channel == "web":
             raise Invalid("这个事项现在不能网上申请。请看办事指南里的办理地点。", {"item": "不能网上申请"})
-        window = (
-            Window(person.person_id, asked.accepting_unit or "")
-            if asked.channel != "web" and person
-            else None
-        )
-        form = apply_view.form_for(hall, record.item, Filling(window=window))
-        fields = tuple(each for each in form.fields() if each.type == "file")
+        if asked.channel != "web" and person:
+            window = Window(person.person_id, asked.accepting_unit or "")
+            form = apply_view.form_for(hall, record.item, Filling(window=window))
+            fields = file_questions(form)
         print_ = idempotency.fingerprint([asked.model_dump(mode="json"), await _hashes(posted, fields)])
-        scope = f"{SCOPE}/{person.person_id if person else ''}"
-        before = await run_in_threadpool(
-            idempotency.earlier, hall.database, hall.database.vault, scope, key, print_
-        )
-        if before is not None:
-            return answered(FiledOut.model_validate({**before, "repeated": True}))
-        throttle.once(request, throttle.FILINGS, "file")
-        filed = await _filed(request, asked, record.item, form, fields, posted, key)
-        out = FiledOut.model_validate(filed)
-        result = {**json.loads(out.model_dump_json()), "repeated": True}
-        if not filed.repeated:
-            await hall.database.write_async(
-                lambda tx: idempotency.keep(tx, hall.database.vault, scope, key, print_, result, hall.now())
-            )
-    return answered(out, 200 if filed.repeated else 201)
+        before = await _filed_before(request, posted, key, print_)
+        if before is None:
+            before = await _filed(request, asked, record.item, form, fields, posted, key, print_)
+    return answered(FiledOut.model_validate(before), 200 if before.repeated else 201)
+
+
+async def _filed_before(request: Request, posted: FormData | None, key: str, print_: str) -> Filed | None:
+    """The receipt already given, where something would be done before the filing itself finds it: counting against
+    the limit, or taking files. Raises TooMany."""
+    hall = hall_of(request)
+    before = None
+    if posted is not None:
+        before = await run_in_threadpool(hall.casework.filed_before, key, print_)
+    if before is None:
+        try:
+            throttle.once(request, throttle.FILINGS, "file")
+        except TooMany:
+            before = await run_in_threadpool(hall.casework.filed_before, key, print_)
+            if before is None:
+                raise
+    return before
 
 
 async def _filed(
@@ -101,13 +106,14 @@ async def _filed(
     fields: tuple[FormField, ...],
     posted: FormData | None,
     key: str,
+    print_: str,
 ) -> Filed:
     hall = hall_of(request)
     answers = api_answers.as_posted(form, asked.answers)
     # Nothing is taken in for an application that is refused anyway.
-    _check(form, answers, _announced(posted, fields))
-    files = await _take(request, posted, fields, form.total_megabytes)
-    values = _check(form, answers, files)
+    values = _check(form, answers, _announced(posted, fields))
+    if posted is not None:
+        values = _check(form, answers, await _take(request, posted, fields, form.total_megabytes))
     application = apply_filing.application_of(item, form, values, accepting_unit=asked.accepting_unit)
     person: SignedIn | None = request.state.person
     at_window = asked.channel != "web" and person is not None
@@ -116,11 +122,12 @@ async def _filed(
         application = apply_filing.from_outside(application, outside, hall.now())
     return await hall.casework.file_case_async(
         application,
-        key=f"api:{person.person_id if person else ''}:{key}",
+        key=key,
         channel=asked.channel,
         now=local(asked.received_at) if asked.received_at else hall.now(),
         by=ByStaff(person.person_id) if at_window and person else None,
         drill=asked.drill,
+        fingerprint=print_,
     )
 
 

@@ -21,6 +21,7 @@ from handlers.context import Hall
 from handlers.problems import on_crash, on_hall_error, on_http_error
 from handlers.security import Security
 from handlers.staff_resume import on_signed_out
+from handlers.switchboard import Switchboard
 from rules.errors import HallError, Unauthenticated, Unavailable
 
 if TYPE_CHECKING:  # its library is loaded by those alone who want to be counted
@@ -147,6 +148,7 @@ def create_app(hall: Hall, only: tuple[str, ...] = (), metrics: Metrics | None =
             HTTPException: on_http_error,
         },
     )
+    app.router = Switchboard(app.routes)
     app.state.hall = hall
     app.state.metrics = metrics
     return app

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
-from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -30,6 +29,7 @@ from handlers.store.database import Database
 from handlers.store.scans import Scanner
 from handlers.supervising.service import Supervision
 from handlers.sweeps import Sweeps
+from handlers.throttle_storage import Counts
 from handlers.watching.live import Live
 from handlers.watching.service import Watching
 from presentation.page import templates
@@ -85,7 +85,7 @@ class Hall:
             self.database, self.site_data.ground, self.site_data.codes, lambda: load_definitions(self.root)
         )
         self.logbook = Logbook(self.database, self.site_data.ground, self.root.published)
-        self.limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self.limiter = SlidingWindowCounterRateLimiter(Counts())
         self._lights = Lights()
         self._templates = templates(TEMPLATES, self.site_data.codes, self._lights)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -27,6 +27,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_RAW = tuple((name.lower().encode(), value.encode()) for name, value in HEADERS.items())
 _LOGGED_PATH = 300
 PORTAL = "portal"
 Answered = Callable[[str, str, int, float | None], None]
@@ -89,13 +90,7 @@ class Security:
             nonlocal status, streamed
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                headers["X-Request-ID"] = scope["hall.request_id"]
-                if scope["path"].startswith(("/hall", "/api")):
-                    headers.setdefault("Cache-Control", "no-store")
-                streamed = headers.get("content-type", "").startswith("text/event-stream")
+                streamed = _complete(message, scope)
             await send(message)
 
         try:
@@ -105,6 +100,17 @@ class Security:
             _note(scope, status, seconds)
             if self.answered is not None:
                 self.answered(scope["method"], route_of(scope), status, None if streamed else seconds)
+
+
+def _complete(message: Message, scope: Scope) -> bool:
+    """Adds the headers every answer has where it has none of its own; whether it is a stream of events."""
+    own = dict(message["headers"])
+    headers = [*message["headers"], *(pair for pair in _RAW if pair[0] not in own)]
+    if scope["path"].startswith(("/hall", "/api")) and b"cache-control" not in own:
+        headers.append((b"cache-control", b"no-store"))
+    headers.append((b"x-request-id", scope["hall.request_id"].encode()))
+    message["headers"] = headers
+    return bool(own.get(b"content-type", b"").startswith(b"text/event-stream"))
 
 
 def _note(scope: Scope, status: int, seconds: float) -> None:

@@ -70,6 +70,7 @@ class SiteData:
         self._lock = threading.Lock()
         self._edition: Edition | None = None
         self._index: tuple[str, SearchIndex] | None = None
+        self._ground: tuple[Edition, Ground] | None = None
         self._stamp: tuple[int, int] = (0, 0)
         self._looked = 0.0
         self.fault = ""
@@ -144,6 +145,11 @@ class SiteData:
     def ground(self) -> Ground:
         """What casework stands on, from the newest edition."""
         edition = self.edition()
+        if self._ground is None or self._ground[0] is not edition:
+            self._ground = (edition, self._ground_of(edition))
+        return self._ground[1]
+
+    def _ground_of(self, edition: Edition) -> Ground:
         return Ground(
             county=edition.catalog.county,
             departments=edition.departments,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from rules.errors import Invalid
@@ -61,6 +62,7 @@ def parse_stamp(text: str) -> datetime:
         raise Invalid(f"日期时间“{text}”无法识别，请写成 2026-03-01 或 2026-03-01T09:30:00+08:00") from error
 
 
+@lru_cache(maxsize=1024)
 def format_stamp(moment: datetime) -> str:
     """`2026-03-01T09:30:00+08:00`: how every moment is stored and sent; sorts as text."""
     return local(moment).isoformat(timespec="seconds")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from catalog.schema import Item
 from handlers.casework import clocks as casework_clocks
-from handlers.casework.case_contents import default_accepting_unit, fees_of, materials_of, steps_of
-from handlers.casework.clocks import intake_limits
+from handlers.casework.beginning import Beginning, accepting_unit
+from handlers.casework.beginning import of as beginning_of
+from handlers.casework.beginning import shared as shared_beginning
+from handlers.casework.case_contents import materials_of
 from handlers.casework.ground import Ground
-from handlers.casework.notice_texts import NoticeFacts, issue
+from handlers.casework.notice_texts import NoticeFacts, body, issue
 from handlers.casework.requests import Application, Filed
 from handlers.casework.subjects import subject_of
 from handlers.casework.triggering import Happened, fire
@@ -27,13 +29,12 @@ from handlers.store import (
     idempotency,
     outbox,
 )
-from handlers.store.moments import moment
+from handlers.store.moments import Reads, moment
 from handlers.store.records import (
     CHANNEL_LABELS,
     DELIVERY_LABELS,
     Case,
     CasePayload,
-    Clock,
     Json,
     Party,
 )
@@ -77,76 +78,101 @@ class Filing:
         now: datetime,
         by: FiledBy,
         drill: bool,
+        fingerprint: str = "",
     ) -> None:
         guide = ground.guide(application.item_code)
         self.vault, self.ground, self.application = vault, ground, application
         self.item, self.version = guide.item, guide.version
         self.key, self.channel, self.now, self.by, self.drill = key, channel, now, by, drill
         _check(self.item, ground, application, channel)
+        # What a plain filing writes nobody reads before it is committed; the others look at rows and change some.
+        self.together = not (
+            application.attachments
+            or application.draft_code
+            or application.parent
+            or application.source_id
+            or application.received_outside
+            or application.decided_outside
+        )
         self.online = channel in REMOTE and not self.item.immediate
-        self.accepting_unit = application.accepting_unit or default_accepting_unit(ground, self.item)
-        self.steps = steps_of(self.item)
+        self.accepting_unit = application.accepting_unit or accepting_unit(ground, self.item, self.version)
+        self.begins = self._beginning()
         content: dict[str, Json] = {
             "applicant": _party(application.applicant),
             "agent": None if application.agent is None else _party(application.agent),
             "answers": dict(application.answers),
         }
-        self.content_hash = hashlib.sha256(canonical(content)).hexdigest()
-        # Everything asked for but the draft it came from, which is gone when a click is repeated; files by what
-        # they are, since a program that sends a request again sends their bytes again.
-        self.print = idempotency.fingerprint(
-            [
-                application.item_code, self.content_hash,
-                [repr(each) for each in application.materials], application.delivery,
-                application.delivery_address, application.accepting_unit, application.account,
-                application.source_system, application.source_id, application.parent, application.project_code,
-                channel, by.actor, drill,
-                *(each.isoformat() for each in (application.received_outside, application.decided_outside) if each),
-            ]
-        )  # fmt: skip
+        try:
+            self.content_hash = hashlib.sha256(canonical(content)).hexdigest()
+        except TypeError as error:
+            raise Invalid("填写的内容里有无法保存的数值，请检查金额和数字。") from error
+        self.print, self.told = fingerprint or self._fingerprint(), bool(fingerprint)
 
     def __call__(self, tx: Transaction) -> Filed:
-        print_ = attachments.fingerprint(tx, self.print, self.application.attachments)
-        earlier = idempotency.earlier(tx, self.vault, SCOPE, self.key, print_)
+        print_ = self.print
+        if not self.told:
+            print_ = attachments.fingerprint(tx, print_, self.application.attachments)
+        earlier = filed_before(tx, self.vault, self.key, print_)
         if earlier is not None:
-            return _filed(earlier, repeated=True)
+            return earlier
         ground, now = self.ground, self.now
         number = cases.next_number(tx, ground.county.case_prefix, local_date(now))
         code = new_code()
-        begun = self._clocks()
-        case = self._case(tx, number, begun)
-        case_id = self._insert(tx, case, code)
+        begins = self.begins
+        case_id = tx.next_id("cases")
+        case = self._case(tx, case_id, number)
+        self._insert(tx, case, code)
         files = self._attach(tx, case_id)
-        materials = materials_of(self.item, self.application, files, now)
+        materials = begins.materials
+        if materials is None:
+            materials = materials_of(self.item, self.application, files, now)
         case_parts.insert_materials(tx, case_id, materials)
-        case_parts.insert_fees(tx, case_id, fees_of(self.item))
-        started = tuple(replace(clock, subject_id=case_id) for clock in begun)
-        for clock in started:
-            clocks.insert(tx, clock)
+        case_parts.insert_fees(tx, case_id, begins.fees)
+        clocks.insert_later(tx, case_id, begins.clocks)
         appended = events.append(tx, self._event(case_id, number, files))
-        facts = NoticeFacts(
-            replace(case, id=case_id), self.application.applicant, materials, started, {}, now
-        )
-        notice = issue(tx, ground, NoticeKind.RECEIPT, facts, appended.sequence)
-        self._fire_entered(tx, replace(case, id=case_id))
+        facts = NoticeFacts(case, self.application.applicant, materials, begins.clocks, {}, now)
+        if begins.receipt is None:
+            begins.receipt = body(ground, NoticeKind.RECEIPT, facts)
+        notice = issue(tx, ground, NoticeKind.RECEIPT, facts, appended.sequence, begins.receipt)
+        self._fire_entered(tx, case)
         self._tell(tx, case_id, number, code)
         if not self.drill:
             measures = ("filed", "filed_online" if self.channel in REMOTE else "filed_window")
             counts.add(tx, local_date(now), self.item.department, measures)
         if self.application.draft_code:
             drafts.delete(tx, self.vault, self.application.draft_code)
-        result: dict[str, Json] = {
-            "number": number,
-            "query_code": code,
-            "receipt_id": notice.id,
-            "receipt_number": notice.number,
-            "event_sequence": appended.sequence,
-            "leaf": appended.hash,
-            "salt": appended.salt,
-            "filed_at": now.isoformat(),
-        }
-        idempotency.keep(tx, self.vault, SCOPE, self.key, print_, result, now)
-        return _filed(result, repeated=False)
+        filed = Filed(
+            number, code, notice.id, notice.number, appended.sequence, appended.hash, appended.salt, now
+        )
+        idempotency.keep(tx, self.vault, SCOPE, self.key, print_, _kept(filed), now)
+        return filed
+
+    def _beginning(self) -> Beginning:
+        application, item, now = self.application, self.item, self.now
+        if application.attachments or application.materials:
+            return beginning_of(
+                self.ground, item, self.accepting_unit, now, online=self.online, drill=self.drill
+            )
+        return shared_beginning(
+            self.ground, item, self.version, self.accepting_unit, now, application,
+            channel=self.channel, online=self.online, drill=self.drill,
+        )  # fmt: skip
+
+    def _fingerprint(self) -> str:
+        """Everything asked for but the draft it came from, which is gone when a click is repeated; files by what
+        they are, since a program that sends a request again sends their bytes again.
+        """
+        application = self.application
+        return idempotency.fingerprint(
+            [
+                application.item_code, self.content_hash,
+                [repr(each) for each in application.materials], application.delivery,
+                application.delivery_address, application.accepting_unit, application.account,
+                application.source_system, application.source_id, application.parent, application.project_code,
+                self.channel, self.by.actor, self.drill,
+                *(each.isoformat() for each in (application.received_outside, application.decided_outside) if each),
+            ]
+        )  # fmt: skip
 
     def _parent(self, tx: Transaction) -> int | None:
         application = self.application
@@ -168,14 +194,14 @@ class Filing:
             return limit.days, limit.unit
         return (0 if self.item.immediate else DEFAULT_LIMITS[ClockKind.STATUTE]), "workday"
 
-    def _case(self, tx: Transaction, number: str, begun: tuple[Clock, ...]) -> Case:
-        shown = casework_clocks.primary(begun)
+    def _case(self, tx: Transaction, case_id: int, number: str) -> Case:
+        shown = casework_clocks.primary(self.begins.clocks)
         item, application, statutory = self.item, self.application, self.item.statutory
         parent = self._parent(tx)
         days, unit = self._promise()
         basis = (statutory.basis if statutory else None) or ARTICLES[ClockKind.STATUTE]
         return Case(
-            id=0,
+            id=case_id,
             number=number,
             item_code=item.code,
             item_name=item.name,
@@ -223,9 +249,9 @@ class Filing:
             changed_at=self.now,
         )
 
-    def _insert(self, tx: Transaction, case: Case, code: str) -> int:
+    def _insert(self, tx: Transaction, case: Case, code: str) -> None:
         application = self.application
-        case_id = cases.insert(tx, case, self.vault.digest("case", case.number, code))
+        cases.insert(tx, case, self.vault.digest("case", case.number, code))
         payload = CasePayload(
             application.applicant,
             application.agent,
@@ -233,9 +259,8 @@ class Filing:
             application.delivery_address,
             None,
         )
-        cases.insert_payload(tx, case_id, payload)
-        case_parts.insert_steps(tx, case_id, self.steps)
-        return case_id
+        cases.insert_payload(tx, case.id, payload)
+        case_parts.insert_steps(tx, case.id, self.begins.steps)
 
     def _attach(self, tx: Transaction, case_id: int) -> dict[str, tuple[str, ...]]:
         return {
@@ -243,23 +268,6 @@ class Filing:
             for field, ids in self.application.attachments.items()
             if ids
         }
-
-    def _clocks(self) -> tuple[Clock, ...]:
-        """The clocks that start with the filing; the case they belong to has no id yet."""
-        return tuple(
-            casework_clocks.new(
-                self.ground,
-                kind,
-                self.now,
-                limit,
-                subject="case",
-                subject_id=0,
-                department=self.item.department,
-                unit=self.accepting_unit,
-                drill=self.drill,
-            )
-            for kind, limit in intake_limits(self.ground, self.item.pre_review_days, self.online).items()
-        )
 
     def _event(self, case_id: int, number: str, files: Mapping[str, tuple[str, ...]]) -> events.NewEvent:
         return events.NewEvent(
@@ -348,14 +356,29 @@ def _check(item: Item, ground: Ground, application: Application, channel: str) -
         raise Invalid("申请还不能提交", wrong)
     if item.status != "in_force":
         raise Invalid(f"“{item.name}”目前不受理申请。请查看办事指南或电话咨询。")
-    try:
-        canonical(dict(application.answers))
-    except TypeError as error:
-        raise Invalid("填写的内容里有无法保存的数值，请检查金额和数字。") from error
 
 
 def _party(party: Party) -> dict[str, Json]:
     return {name: getattr(party, name) for name in Party.__slots__}
+
+
+def filed_before(reads: Reads, vault: Vault, key: str, print_: str) -> Filed | None:
+    """The answer given to this key. Raises Conflict when something else was filed with it."""
+    earlier = idempotency.earlier(reads, vault, SCOPE, key, print_)
+    return None if earlier is None else _filed(earlier, repeated=True)
+
+
+def _kept(filed: Filed) -> dict[str, Json]:
+    return {
+        "number": filed.number,
+        "query_code": filed.query_code,
+        "receipt_id": filed.receipt_id,
+        "receipt_number": filed.receipt_number,
+        "event_sequence": filed.event_sequence,
+        "leaf": filed.leaf,
+        "salt": filed.salt,
+        "filed_at": filed.filed_at.isoformat(),
+    }
 
 
 def _filed(result: Mapping[str, Json], *, repeated: bool) -> Filed:

@@ -42,9 +42,11 @@ class Guides(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ground:
     """One consistent view of everything that is data; replaced as a whole when the data change.
+
+    Each is only equal to itself, so that what follows from it can be kept as long as it is in use.
 
     `card_rules` by supervised object (`case`, `stage`, …); `rules_version` (the rule set's stamp) is written into
     clocks and cards; `rule_set` is the whole of what one supervises by, rules about events included.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.casework.ground import Ground
@@ -49,8 +49,18 @@ class NoticeFacts:
 Lines = tuple[tuple[str, str], ...]
 
 
-def issue(tx: Transaction, ground: Ground, kind: NoticeKind, facts: NoticeFacts, event_seq: int) -> Notice:
-    """Composes, numbers and keeps a document; the number is taken inside the transaction."""
+def issue(
+    tx: Transaction,
+    ground: Ground,
+    kind: NoticeKind,
+    facts: NoticeFacts,
+    event_seq: int,
+    words: tuple[NoticeLine, ...] | None = None,
+) -> Notice:
+    """Composes, numbers and keeps a document; the number is taken inside the transaction.
+
+    `words`: what it says besides naming the case, where that has been composed already (`body`).
+    """
     case = facts.case
     department = ground.departments.get(case.department)
     number = notices.next_number(
@@ -61,9 +71,8 @@ def issue(tx: Transaction, ground: Ground, kind: NoticeKind, facts: NoticeFacts,
         local_date(facts.now).year,
         case.drill,
     )
-    lines = tuple(NoticeLine(label, text) for label, text in compose(ground, kind, facts) if text)
     notice = Notice(
-        id=0,
+        id=tx.next_id("notice"),
         number=number,
         kind=kind,
         subject="case",
@@ -72,20 +81,23 @@ def issue(tx: Transaction, ground: Ground, kind: NoticeKind, facts: NoticeFacts,
         issued=facts.now,
         title=NOTICES[kind].title + ("（演练）" if case.drill else ""),
         addressee=facts.applicant.name if facts.applicant else "（已删除）",
-        lines=lines,
+        lines=(*_head(case), *(body(ground, kind, facts) if words is None else words)),
         issuer=ground.unit_name(case.department),
         basis=NOTICES[kind].basis,
         case_number=case.number,
     )
-    notice_id = notices.insert(tx, notice, event_seq)
-    return replace(notice, id=notice_id)
+    notices.insert(tx, notice, event_seq)
+    return notice
 
 
-def compose(ground: Ground, kind: NoticeKind, facts: NoticeFacts) -> Lines:
-    """The labelled paragraphs; empty ones are left out by the caller."""
-    case = facts.case
-    head: Lines = (("申请事项", case.item_name), ("办件编号", case.number))
-    return (*head, *_PARTS[kind](ground, facts), *_contacts(ground, case))
+def _head(case: Case) -> tuple[NoticeLine, ...]:
+    return (NoticeLine("申请事项", case.item_name), NoticeLine("办件编号", case.number))
+
+
+def body(ground: Ground, kind: NoticeKind, facts: NoticeFacts) -> tuple[NoticeLine, ...]:
+    """The labelled paragraphs after those that name the case."""
+    lines = (*_PARTS[kind](ground, facts), *_contacts(ground, facts.case))
+    return tuple(NoticeLine(label, text) for label, text in lines if text)
 
 
 def _receipt(ground: Ground, facts: NoticeFacts) -> Lines:

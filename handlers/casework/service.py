@@ -21,7 +21,7 @@ from handlers.casework import (
     viewing,
 )
 from handlers.casework.authority import active_person, held
-from handlers.casework.filing import FiledBy, Filing
+from handlers.casework.filing import FiledBy, Filing, filed_before
 from handlers.casework.ground import Ground
 from handlers.casework.moving import Moving, make, make_async
 from handlers.casework.requests import (
@@ -84,9 +84,16 @@ class Casework:
         now: datetime,
         by: ByStaff | None = None,
         drill: bool = False,
+        fingerprint: str = "",
     ) -> Filed:
-        """`file_case` for event loops."""
-        return await self.database.write_async(self._filing(application, key, channel, now, by, drill))
+        """`file_case` for event loops. `fingerprint`: of the whole request, where more was asked than an application."""
+        return await self.database.write_async(
+            self._filing(application, key, channel, now, by, drill, fingerprint)
+        )
+
+    def filed_before(self, key: str, fingerprint: str) -> Filed | None:
+        """The filing made with this key, if any. Raises Conflict when it was another one."""
+        return filed_before(self.database, self.database.vault, key, fingerprint)
 
     def move(
         self, number: str, move: MoveName | str, by: Actor, data: MoveData, *, key: str | None, now: datetime
@@ -277,8 +284,9 @@ class Casework:
     # Jobs
 
     def _filing(
-        self, application: Application, key: str, channel: str, now: datetime, by: ByStaff | None, drill: bool
-    ) -> Filing:
+        self, application: Application, key: str, channel: str, now: datetime, by: ByStaff | None, drill: bool,
+        fingerprint: str = "",
+    ) -> Filing:  # fmt: skip
         ground = self.ground()
         role = Role.AGENT if application.agent is not None else Role.APPLICANT
         filed_by = FiledBy(role.value, role)
@@ -286,7 +294,7 @@ class Casework:
             filed_by, application = self._taken_in(ground, application, by, now)
         return Filing(
             self.database.vault, ground, application,
-            key=key, channel=channel, now=local(now), by=filed_by, drill=drill,
+            key=key, channel=channel, now=local(now), by=filed_by, drill=drill, fingerprint=fingerprint,
         )  # fmt: skip
 
     def _taken_in(

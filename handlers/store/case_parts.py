@@ -15,10 +15,10 @@ from rules.errors import Conflict
 
 def insert_steps(tx: Transaction, case_id: int, steps: Sequence[Step]) -> None:
     """The review steps as the item had them when the case was filed."""
-    tx.many(
+    tx.later(
         "INSERT INTO step (case_id, position, code, name, role, unit, limit_days, state) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
+        *[
             (case_id, each.position, each.code, each.name, each.role, each.unit, each.limit_days, each.state)
             for each in steps
         ],
@@ -60,10 +60,10 @@ def end_step(
 
 def insert_materials(tx: Transaction, case_id: int, materials: Sequence[MaterialReceived]) -> None:
     """What the item asks for and what came with the application."""
-    tx.many(
+    tx.later(
         "INSERT INTO material (case_id, position, code, name, required, exempt, originals, copies, electronic, "
         "reused, how, received, verdict, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
+        *[
             (
                 case_id, each.position, each.code, each.name, int(each.required), int(each.exempt),
                 each.originals, each.copies, each.electronic, int(each.reused), each.how,
@@ -94,9 +94,9 @@ def change_material(tx: Transaction, case_id: int, material: MaterialReceived) -
 
 def insert_fees(tx: Transaction, case_id: int, fees: Sequence[FeeDue]) -> None:
     """The item's fees as they were at filing."""
-    tx.many(
+    tx.later(
         "INSERT INTO fee (case_id, position, name, standard, basis, cents, waived) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
+        *[
             (case_id, each.position, each.name, each.standard, each.basis, each.cents, each.waived)
             for each in fees
         ],

@@ -16,7 +16,7 @@ from rules.case_terms import State
 from rules.errors import Conflict
 
 _COLUMNS = (
-    "number, query_hash, item_code, item_name, item_version, item_type, case_kind, department, accepting_unit, "
+    "id, number, query_hash, item_code, item_name, item_version, item_type, case_kind, department, accepting_unit, "
     "holder_unit, holder_role, state, step, channel, applicant_kind, applicant_masked, account, has_agent, "
     "source_system, source_id, parent, project_code, drill, promised_days, promised_unit, statutory_days, "
     "statutory_unit, limit_basis, delivery, due, due_provisional, received_at, submitted_at, changed_at"
@@ -36,11 +36,7 @@ def next_number(tx: Transaction, prefix: str, day: date) -> str:
 
     Counted inside the transaction, so it is unique across processes; six digits grow when a day needs more.
     """
-    serial = tx.value(
-        "INSERT INTO number_series (series, last) VALUES (?, 1) "
-        "ON CONFLICT (series) DO UPDATE SET last = last + 1 RETURNING last",
-        (f"case/{prefix}/{day.isoformat()}",),
-    )
+    serial = tx.serial(f"case/{prefix}/{day.isoformat()}")
     digits = f"{day:%Y%m%d}{serial:06d}"
     return f"{prefix}{digits}{mod_11_10.calc_check_digit(digits)}"
 
@@ -52,11 +48,12 @@ def is_number(text: str) -> bool:
 
 
 def insert(tx: Transaction, case: Case, query_hash: bytes) -> int:
-    """A new case; `case.id` is ignored and returned anew."""
-    cursor = tx.execute(
+    """A new case; its id is given, or 0 and found here."""
+    case_id = case.id or tx.next_id("cases")
+    tx.later(
         _INSERT,
         (
-            case.number, query_hash, case.item_code, case.item_name, case.item_version, case.item_type,
+            case_id, case.number, query_hash, case.item_code, case.item_name, case.item_version, case.item_type,
             case.case_kind, case.department, case.accepting_unit, case.holder_unit, case.holder_role,
             case.state, case.step, case.channel, case.applicant_kind, case.applicant_masked, case.account,
             int(case.has_agent), case.source_system, case.source_id, case.parent, case.project_code,
@@ -65,8 +62,7 @@ def insert(tx: Transaction, case: Case, query_hash: bytes) -> int:
             stamp(case.received_at), stamp(case.submitted_at), stamp(case.changed_at),
         ),
     )  # fmt: skip
-    assert cursor.lastrowid is not None
-    return cursor.lastrowid
+    return case_id
 
 
 def change(tx: Transaction, case: Case, at: datetime, **columns: object) -> None:
@@ -169,7 +165,7 @@ def case_of(row: sqlite3.Row) -> Case:
 
 def insert_payload(tx: Transaction, case_id: int, payload: CasePayload) -> None:
     """The personal part, in a table of its own so that it can be erased."""
-    tx.execute(
+    tx.later(
         "INSERT INTO case_payload (case_id, applicant_name, applicant, agent, answers, delivery_address) "
         "VALUES (?, ?, ?, ?, ?, ?)",
         (

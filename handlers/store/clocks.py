@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from handlers.store.database import marks
@@ -21,18 +21,24 @@ _INSERT = (
 
 def insert(tx: Transaction, clock: Clock) -> int:
     """A new running clock; `clock.id` is ignored and returned anew."""
-    cursor = tx.execute(
-        _INSERT,
-        (
-            clock.subject, clock.subject_id, clock.kind, clock.object, clock.step, clock.department, clock.unit,
-            clock.person, int(clock.drill), stamp(clock.started), clock.limit_days, clock.statutory_days,
-            clock.extension_days, clock.limit_unit, clock.basis, clock.precision, stamp(clock.due),
-            int(clock.provisional), stamp_or_none(clock.warn_at), stamp_or_none(clock.yellow_at),
-            stamp_or_none(clock.red_at), stamp_or_none(clock.next_at), clock.rules,
-        ),
-    )  # fmt: skip
+    cursor = tx.execute(_INSERT, _columns(clock, clock.subject_id))
     assert cursor.lastrowid is not None
     return cursor.lastrowid
+
+
+def insert_later(tx: Transaction, subject_id: int, clocks: Iterable[Clock]) -> None:
+    """New running clocks of a subject (whatever id they bear) whose own ids nobody asks for in this transaction."""
+    tx.later(_INSERT, *[_columns(each, subject_id) for each in clocks])
+
+
+def _columns(clock: Clock, subject_id: int) -> tuple[object, ...]:
+    return (
+        clock.subject, subject_id, clock.kind, clock.object, clock.step, clock.department, clock.unit,
+        clock.person, int(clock.drill), stamp(clock.started), clock.limit_days, clock.statutory_days,
+        clock.extension_days, clock.limit_unit, clock.basis, clock.precision, stamp(clock.due),
+        int(clock.provisional), stamp_or_none(clock.warn_at), stamp_or_none(clock.yellow_at),
+        stamp_or_none(clock.red_at), stamp_or_none(clock.next_at), clock.rules,
+    )  # fmt: skip
 
 
 def set_times(tx: Transaction, clock: Clock) -> None:

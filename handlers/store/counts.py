@@ -12,11 +12,13 @@ from handlers.store.writer import Transaction
 
 def add(tx: Transaction, day: date, department: str, measures: Sequence[str], by: int = 1) -> None:
     """Counts each measure up for a day and department."""
-    tx.many(
-        "INSERT INTO daily_count (day, department, measure, count) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT (day, department, measure) DO UPDATE SET count = count + excluded.count",
-        [(day.isoformat(), department, measure, by) for measure in measures],
-    )
+    for measure in measures:
+        tx.tally(
+            "INSERT INTO daily_count (day, department, measure, count) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (day, department, measure) DO UPDATE SET count = count + excluded.count",
+            (day.isoformat(), department, measure),
+            by,
+        )
 
 
 def between(reads: Reads, first: date, last: date) -> tuple[DailyCount, ...]:

@@ -50,7 +50,7 @@ class Appended:
 def append(tx: Transaction, event: NewEvent) -> Appended:
     """Adds an event at the head of the chain, which is read inside this very transaction."""
     if tx.head is None:
-        row = tx.row("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")
+        row = tx.peek("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")
         tx.head = (0, GENESIS) if row is None else (row["seq"], row["hash"])
     sequence, previous = tx.head[0] + 1, tx.head[1]
     salt = os.urandom(SALT_BYTES)
@@ -62,12 +62,12 @@ def append(tx: Transaction, event: NewEvent) -> Appended:
         event.role, event.unit, event.from_state, event.to_state, int(event.drill),
     )  # fmt: skip
     digest = event_hash(previous, metadata, commitment)
-    tx.execute(
+    tx.later(
         "INSERT INTO event (seq, at, kind, subject, subject_id, subject_number, actor, role, unit, from_state, "
         "to_state, drill, commitment, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (*metadata.values(), commitment, previous, digest),
     )
-    tx.execute(
+    tx.later(
         "INSERT INTO event_payload (seq, salt, payload) VALUES (?, ?, ?)",
         (sequence, salt.hex(), text.decode()),
     )

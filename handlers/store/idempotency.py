@@ -26,7 +26,10 @@ def earlier(reads: Reads, vault: Vault, scope: str, key: str, print_: str) -> Ma
     """The answer already given under this key. Raises Conflict when the key was used for something else."""
     if not 1 <= len(key) <= LONGEST_KEY:
         raise Invalid("缺少提交标识（幂等键）。请回到表单页面重新提交。")
-    row = reads.row("SELECT fingerprint, result FROM idempotency WHERE scope = ? AND key = ?", (scope, key))
+    read = reads.row
+    if isinstance(reads, Transaction) and not reads.was_written((scope, key)):
+        read = reads.peek
+    row = read("SELECT fingerprint, result FROM idempotency WHERE scope = ? AND key = ?", (scope, key))
     if row is None:
         return None
     if row["fingerprint"] != print_:
@@ -39,10 +42,11 @@ def keep(
     tx: Transaction, vault: Vault, scope: str, key: str, print_: str, result: Mapping[str, Json], at: datetime
 ) -> None:
     """Keeps an answer, sealed: it may hold a query code."""
-    tx.execute(
+    tx.later(
         "INSERT INTO idempotency (scope, key, fingerprint, result, at) VALUES (?, ?, ?, ?, ?)",
         (scope, key, print_, vault.seal(json_text(result), f"{scope}/{key}"), stamp(at)),
     )
+    tx.mark_written((scope, key))
 
 
 def forget_before(tx: Transaction, at: datetime) -> int:

@@ -41,16 +41,11 @@ def next_number(
 
 def next_serial(tx: Transaction, series: str) -> int:
     """Counts a series up by one."""
-    found: int = tx.value(
-        "INSERT INTO number_series (series, last) VALUES (?, 1) "
-        "ON CONFLICT (series) DO UPDATE SET last = last + 1 RETURNING last",
-        (series,),
-    )
-    return found
+    return tx.serial(series)
 
 
 def insert(tx: Transaction, notice: Notice, event_seq: int) -> int:
-    """Keeps a document as issued; `notice.id` is ignored and returned anew."""
+    """Keeps a document as issued; its id is given, or 0 and found here."""
     content = {
         "addressee": notice.addressee,
         "lines": [[line.label, line.text] for line in notice.lines],
@@ -58,16 +53,16 @@ def insert(tx: Transaction, notice: Notice, event_seq: int) -> int:
         "basis": notice.basis,
         "case_number": notice.case_number,
     }
-    cursor = tx.execute(
-        "INSERT INTO notice (number, kind, subject, subject_id, unit, issued, event_seq, title, content) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    notice_id = notice.id or tx.next_id("notice")
+    tx.later(
+        "INSERT INTO notice (id, number, kind, subject, subject_id, unit, issued, event_seq, title, content) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            notice.number, notice.kind, notice.subject, notice.subject_id, notice.unit, stamp(notice.issued),
+            notice_id, notice.number, notice.kind, notice.subject, notice.subject_id, notice.unit, stamp(notice.issued),
             event_seq, notice.title, json_text(content),
         ),
     )  # fmt: skip
-    assert cursor.lastrowid is not None
-    return cursor.lastrowid
+    return notice_id
 
 
 def by_id(reads: Reads, notice_id: int) -> Notice | None:

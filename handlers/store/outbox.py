@@ -43,10 +43,10 @@ class NewMessage:
 
 def add(tx: Transaction, messages: Sequence[NewMessage]) -> None:
     """Queues messages; what a recipient was already told of the same fact on the same channel is left out."""
-    tx.many(
+    tx.later(
         "INSERT INTO outbox (at, template, recipient_kind, recipient, subject, subject_id, subject_number, body, "
         "drill, sealed, channels, fact, urgent, roles, split_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
+        *[
             (
                 stamp(each.at), each.template, each.recipient_kind, each.recipient, each.subject,
                 each.subject_id, each.subject_number, each.body, int(each.drill), each.sealed,

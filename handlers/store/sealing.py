@@ -86,45 +86,40 @@ def _shape(connection: sqlite3.Connection, sealed: Sealed) -> Shape | None:
 class Ledger:
     """What a writing connection has changed since the last commit, and the seal over it.
 
-    Rows are kept by `number of the table, tab, key` with their text; None for a row that is gone.
+    The triggers write the changed rows down in a table of the connection's own, in memory: by `number of the table,
+    tab, key` with their text, NULL for a row that is gone. What is rolled back takes its lines with it, and no Python
+    runs while a statement does.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._shapes = shapes(connection)
-        self._kept: dict[str, str | None] = {}
-        self._job: dict[str, str | None] = {}
+        self._watching = False
         if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'seal'").fetchone():
-            # The dictionary itself is the function: no Python runs while a statement does.
-            connection.create_function("hall_sealed", 2, self._job.__setitem__)
+            self._watching = True
+            connection.execute("CREATE TEMP TABLE hall_changed (place TEXT NOT NULL, text TEXT)")
             for number, shape in enumerate(self._shapes):
                 self._watch(number, shape)
 
-    def keep(self) -> None:
-        """The job that changed these rows stands."""
-        if self._job:
-            self._kept.update(self._job)
-            self._job.clear()
-
-    def drop(self) -> None:
-        """The job was rolled back, and what it changed with it."""
-        self._job.clear()
-
-    def mark(self) -> dict[str, str | None]:
-        """What the job has changed so far, to come back to when a part of it is rolled back."""
-        return dict(self._job)
-
-    def back_to(self, mark: dict[str, str | None]) -> None:
-        """The part since the mark was rolled back."""
-        self._job.clear()
-        self._job.update(mark)
+    def _changed(self) -> dict[str, str | None]:
+        """Each row that stands changed, with its last text."""
+        if not self._watching:
+            return {}
+        cursor = self._connection.cursor()
+        cursor.row_factory = None
+        found = dict(cursor.execute("SELECT place, text FROM temp.hall_changed ORDER BY rowid"))
+        if found:
+            cursor.execute("DELETE FROM temp.hall_changed")
+        return found
 
     def seal(self, head: tuple[int, str] | None, why: str = "") -> None:
         """Writes the seal over all that was kept, as part of the open transaction."""
-        if not self._kept:
+        changed = self._changed()
+        if not changed:
             return
         lines, salts, gone = list[str](), list[tuple[str, str, bytes]](), list[tuple[str, str]]()
-        for place, text in self._kept.items():
+        drawn = memoryview(os.urandom(SALT_BYTES * len(changed)))
+        for place, text in changed.items():
             number, _, key = place.partition("\t")
             shape = self._shapes[int(number)]
             table, salt = shape.table, b""
@@ -133,10 +128,10 @@ class Ledger:
                 lines.append(f"{table}\t{key}\t-")
                 continue
             if shape.sealed.personal:
-                salt = os.urandom(SALT_BYTES)
+                at = len(salts) * SALT_BYTES
+                salt = bytes(drawn[at : at + SALT_BYTES])
                 salts.append((table, key, salt))
             lines.append(f"{table}\t{key}\t{shape.digest(text, salt)}")
-        self._kept.clear()
         if salts:
             self._connection.executemany(_NEW_SALT, salts)
         if gone:
@@ -154,8 +149,8 @@ class Ledger:
             when = f"WHEN {only.format(row=row)} " if only else ""
             text = shape.text(row) if row == "NEW" else "NULL"
             self._connection.execute(
-                f'CREATE TEMP TRIGGER "{table}_{name}_is_sealed" AFTER {event} ON main."{table}" {when}'
-                f"BEGIN SELECT hall_sealed('{number}' || char(9) || {shape.key(row)}, {text}); END"
+                f'CREATE TEMP TRIGGER "{table}_{name}_is_sealed" AFTER {event} ON main."{table}" {when}'  # noqa: S608
+                f"BEGIN INSERT INTO hall_changed VALUES ('{number}' || char(9) || {shape.key(row)}, {text}); END"
             )
 
 

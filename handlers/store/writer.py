@@ -7,20 +7,22 @@ import logging
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Generic, TypeVar, cast
 
 from handlers.store.failures import named
+from handlers.store.gathering import Gathering
 from handlers.store.sealing import Ledger
-from rules.errors import Unavailable
+from handlers.store.transaction import Transaction as Transaction
+from handlers.store.transaction import Values as Values
+from rules.errors import HallError, Unavailable
 
 log = logging.getLogger("hall.writer")
 
 T = TypeVar("T")
-Values = Sequence[object] | dict[str, object]
 
 # Above this the first caller waits noticeably for the last one's work.
 MOST_AT_ONCE = 512
@@ -41,57 +43,6 @@ class Tally:
         """A group was committed."""
         self.jobs += size
         self.by_size[(size - 1).bit_length()] += 1
-
-
-class Transaction:
-    """What a job writes with. `head` is the chain's newest event, read once and carried from job to job."""
-
-    __slots__ = ("_execute", "_ledger", "connection", "head")
-
-    def __init__(self, connection: sqlite3.Connection, ledger: Ledger | None = None) -> None:
-        self.connection = connection
-        self._execute = connection.execute
-        self._ledger = ledger
-        self.head: tuple[int, str] | None = None
-
-    @contextmanager
-    def part(self) -> Iterator[None]:
-        """A part of the job that is undone alone when it raises; the caller catches what it raised."""
-        head, mark = self.head, None if self._ledger is None else self._ledger.mark()
-        self.connection.execute("SAVEPOINT part")
-        try:
-            yield
-        except BaseException:
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK TO part")
-                self.connection.execute("RELEASE part")
-            self.head = head
-            if self._ledger is not None and mark is not None:
-                self._ledger.back_to(mark)
-            raise
-        self.connection.execute("RELEASE part")
-
-    def execute(self, sql: str, values: Values = ()) -> sqlite3.Cursor:
-        """One statement."""
-        return self._execute(sql, cast(Any, values))
-
-    def many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
-        """The same statement for several rows."""
-        if rows:
-            self.connection.executemany(sql, cast(Any, rows))
-
-    def row(self, sql: str, values: Values = ()) -> sqlite3.Row | None:
-        """The first row or None."""
-        return cast("sqlite3.Row | None", self._execute(sql, cast(Any, values)).fetchone())
-
-    def rows(self, sql: str, values: Values = ()) -> list[sqlite3.Row]:
-        """All rows."""
-        return self._execute(sql, cast(Any, values)).fetchall()
-
-    def value(self, sql: str, values: Values = ()) -> Any:
-        """The first column of the first row, or None."""
-        found = self._execute(sql, cast(Any, values)).fetchone()
-        return None if found is None else found[0]
 
 
 Job = Callable[[Transaction], T]
@@ -125,16 +76,18 @@ class Writer:
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
-        self._queue: queue.SimpleQueue[_Waiting[Any] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[list[_Waiting[Any]] | None] = queue.SimpleQueue()
+        self._crowds: dict[asyncio.AbstractEventLoop, list[_Waiting[Any]]] = {}
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._put_in = self._taken_up = 0
         self.tally = Tally()
 
     @property
     def waiting(self) -> int:
         """How many jobs nobody has taken up yet."""
-        return self._queue.qsize()
+        return self._put_in - self._taken_up
 
     def run(self, job: Job[T]) -> T:
         """The job's result once it is durable; raises what the job raised, or Unavailable."""
@@ -143,15 +96,34 @@ class Writer:
     def submit(self, job: Job[T]) -> Future[T]:
         """Hands a job over without waiting: for a thread with many that may share a transaction."""
         future: Future[T] = Future()
-        self._put(_Waiting(job, future, None))
+        self._put([_Waiting(job, future, None)])
         return future
 
     async def run_async(self, job: Job[T]) -> T:
-        """The same without blocking the event loop."""
+        """The same without blocking the event loop.
+
+        What one turn of the loop brings is handed over at its end: the writer, woken by the first, would make a
+        transaction for it alone, and the two threads would fight over the interpreter for the others.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._put(_Waiting(job, future, loop))
+        waiting = _Waiting(job, future, loop)
+        crowd = self._crowds.get(loop)
+        if crowd is None:
+            self._crowds[loop] = [waiting]
+            loop.call_soon(self._hand_over, loop)
+        else:
+            crowd.append(waiting)
         return await future
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        crowd = self._crowds.pop(loop)
+        try:
+            self._put(crowd)
+        except Unavailable as error:
+            for waiting in crowd:
+                waiting.error = error
+            _settle(crowd)
 
     def close(self) -> None:
         """Finishes what is waiting, then stops; later jobs are refused."""
@@ -164,7 +136,7 @@ class Writer:
         if thread is not None:
             thread.join()
 
-    def _put(self, waiting: _Waiting[Any]) -> None:
+    def _put(self, waiting: list[_Waiting[Any]]) -> None:
         # Under the lock, so that no job can slip in behind the closing mark and wait for ever.
         with self._lock:
             if self._closed:
@@ -172,6 +144,7 @@ class Writer:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="hall-writer", daemon=True)
                 self._thread.start()
+            self._put_in += len(waiting)
             self._queue.put(waiting)
 
     def _work(self) -> None:
@@ -182,7 +155,7 @@ class Writer:
             batch: list[_Waiting[Any]] = []
             waiting = self._queue.get()
             while waiting is not None:
-                batch.append(waiting)
+                batch += waiting
                 if len(batch) >= MOST_AT_ONCE:
                     break
                 try:
@@ -190,6 +163,7 @@ class Writer:
                 except queue.Empty:
                     break
             open_ = waiting is not None
+            self._taken_up += len(batch)
             try:
                 if batch and (connection is None or ledger is None):
                     connection = self._connect()
@@ -208,25 +182,67 @@ class Writer:
 
 def _commit(connection: sqlite3.Connection, ledger: Ledger, batch: Sequence[_Waiting[Any]]) -> None:
     connection.execute("BEGIN IMMEDIATE")
-    transaction = Transaction(connection, ledger)
-    for waiting in batch:
+    transaction = Transaction(connection)
+    for alike, run in groupby(batch, _goes_together):
+        jobs = list(run)
+        if not (alike and _together(transaction, jobs)):
+            _singly(transaction, jobs)
+    ledger.seal(transaction.head)
+    connection.execute("COMMIT")
+
+
+def _goes_together(waiting: _Waiting[Any]) -> bool:
+    return getattr(waiting.job, "together", False)
+
+
+def _together(transaction: Transaction, jobs: Sequence[_Waiting[Any]]) -> bool:
+    """Runs jobs that write rows `later` and refuse before they write; False when they must be run one by one."""
+    if len(jobs) == 1:
+        return False
+    connection, gathering = transaction.connection, Gathering(transaction.connection, transaction.head)
+    connection.execute("SAVEPOINT jobs")
+    try:
+        for waiting in jobs:
+            gathering.begin()
+            try:
+                waiting.result = waiting.job(gathering)
+            except HallError as error:
+                gathering.undo()
+                waiting.error = error
+            else:
+                gathering.keep()
+        gathering.write()
+    except Exception as error:
+        if not connection.in_transaction:
+            raise
+        log.info("%d writes are made one by one: %s", len(jobs), error)
+        connection.execute("ROLLBACK TO jobs")
+        connection.execute("RELEASE jobs")
+        for waiting in jobs:
+            waiting.result = waiting.error = None
+        return False
+    connection.execute("RELEASE jobs")
+    transaction.head = gathering.head
+    return True
+
+
+def _singly(transaction: Transaction, jobs: Sequence[_Waiting[Any]]) -> None:
+    """Runs each job in a savepoint of its own, so that one refusal touches no other."""
+    connection = transaction.connection
+    for waiting in jobs:
         head = transaction.head
         connection.execute("SAVEPOINT job")
         try:
             waiting.result = waiting.job(transaction)
             connection.execute("RELEASE job")
-            ledger.keep()
         except Exception as error:
             if not connection.in_transaction:
                 # SQLite gave up the whole transaction (disk full, I/O error): nobody's job was written.
                 raise
             connection.execute("ROLLBACK TO job")
             connection.execute("RELEASE job")
-            ledger.drop()
             transaction.head = head
             waiting.result, waiting.error = None, _told(error)
-    ledger.seal(transaction.head)
-    connection.execute("COMMIT")
 
 
 def _told(error: BaseException) -> BaseException:

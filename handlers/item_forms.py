@@ -1,0 +1,50 @@
+"""An item's whole form, made once for each edition of the portal: a filing asks it three dozen questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.concurrency import run_in_threadpool
+
+from catalog.application_form import ApplicationForm, complete_form
+from catalog.artifact import ItemRecord
+from catalog.form_schema import FormField
+from handlers.context import Hall
+from handlers.site_data import Edition
+
+_MOST = 512
+
+
+@dataclass(frozen=True, slots=True)
+class ItemForm:
+    """An item in force with the form applicants fill in on the portal; `files` are the form's file questions."""
+
+    record: ItemRecord
+    form: ApplicationForm
+    files: tuple[FormField, ...]
+
+
+_made: dict[tuple[Edition, str], ItemForm] = {}
+
+
+async def item_form(hall: Hall, code: str) -> ItemForm:
+    """The item and its form. Raises NotFound. Only the first filing of an item reads a file and leaves the loop."""
+    edition = hall.edition
+    found = _made.get((edition, code))
+    if found is None:
+        found = await run_in_threadpool(_make, hall, edition, code)
+        if len(_made) >= _MOST:
+            _made.clear()
+        _made[edition, code] = found
+    return found
+
+
+def _make(hall: Hall, edition: Edition, code: str) -> ItemForm:
+    record = edition.item(code)
+    form = complete_form(record.item, edition.catalog.county, hall.site_data.codes)
+    return ItemForm(record, form, file_questions(form))
+
+
+def file_questions(form: ApplicationForm) -> tuple[FormField, ...]:
+    """The questions that files answer."""
+    return tuple(each for each in form.fields() if each.type == "file")
