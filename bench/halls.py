@@ -78,7 +78,10 @@ def sample_root(folder: Path) -> Path:
         source = HERE / name
         (shutil.copytree if source.is_dir() else shutil.copyfile)(source, root / name)
     subprocess.run(
-        [sys.executable, "-m", "hall", "build", "--root", str(root)], check=True, cwd=HERE, capture_output=True
+        [sys.executable, "-m", "hall", "build", "--root", str(root)],
+        check=True,
+        cwd=HERE,
+        capture_output=True,
     )
     return root
 

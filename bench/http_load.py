@@ -200,7 +200,7 @@ async def paced(address: str, plan: Sequence[Due], connections: int = 64) -> dic
 async def _connect(address: str) -> _Connection:
     parts = urlsplit(address)
     _, protocol = await asyncio.get_running_loop().create_connection(
-        _Connection, parts.hostname, parts.port
+        _Connection, parts.hostname or "127.0.0.1", parts.port or 80
     )
     return protocol
 
