@@ -32,7 +32,7 @@ try:
     answers = {
         "applicant_kind": "1", "applicant_name": "张示例", "applicant_id_type": "111",
         "applicant_id_number": "990121199003070010", "contact_name": "张示例", "contact_phone": "0000-5550999",
-        "by_agent": "no", "question": "开饭店要哪些材料？", "delivery": "electronic",
+        "by_agent": "no", "question": "开饭店要哪些材料？", "delivery": "electronic", "truth": "yes",
     }
     filed = client.post("/api/v1/cases", json={"item": item, "answers": answers}, headers={"Idempotency-Key": "offline-1"})
     assert filed.status_code == 201, filed.text
@@ -149,6 +149,11 @@ def test_a_county_is_installed_made_served_and_filed_with_where_no_network_is(tm
     environment |= {"HALL_ROOT": str(county), "HALL_BACKUPS": str(backup), "HALL_KEEP": "1"}
     run("sh", str(opt / "current" / "deploy" / "backup.sh"), cwd=county)
     assert len(list(backup.glob("hall-*.tar.gz"))) == 1
+    # The guide's drill: a county beside it takes the backup over and verifies it.
+    (archive_of_day,) = backup.glob("hall-*.tar.gz")
+    run(hall, "new", "drill", "--name", "演练县", "--yes")
+    run(hall, "restore", str(archive_of_day), "--root", "drill")
+    run(hall, "audit", "verify", "--root", "drill")
     # The same version again is refused and harms nothing.
     again = subprocess.run(
         ["sh", str(folder / "install.sh"), "--prefix", str(opt), "--python", sys.executable, "--no-system"],
