@@ -12,6 +12,7 @@ _T = TypeVar("_T")
 _R = TypeVar("_R")
 # Small enough that the processors end together, large enough that handing it over costs nothing beside it.
 _SHARE = 100
+_FIRST = 4
 
 # What a forked copy finds in its memory, for functions and pages cannot be sent to it.
 _work: tuple[Callable[[Any], Any], Sequence[Any]] | None = None
@@ -38,11 +39,13 @@ def shared_out(work: Callable[[_T], _R], over: Sequence[_T], least: int) -> Iter
     from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
-    done = 0
+    # What is loaded or compiled at the first use is loaded here once, not in every copy.
+    yield from map(work, over[:_FIRST])
+    done = _FIRST
     _work = (work, over)
     try:
         with ProcessPoolExecutor(count, mp_context=get_context("fork")) as pool:
-            for part in pool.map(_share, range(0, len(over), _SHARE)):
+            for part in pool.map(_share, range(_FIRST, len(over), _SHARE)):
                 yield from part
                 done += len(part)
     except (BrokenProcessPool, OSError):

@@ -7,8 +7,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import rjieba
-
 KINDS = ("身份证号", "账号", "电话", "邮箱", "车牌号", "网络账号", "地址", "姓名", "指定词")
 
 
@@ -126,6 +124,8 @@ def _stretches(folded: str, names: Iterable[str], words: Iterable[str]) -> Itera
     for pattern in (_NAMED, _TITLED):
         for match in pattern.finditer(folded):
             yield "姓名", *match.span(1)
+    import rjieba
+
     at = 0
     for word, kind in rjieba.tag(folded):
         start = folded.find(word, at)

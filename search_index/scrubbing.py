@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import rjieba
-
 from search_index.text import clip_query, fold, is_word_char
 
 MAX_KEPT_CHARS = 40
@@ -50,6 +48,8 @@ def scrub(query: str) -> str | None:
     Taken out: numbers of five digits or more (also written apart or in Chinese), IDs and credit codes,
     phones, mail and web addresses, plates, house numbers, and names after 我叫, 姓名 and the like.
     """
+    import rjieba
+
     text = fold(clip_query(query))
     for pattern in _PATTERNS:
         text = pattern.sub(_MASK, text)

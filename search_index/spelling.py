@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import rjieba
-
 from search_index.pinyin import loose_key
 from search_index.snapshot import Snapshot
 from search_index.text import is_han, runs, squeeze
@@ -82,6 +80,8 @@ class Speller:
             if word and word != run[start:end]:
                 return run[:start] + word + run[end:], start + len(word)
         # A character inside a word of the language is no slip, even if no item has it: 电动车 is not 电叉车.
+        import rjieba
+
         sound = {place for word, at, end in rjieba.tokenize(run) if len(word) > 1 for place in range(at, end)}
         for start, end in windows:
             if end - start >= SHORTEST_SHAPE:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import rjieba
-
 from search_index.text import fold, is_han, runs
 
 
@@ -20,6 +18,9 @@ class Token:
 
 def tokenize(text: str, *, bigrams: bool = True, chars: bool = True) -> list[Token]:
     """All tokens of `text` (not folded yet). A two-character word is not repeated as a bigram."""
+    # Its dictionary takes long to load; a handler that never cuts words starts without it.
+    import rjieba
+
     tokens: list[Token] = []
     for start, run in runs(fold(text)):
         if not is_han(run[0]):
@@ -37,6 +38,8 @@ def tokenize(text: str, *, bigrams: bool = True, chars: bool = True) -> list[Tok
 
 def words(text: str) -> list[str]:
     """Only the words of two characters or more, longest cuts included, for spelling."""
+    import rjieba
+
     found: list[str] = []
     for _, run in runs(fold(text)):
         if is_han(run[0]):

@@ -224,6 +224,12 @@ def _stamp(reading: Reading, codes: Codes, editorial: Editorial, program: str) -
 
 
 def _outputs(portal: Portal, editorial: Editorial, forms: bool) -> Iterator[Output]:
+    units = dict(portal.unit_names)
+    for shown in portal.items:
+        # Page and record one after the other, so that the item is parsed once for both.
+        yield from artifact.of_item(portal, shown, units)
+        if shown.summary.status not in HIDDEN:
+            yield from items.of_item(portal, shown, forms)
     for name, data in assets(portal.county).items():
         yield Output(f"assets/{name}", fingerprint(data), lambda data=data: data)  # type: ignore[misc]
     for path, file in editorial.files.items():
@@ -231,12 +237,6 @@ def _outputs(portal: Portal, editorial: Editorial, forms: bool) -> Iterator[Outp
         yield Output(path, fingerprint(data), lambda data=data: data)  # type: ignore[misc]
     found = lists.groups(portal)
     yield from home.outputs(portal, found)
-    units = dict(portal.unit_names)
-    for shown in portal.items:
-        # Page and record one after the other, so that the item is parsed once for both.
-        yield from artifact.of_item(portal, shown, units)
-        if shown.summary.status not in HIDDEN:
-            yield from items.of_item(portal, shown, forms)
     yield from lists.outputs(portal, found)
     yield from doors.outputs(portal)
     yield from units_pages.outputs(portal)

@@ -25,7 +25,8 @@ def test_shared_out_work_comes_back_whole_and_in_order(monkeypatch: pytest.Monke
 def test_it_is_really_done_elsewhere_from_the_number_given_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forking, "processors", lambda: 2)
     assert set(shared_out(lambda _: os.getpid(), range(9), 10)) == {os.getpid()}
-    assert os.getpid() not in set(shared_out(lambda _: os.getpid(), range(10), 10))
+    # The first few are done here, so that what they load is loaded once.
+    assert os.getpid() not in list(shared_out(lambda _: os.getpid(), range(10), 10))[4:]
 
 
 def test_a_process_with_threads_does_not_fork() -> None:

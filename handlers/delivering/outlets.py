@@ -16,8 +16,6 @@ from handlers.delivering.channels import Accepted, Channel, Outgoing, masked
 from handlers.delivering.credentials import Credentials
 from handlers.delivering.email_channel import EmailChannel
 from handlers.delivering.recipients import NOT_SET_UP, ROBOT
-from handlers.delivering.robot_channels import RobotChannel
-from handlers.delivering.sms_channel import SmsChannel
 from rules.errors import HallError, Unavailable
 
 TRIAL_FOLDER = "outgoing"
@@ -110,11 +108,16 @@ class Outlets:
         if settings.mode == "trial":
             return TrialChannel(channel, self._trial_folder, self._now)
         if channel == "sms" and settings.sms is not None:
+            # The HTTP client takes as long to load as the whole web framework; many counties never need it.
+            from handlers.delivering.sms_channel import SmsChannel
+
             return SmsChannel(settings, settings.sms, self.credentials(), self._now)
         if channel == "email" and settings.email is not None:
             return EmailChannel(settings, settings.email, self.credentials(), self._now)
         for robot in settings.robots:
             if robot.kind == channel and f"{ROBOT}{robot.id}" == recipient:
+                from handlers.delivering.robot_channels import RobotChannel
+
                 return RobotChannel(settings, robot, self.credentials(), self._now)
         raise Unavailable(NOT_SET_UP.format(channel=channel))
 
