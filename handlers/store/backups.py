@@ -107,10 +107,7 @@ def restore(source: Path, target: Path, *, force: bool = False) -> Manifest:
     beside it) or while a hall uses it, Invalid for an archive that is damaged or not ours.
     """
     state = target.parent
-    if target.exists() and not force:
-        raise Conflict(f"{target.name} 已经存在，没有覆盖。确实要替换请加 --force，原有内容会留在一旁。")
-    # A hall that went on writing into the file set aside would acknowledge what the restored one does not have.
-    must_be_unused(target, "恢复")
+    _must_be_free(target, force)
     state.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=state, prefix=".restore-") as name:
         folder = Path(name)
@@ -118,10 +115,17 @@ def restore(source: Path, target: Path, *, force: bool = False) -> Manifest:
         _check(folder, manifest)
         bring_up_to_date(folder / _DATABASE)
         with one_at_a_time(target):
-            must_be_unused(target, "恢复")
+            _must_be_free(target, force)
             _put_in_place(folder, state, target)
         os.sync()
     return manifest
+
+
+def _must_be_free(target: Path, force: bool) -> None:
+    if target.exists() and not force:
+        raise Conflict(f"{target.name} 已经存在，没有覆盖。确实要替换请加 --force，原有内容会留在一旁。")
+    # A hall that went on writing into the file set aside would acknowledge what the restored one does not have.
+    must_be_unused(target, "恢复")
 
 
 def _copy_database(source: Path, target: Path) -> None:
