@@ -15,7 +15,7 @@ from handlers.staff_frame import address, staff_page
 from handlers.statistics.quarterly import LONGEST, Quarterly
 from handlers.statistics_view import charts_of
 from handlers.store.reports import QuarterlyText
-from presentation.reports import chinese_number, notes_of, report_docx
+from presentation.reports import chinese_number, notes_of
 from presentation.view import Choice, Crumb, FieldError
 from rules.errors import Conflict, Invalid
 from rules.permissions import Capability
@@ -67,6 +67,8 @@ def document(request: Request) -> Response:
     """The report to send."""
     hall = hall_of(request)
     found: Quarterly = hall.statistics.quarterly(_period(request), hall.now())
+    from presentation.report_documents import report_docx
+
     return docx_response(report_docx(found.document), found.document.title)
 
 

@@ -14,7 +14,8 @@ from docx import Document
 
 from handlers.statistics.exporting import as_csv, as_xlsx
 from handlers.statistics.tables import Figure, Line, Table
-from presentation.reports import Head, ReportDocument, ReportSection, ReportTable, report_docx
+from presentation.report_documents import report_docx
+from presentation.reports import Head, ReportDocument, ReportSection, ReportTable
 from presentation.spreadsheets import Sheet, csv_bytes, xlsx
 from rules.statistics import window
 from tests.handlers_fixtures import Office
