@@ -189,11 +189,18 @@ def test_a_walk_through_everything_leaves_nothing_of_anybody_in_the_output(
         assert re.search(rf"INFO hall\.access {number} POST /hall/apply/\S+ 500 [0-9.]+ms public", output)
 
 
+@pytest.mark.parametrize(
+    "channels",
+    [
+        (("sms", "13900000000"),),
+        pytest.param((("email", MAIL), ("group", "")), marks=pytest.mark.soak),
+    ],
+)
 def test_a_gateway_that_does_not_answer_is_told_without_its_keys_and_whom_it_was_for(
-    county: Path, tmp_path: Path
+    county: Path, tmp_path: Path, channels: tuple[tuple[str, str], ...]
 ) -> None:
     Database.open(tmp_path / "hall.db", migrate=True).close()
-    for channel, to in (("sms", "13900000000"), ("email", MAIL), ("group", "")):
+    for channel, to in channels:
         done = subprocess.run(
             [sys.executable, "-m", "hall", "deliver", "--root", str(county), "--db", str(tmp_path / "hall.db"),
              "--test", channel, "--to", to],
@@ -322,6 +329,7 @@ def test_the_service_manager_is_told_at_its_socket_and_only_there(tmp_path: Path
     assert watchdog_seconds({}) is None
 
 
+@pytest.mark.soak
 def test_a_running_hall_says_that_it_is_ready_alive_and_stopping(
     built_county: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
