@@ -3,8 +3,8 @@
     python -m bench.case_statistics [--cases 100000] [--json]
 
 Cases of two years with their clocks, pauses and about ten events each are written straight into the tables; the facts
-and roll-ups are then made by the hall's own code, as after an upgrade. Where DuckDB can be imported, a month's table by
-department is asked of it too, over the same facts and events in its own format.
+and roll-ups are then made by the hall's own code, as after an upgrade. DuckDB (from the environment of the peers, see
+scripts/bench_env.sh) is asked for the same month's table by department, over the same facts and events in its format.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from rules.time import SHANGHAI, format_stamp
 from tests.casework_fixtures import ITEMS, Hall, ground, make_hall
 from tests.statistics_fixtures import statistics_over
 
+PEERS = Path(__file__).parents[1] / ".bench-venv"
 FIRST, DAYS = date(2024, 11, 1), 730
 NOW = datetime(2026, 11, 10, 12, tzinfo=SHANGHAI)
 MONTH = "2026-10"
@@ -95,8 +96,11 @@ def measure(folder: Path, cases: int) -> dict[str, float | int]:
         found[f"{name}, ms"] = milliseconds(lambda asked=asked: statistics.county_table(asked, NOW))  # type: ignore[misc]
     table = statistics.county_table(TABLES["month by department"], NOW)
     found["closed that month"] = int(table.total.figures[2].value or 0)
+    sys.path += [str(path) for path in PEERS.glob("lib/python*/site-packages")]
     if importlib.util.find_spec("duckdb"):
         found |= duckdb_month(hall, int(found["closed that month"]))
+        ours, theirs = found["month by department, ms"], found["DuckDB, month by department, ms"]
+        found["ours to DuckDB, month by department"] = round(ours / theirs, 2)
     hall.database.close()
     return found
 
