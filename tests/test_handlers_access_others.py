@@ -346,7 +346,7 @@ _NOT_READ = {
     "GET /hall/track/{number}/record",
 }
 _CATALOG = ("/hall/forms", "/hall/apply", "/api/v1/items", "/api/v1/openapi")
-OUTSIDE = ("a-decider", "a-supervisor", "a-coordinator", "x-supervisor", "centre", "anonymous")
+OUTSIDE = ("a-decider", "a-supervisor", "a-coordinator", "x-supervisor", "anonymous")
 
 
 def test_a_complaint_about_conduct_changes_nothing_that_anybody_but_the_supervisor_reads(

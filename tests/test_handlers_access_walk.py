@@ -110,6 +110,8 @@ JSON = {
     "POST /api/v1/cards/{card}/appeals": {"text": "再次申诉"},
     "POST /api/v1/appeals/{appeal}/moves": {"move": "uphold", "text": "不属于法定中止事由"},
 }
+# Costly pages that hold nothing of anybody: asked for by the public, by those half signed in, and by two of the staff.
+CATALOG = ("the catalog is public", "forms hold nothing of anybody", "describes what is public anyway")
 ENDS_THE_SESSION = ("POST /hall/staff/sign-out", "DELETE /api/v1/session", "POST /hall/staff/second-factor")
 
 
@@ -123,6 +125,8 @@ def test_every_account_gets_from_every_route_what_the_table_says(everyone: Every
         if way not in TABLE:  # told by name in the test above
             continue
         row: Row = TABLE[way]
+        if row.why in CATALOG and account in STAFF - {"county", "a-coordinator"}:
+            continue
         html = " /api/" not in way
         if not html and program is None:  # after the pages: one of them ends a person's other sessions
             program = everyone.program(account)
