@@ -145,7 +145,12 @@ def main() -> int:
         return 1
     found = run(real_letters())
     if "--json" in sys.argv:
-        print(json.dumps({name: [each.letters, each.first, each.ten] for name, each in found.items()}))
+        print(
+            json.dumps(
+                {f"{name}: first ten, %": round(each.ten, 1) for name, each in found.items()},
+                ensure_ascii=False,
+            )
+        )
     else:
         for name, each in found.items():
             print(f"{name:44} {each.letters:5} letters   first {each.first:5.1f} %   ten {each.ten:5.1f} %")
