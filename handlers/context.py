@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment
 from limits.strategies import SlidingWindowCounterRateLimiter
@@ -36,7 +36,9 @@ from presentation.page import templates
 from presentation.view import Crumb, Lights
 from rules.calendar import WorkCalendar
 from rules.time import SHANGHAI
-from search_index import SearchIndex
+
+if TYPE_CHECKING:
+    from search_index import SearchIndex
 
 TEMPLATES = Path(__file__).parent / "templates"
 

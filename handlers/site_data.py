@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from catalog.artifact import Catalog, ItemRecord, ItemSummary, load_catalog, load_item, load_version
 from catalog.calendars import CalendarData, calendar_from
@@ -24,7 +25,10 @@ from presentation.page import Shell
 from rules.calendar import WorkCalendar
 from rules.errors import HallError, NotFound, Unavailable
 from rules.permissions import Permissions
-from search_index import IndexMissing, SearchIndex, open_index
+from search_index import IndexMissing
+
+if TYPE_CHECKING:
+    from search_index import SearchIndex
 
 LOOK_EVERY_SECONDS = 1.0
 log = logging.getLogger("hall.site")
@@ -115,6 +119,9 @@ class SiteData:
 
     def index(self) -> SearchIndex:
         """The search index of the newest edition. Raises Unavailable while it is missing."""
+        # Whoosh is loaded by the first search: most handlers never search.
+        from search_index import open_index
+
         version = self.edition().catalog.version
         if self._index is None or self._index[0] != version:
             try:

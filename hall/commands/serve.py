@@ -35,10 +35,10 @@ from handlers.scoring import demo as scores_demo
 from handlers.store.database import Database
 from rules.calendar import CalendarYear
 from rules.errors import HallError
-from site_builder.compile import Built, build
 
 if TYPE_CHECKING:
     from handlers.metrics import Metrics
+    from site_builder.compile import Built
 
 log = logging.getLogger("hall")
 
@@ -157,6 +157,9 @@ class Compiler:
         self._wrong: frozenset[str] | None = None
 
     def build(self) -> Built:
+        # A hall beside a portal built elsewhere starts without the compiler.
+        from site_builder.compile import build
+
         with self._lock:
             self.built_from = signature(self.folders())
             built = build(self.root, items_dirs=self.items_dirs, site=self.site, tolerated=self._wrong)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 import sqlite3
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from datetime import date, datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 
 from handlers.store.database import Database
 from handlers.store.moments import Reads, moment_or_none, stamp
@@ -24,8 +26,18 @@ LOCKED_FOR = timedelta(minutes=15)
 LOCKED_WORDS = "密码错误次数过多，账号已临时锁定，请一刻钟后再试，或请管理员重设密码。"
 
 _hasher = PasswordHasher()
-# Checked against when nobody has the login, so that the answer takes as long as for a wrong password.
-_nobody = _hasher.hash(secrets.token_hex(16))
+
+
+def _drawn(length: int) -> str:
+    return base64.b64encode(secrets.token_bytes(length)).rstrip(b"=").decode()
+
+
+# Checked against when nobody has the login, so that the answer takes as long as for a wrong password. Drawn, not
+# computed, for that would take as long at every start: no password is known to give it, and checking costs the same.
+_nobody = (
+    f"$argon2id$v={ARGON2_VERSION}$m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    f"${_drawn(_hasher.salt_len)}${_drawn(_hasher.hash_len)}"
+)
 
 
 def check_password_rules(password: str, login: str, name: str = "") -> None:
