@@ -27,6 +27,7 @@ from hall import log_lines
 from hall.http_limits import LimitedProtocol
 from hall.notify import notify, watchdog_seconds
 from hall.serving import Repeating, deliverer, signature, sweeper, watcher
+from hall.tidying import DailyTidying
 from handlers.app import JOBS, create_app
 from handlers.casework import demo
 from handlers.context import Hall, shanghai_now
@@ -235,7 +236,7 @@ class NewCalendars:
 def beside(hall: Hall, compiler: Compiler | None) -> list[Repeating]:
     """The threads that run while the hall serves."""
 
-    recompute = NewCalendars(hall)
+    recompute, tidying = NewCalendars(hall), DailyTidying(hall.casework.tidy)
 
     def sweep() -> datetime | None:
         moment = hall.now()
@@ -244,6 +245,7 @@ def beside(hall: Hall, compiler: Compiler | None) -> list[Repeating]:
         hall.correspondence.close_unstated(moment)
         publish(hall, moment)
         hall.logbook.forget_old_looks(moment)
+        tidying.if_due(moment)
         return swept.next_at
 
     hall.sweeps.begin()
