@@ -41,6 +41,8 @@ class Base(DeclarativeBase):
 
 def _mapped(table: str) -> Any:
     columns = Table(table, Base.metadata, autoload_with=_reflecting)
+    for column in columns.primary_key:
+        column.nullable = False  # SQLite does not say so of a row id
     return type(table, (Base,), {"__table__": columns})
 
 
