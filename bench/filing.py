@@ -25,7 +25,16 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench.filings import body_of, filing
-from bench.halls import HERE, Served, free_port, hall, process, python_of_peers, sample_root
+from bench.halls import (
+    HERE,
+    Served,
+    free_port,
+    hall,
+    process,
+    processor_seconds,
+    python_of_peers,
+    sample_root,
+)
 from bench.http_load import Load, closed, median_and_spread, request, run
 from bench.peers import pocketbase
 from handlers.casework.auditing import audit
@@ -116,6 +125,7 @@ def measure(filings: int, rounds: int, connections: list[int]) -> dict[str, floa
     """Filings a second of each and the ratios; the slow peer files fewer, so that a round takes each about as long."""
     speeds: dict[str, list[float]] = {}
     p99: dict[str, list[float]] = {}
+    costs: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory(prefix="hall-bench-") as folder, everyone(Path(folder)) as servers:
         for served, make in servers.values():
             run(closed(served.address, 16, [make(at_) for at_ in range(100)])).checked()
@@ -124,9 +134,12 @@ def measure(filings: int, rounds: int, connections: list[int]) -> dict[str, floa
             for _ in range(rounds):
                 for name, (served, make) in servers.items():
                     many = max(filings // 8, 2 * count) if name == "fastapi" else filings
+                    before = processor_seconds(served.pid)
                     load: Load = run(
                         closed(served.address, count, [make(number + at_) for at_ in range(many)])
                     ).checked()
+                    worked = processor_seconds(served.pid) - before
+                    costs.setdefault(f"{name}_{count}_processor_ms", []).append(1000 * worked / many)
                     number += many
                     speeds.setdefault(f"{name}_{count}", []).append(load.per_second)
                     p99.setdefault(f"{name}_{count}_p99_ms", []).append(load.percentile(0.99))
@@ -138,6 +151,8 @@ def measure(filings: int, rounds: int, connections: list[int]) -> dict[str, floa
     for name, values in speeds.items():
         found |= median_and_spread(f"{name}_per_second", values)
     found |= {name: round(statistics.median(values), 1) for name, values in p99.items()}
+    # What a filing costs the server: comparable also where others use the machine meanwhile.
+    found |= {name: round(statistics.median(values), 3) for name, values in costs.items()}
     for count in connections:
         ours = speeds[f"ours_{count}"]
         for peer in ("fastapi", "pocketbase", "floor"):

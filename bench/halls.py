@@ -100,15 +100,15 @@ def hall(root: Path, database: Path) -> Iterator[Served]:
 
 def settle(served: Served, longest: float = 900.0) -> None:
     """Waits until a server has done what it does after its start (a first sweep over a million copied cases)."""
-    until, before, quiet = time.monotonic() + longest, _worked(served.pid), 0
+    until, before, quiet = time.monotonic() + longest, processor_seconds(served.pid), 0
     while time.monotonic() < until and quiet < 3:
         time.sleep(1.0)
-        now = _worked(served.pid)
+        now = processor_seconds(served.pid)
         quiet = quiet + 1 if now - before < 0.1 else 0
         before = now
 
 
-def _worked(pid: int) -> float:
+def processor_seconds(pid: int) -> float:
     """Seconds of processor time a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -23,7 +23,18 @@ from pathlib import Path
 
 from bench.filing import facts_of, fastapi
 from bench.filings import body_of, filing
-from bench.halls import HERE, PEERS, Served, free_port, hall, process, sample_root, settle, visitor
+from bench.halls import (
+    HERE,
+    PEERS,
+    Served,
+    free_port,
+    hall,
+    process,
+    processor_seconds,
+    sample_root,
+    settle,
+    visitor,
+)
 from bench.http_load import Due, closed, median_and_spread, paced, request, run
 from bench.many_cases import Tracked, make
 from bench.peers import pocketbase
@@ -123,18 +134,22 @@ def measure(count: int, requests: int, rounds: int, seconds: int) -> dict[str, f
 
 def _in_turns(servers: dict[str, tuple[Served, Make, int]], rounds: int) -> dict[str, float]:
     speeds: dict[str, list[float]] = {name: [] for name in servers}
+    costs: dict[str, list[float]] = {name: [] for name in servers}
     number = 0
     for turn in range(rounds + 1):
         for name, (served, make_one, many) in servers.items():
+            before = processor_seconds(served.pid)
             load = run(
                 closed(served.address, CONNECTIONS, [make_one(number + at) for at in range(many)])
             ).checked()
             number += many
             if turn:  # the first round warms caches
                 speeds[name].append(load.per_second)
+                costs[name].append(1000 * (processor_seconds(served.pid) - before) / many)
     found: dict[str, float] = {}
     for name, values in speeds.items():
         found |= median_and_spread(f"track_{name}_per_second", values)
+    found |= {f"track_{name}_processor_ms": round(statistics.median(each), 3) for name, each in costs.items()}
     for peer in ("fastapi", "pocketbase", "datasette"):
         pairs = zip(speeds["ours"], speeds[peer], strict=True)
         found[f"track_ours_to_{peer}"] = round(statistics.median(a / b for a, b in pairs), 2)
