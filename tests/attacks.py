@@ -88,8 +88,10 @@ class _Looked(HTMLParser):
         self.came_of_it: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if MARK in tag:
-            self.came_of_it.append(f"<{tag}>")
+        given = dict(attrs)
+        bare_script = tag == "script" and "src" not in given and "json" not in (given.get("type") or "")
+        if MARK in tag or bare_script or tag in ("iframe", "object", "embed", "base"):
+            self.came_of_it.append(f"<{tag} {attrs}>")
         for name, value in attrs:
             text = (value or "").lower()
             if MARK in name or name.startswith("on") or (MARK in text and name not in _MAY_HOLD_WORDS):
@@ -98,8 +100,6 @@ class _Looked(HTMLParser):
                 self.came_of_it.append(f"<{tag} {name}={value!r}>")
             if name == "style" and value:
                 self.came_of_it.append(f"<{tag} style={value!r}>")
-            if tag in ("iframe", "object", "embed", "base") or (tag == "script" and "src" not in dict(attrs)):
-                self.came_of_it.append(f"<{tag} {attrs}>")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)

@@ -42,7 +42,7 @@ ORDERS: dict[str, tuple[str, frozenset[str], str]] = {
     "close": ("county", frozenset({"accepted", "corrected"}), "closed"),
     "cancel": (
         "county",
-        frozenset({"issued", "explained", "accepted", "correcting", "corrected", "closed"}),
+        frozenset({"issued", "explained", "accepted", "correcting", "corrected"}),
         "cancelled",
     ),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
@@ -310,3 +311,16 @@ def test_the_log_of_looks_exported_by_a_person_with_a_formula_for_a_name_holds_n
         found = cells_of(answer.content)
         assert any(words.strip() in cell for cell in found)
         assert not [cell for cell in found if is_formula(cell)]
+
+
+def test_what_looks_for_attempts_finds_each_of_them_where_nothing_was_escaped() -> None:
+    harmless = {
+        each for each in SCRIPTS if not set("<\"'") & set(each) or each.startswith(("{{", "javascript:"))
+    }
+    assert len(harmless) < 6
+    for each in SCRIPTS:
+        bare = f"<p title=\"{each}\">x</p><p title='{each}'>x</p><p>{each}</p>"
+        assert bool(came_of_it(bare)) == (each not in harmless), each
+        assert came_of_it(f'<p title="{html.escape(each)}">{html.escape(each)}</p>') == []
+    assert came_of_it(f'<a href="{SCRIPTS[-4]}">x</a>')
+    assert came_of_it(f'<a href="{SCRIPTS[-3]}">x</a>')
