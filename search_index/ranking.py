@@ -11,6 +11,9 @@ from search_index.text import squeeze
 from search_index.tokens import Token, tokenize
 from search_index.tuning import Ranking
 
+# Room for rounding where a bound decides.
+SAFE = 1 - 1e-9
+
 
 class Scored(NamedTuple):
     """A document's score (0 to about 1) and the place of the name that matched best, -1 for none."""
@@ -33,12 +36,16 @@ def score(snapshot: Snapshot, text: str, ranking: Ranking) -> dict[int, Scored]:
     best = _best(snapshot, near if len(near) >= ranking.candidates else held, ranking.candidates)
     chars = {token.term for token in tokens if len(token.term) == 1}
     asked = Asked.of(squeeze(text), {char: 0.3 + snapshot.impacts(char).rarity for char in chars})
+    top = 0.0
     for number in best:
         entry = snapshot.entries[number]
-        closeness, name = _closest_name(asked, entry, ranking.names)
+        # Below this likeness the document ends out of reach of the best one, whatever else holds.
+        needed = (ranking.match_share * top - weight * held[number]) / (1 - weight)
+        closeness, name = _closest_name(asked, entry, ranking.names, needed)
         value = weight * held[number] + (1 - weight) * closeness
         if any(stage not in asked.text for stage in snapshot.later_stages.get(number, ())):
             value *= ranking.later_stage
+        top = max(top, value)
         scored[number] = Scored(value, name)
     return scored
 
@@ -68,15 +75,25 @@ def _text_scores(snapshot: Snapshot, tokens: list[Token], ranking: Ranking) -> d
     return {number: share / whole for number, share in enumerate(held) if share} if whole else {}
 
 
-def _closest_name(asked: Asked, entry: Entry, weights: Mapping[str, float]) -> tuple[float, int]:
+def _closest_name(
+    asked: Asked, entry: Entry, weights: Mapping[str, float], needed: float
+) -> tuple[float, int]:
+    """How close the closest name is and which; 0 and -1 where none can come to what is needed."""
     best, place = 0.0, -1
     in_order, together, fit = weights["in_order"], weights["together"], weights["fit"]
+    all_weights = in_order + together + fit
     for at, (name, distinct) in enumerate(zip(entry.names, entry.distinct, strict=True)):
+        worth = weights["plain"] if at else weights["title"]
+        if needed > 0:
+            most = asked.at_most(name, distinct)
+            if (
+                worth * (in_order * most[0] + together * most[1] + fit * most[2])
+                < needed * all_weights * SAFE
+            ):
+                continue
         like = asked.likeness(name, distinct)
-        mixed = (in_order * like.in_order + together * like.together + fit * like.fit) / (
-            in_order + together + fit
-        )
-        mixed *= weights["plain"] if at else weights["title"]
+        mixed = (in_order * like[0] + together * like[1] + fit * like[2]) / all_weights
+        mixed *= worth
         if len(name) > 1 and name in asked.text:
             # A sentence that holds the whole name is about it, however much is said around it.
             mixed = max(mixed, min(0.9, weights["contained"] + 0.1 * len(name)))

@@ -17,6 +17,7 @@ class Likeness(NamedTuple):
 
 
 NOTHING = Likeness(0.0, 0.0, 0.0)
+EVERYTHING = Likeness(1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +30,27 @@ class Asked:
     pairs: tuple[tuple[str, float], ...]
     paired: float
     chars: frozenset[str]
+    # What each character weighs wherever it stands, as a share of the whole.
+    shares: Mapping[str, float]
 
     @classmethod
     def of(cls, text: str, rarity: Mapping[str, float]) -> Self:
         """`rarity` weighs each character, so that 的 counts less than 狗; 1 for one it does not name."""
         weights = tuple((char, rarity.get(char, 1.0)) for char in text)
         pairs = tuple((text[at : at + 2], weights[at][1] + weights[at + 1][1]) for at in range(len(text) - 1))
-        return cls(
-            text,
-            weights,
-            sum(weight for _, weight in weights),
-            pairs,
-            sum(weight for _, weight in pairs),
-            frozenset(text),
-        )
+        whole = sum(weight for _, weight in weights)
+        shares = {char: text.count(char) * weight / whole for char, weight in weights}
+        paired = sum(weight for _, weight in pairs)
+        return cls(text, weights, whole, pairs, paired, frozenset(text), shares)
+
+    def at_most(self, name: str, distinct: int) -> Likeness:
+        """No likeness with the name is above this; told by the characters alone, in a tenth of the time."""
+        common = self.chars.intersection(name)
+        if len(common) == distinct:
+            return EVERYTHING
+        in_order = sum([self.shares[char] for char in common])
+        fit = 2 * len(common) / (len(self.chars) + distinct)
+        return Likeness(in_order, 1.0 if len(common) > 1 else in_order, fit)
 
     def likeness(self, name: str, distinct: int) -> Likeness:
         """Compare with a squeezed name that has so many `distinct` characters.
