@@ -65,14 +65,22 @@ class Walk(RuleBasedStateMachine):
         filed = self.hall.file(self.when(), channel=channel, **by)
         self.cases.append((filed, Case(self.now.date(), channel == "web")))
 
-    @rule(which=st.integers(0, 3), move=st.sampled_from(sorted(TABLE)), number=st.integers(1, 10))
+    @rule(
+        which=st.integers(0, 3),
+        move=st.sampled_from(sorted(TABLE.keys() - {"void", "withdraw"})),
+        number=st.integers(1, 10),
+    )
     def any_move(self, which: int, move: str, number: int) -> None:
         self._move(which, move, number)
 
     @rule(which=st.integers(0, 3), pick=st.integers(0, 20), number=st.integers(1, 10))
     def legal_move(self, which: int, pick: int, number: int) -> None:
         _, model = self.cases[which % len(self.cases)]
-        legal = [move for move in sorted(TABLE) if model.may(move, self.now.date(), self.days)]
+        # A walk that ends at once shows little: what ends a case is chosen seldom.
+        left_out = {"void", "withdraw", "refuse"} if number < 9 else set()
+        legal = [
+            move for move in sorted(TABLE.keys() - left_out) if model.may(move, self.now.date(), self.days)
+        ]
         if legal:
             self._move(which, legal[pick % len(legal)], number)
 
@@ -189,7 +197,7 @@ def walk(examples: int, steps: int, *, derandomize: bool) -> None:
 
 
 def test_random_moves_over_cases_agree_with_the_model() -> None:
-    walk(8, 30, derandomize=True)
+    walk(14, 60, derandomize=True)
 
 
 @pytest.mark.soak
