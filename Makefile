@@ -38,11 +38,14 @@ lint: setup
 	$(BIN)/mypy
 
 bench: setup
+	sh scripts/bench_env.sh
+	sh scripts/hugo.sh
 	$(BIN)/python -m bench
 
 # 长测试，几十分钟：五万件的一年，真的 nginx 和 Caddy，离线安装。
 soak: setup
 	sh scripts/servers.sh
+	sh scripts/clamav.sh
 	$(BIN)/python -m pytest -m soak -q
 
 # 离线安装包：全部依赖、部署文件、安装脚本和校验和，装的机器不用上网（见 deploy/README.md）。
