@@ -118,7 +118,9 @@ def test_the_seconds_lost_over_ten_deaths(tmp_path: Path) -> None:
     subprocess.run(["sh", str(ROOT / "scripts" / "litestream.sh")], check=True)
     program = litestream()
     assert program is not None
-    found = sorted(lost(program, tmp_path / str(number), 5 + 3 * os.urandom(1)[0] / 255) for number in range(10))
+    found = sorted(
+        lost(program, tmp_path / str(number), 5 + 3 * os.urandom(1)[0] / 255) for number in range(10)
+    )
     print("seconds lost:", ", ".join(f"{each:.2f}" for each in found))
     assert found[len(found) // 2] < 3
     assert found[-1] < 10
