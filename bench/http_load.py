@@ -1,7 +1,6 @@
 """HTTP load over plain sockets: as fast as the answers come, or at a given pace counted from when each was due.
 
-A client of our own because httpx takes longer for a request than the servers measured here. Answers must carry
-Content-Length, which all of them do.
+A client of our own because httpx takes longer for a request than the servers measured here.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import uvloop
+
+from bench.http_answers import Answers, Garbled
 
 Answered = Callable[[int, bytes], None]
 T = TypeVar("T")
@@ -63,9 +64,7 @@ class _Connection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
-        self._arrived = b""
-        self._needed = 0
-        self._body_at = 0
+        self._answers = Answers()
         self._answered: Answered | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -79,22 +78,20 @@ class _Connection(asyncio.Protocol):
             self.transport.write(request)
 
     def data_received(self, data: bytes) -> None:
-        self._arrived += data
-        if not self._needed:
-            end = self._arrived.find(b"\r\n\r\n")
-            if end < 0:
-                return
-            head = self._arrived[:end].lower()
-            at = head.find(b"\r\ncontent-length:")
-            length = int(head[at + 17 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
-            self._body_at, self._needed = end + 4, end + 4 + length
-        if len(self._arrived) >= self._needed:
-            status, body = int(self._arrived[9:12]), self._arrived[self._body_at : self._needed]
-            self._arrived, self._needed = b"", 0
-            self._settle(status, body)
+        try:
+            for answer in self._answers.feed(data):
+                self._settle(answer.status, answer.body)
+        except Garbled as error:
+            if self.transport is not None:
+                self.transport.abort()
+            self._settle(0, str(error).encode())
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._settle(0, str(exc).encode())
+        last = self._answers.ended() if exc is None else None
+        if last is None:
+            self._settle(0, str(exc).encode())
+        else:
+            self._settle(last.status, last.body)
 
     def _settle(self, status: int, body: bytes) -> None:
         answered, self._answered = self._answered, None
