@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from catalog.delivery import DeliverySettings
 from catalog.form_schema import Part, Text
 from catalog.schema import PhoneText, Slug
+from catalog.sign_in import SignInSettings
 from catalog.virus_scan import VirusScan
 
 UnitKind = Literal["county", "department", "section", "centre", "window", "town", "village"]
@@ -124,6 +125,7 @@ class County(Part):
     footer: Footer
     settings: Settings = Settings()
     # Kept out of everything that is written: hosts and accounts are no open data (`delivery_reading.load_delivery`,
-    # `virus_scan.load_virus_scan`).
+    # `virus_scan.load_virus_scan`), nor is who signs in by password alone (`sign_in.load_sign_in`).
     virus_scan: VirusScan | None = Field(None, exclude=True, description="附件查毒；不写就不查")
     delivery: DeliverySettings = Field(DeliverySettings(), exclude=True)
+    sign_in: SignInSettings = Field(SignInSettings(), exclude=True, description="工作人员怎样登录")

@@ -28,7 +28,14 @@ from rules.time import day_start
 
 SIZE = 50
 MOST_EXPORTED = 100_000
-SUBJECTS = {"case": "办件", "letter": "来信", "order": "督办", "appeal": "申诉", "hall": "大厅"}
+SUBJECTS = {
+    "case": "办件",
+    "letter": "来信",
+    "order": "督办",
+    "appeal": "申诉",
+    "hall": "大厅",
+    "account": "账号",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from handlers.casework.requests import ByStaff, MoveData
 from handlers.casework.viewing import staff_case as case_in_reach
 from handlers.context import Hall, hall_of
 from handlers.guard import may, public, staff
+from handlers.second_factor_rule import EnrolmentOwed
 from handlers.security import request_id
 from handlers.session import SignedIn, idle
 from handlers.store import sessions
@@ -96,6 +97,9 @@ def _signed_in(request: Request, asked: SignInIn) -> Response:
     if session.person.must_change:
         sessions.sign_out(hall.database, new.token)
         raise Forbidden("这个账号要先在网页上登录并修改初始密码。")
+    if hall.second_factor.owed(session, now.date()):
+        sessions.sign_out(hall.database, new.token)
+        raise EnrolmentOwed
     held = [each for each in session.person.assignments if each.holds_on(now.date())]
     return answered(
         SessionOut(

@@ -45,6 +45,7 @@ JOBS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "staff": (
             "handlers.access_log_page",
             "handlers.staff_account",
+            "handlers.staff_enrolment",
             "handlers.staff_security",
             "handlers.desk",
             "handlers.case_page",
@@ -58,6 +59,7 @@ JOBS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "supervision": (
             "handlers.staff_account",
+            "handlers.staff_enrolment",
             "handlers.board",
             "handlers.hand_card_page",
             "handlers.cards_page",

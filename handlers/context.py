@@ -22,6 +22,7 @@ from handlers.correspondence.service import Correspondence
 from handlers.delivering.service import Delivering
 from handlers.logbook.service import Logbook
 from handlers.scoring.service import Scores
+from handlers.second_factor_rule import SecondFactorRule
 from handlers.site_data import Edition, SiteData
 from handlers.statistics.service import Statistics
 from handlers.store.clamd import Clamd
@@ -66,6 +67,7 @@ class Hall:
     live: Live | None = field(default=None, init=False)
     statistics: Statistics = field(init=False)
     logbook: Logbook = field(init=False)
+    second_factor: SecondFactorRule = field(init=False)
     limiter: SlidingWindowCounterRateLimiter = field(init=False)
     sweeps: Sweeps = field(default_factory=Sweeps, init=False)
     _lights: Lights = field(init=False)
@@ -77,6 +79,7 @@ class Hall:
         if wanted is not None:
             clamd = Clamd(wanted.address, wanted.timeout_seconds)
             self.database.scanner = Scanner(clamd, wanted.when_down == "accept")
+        self.second_factor = SecondFactorRule(self.root)
         self.casework = Casework(self.database, self.site_data.ground)
         self.correspondence = Correspondence(self.database, self.site_data.ground)
         self.supervision = Supervision(self.database, self.site_data.ground)

@@ -13,9 +13,9 @@ from starlette.routing import Route
 
 from catalog.permissions import packaged
 from handlers.context import hall_of
-from handlers.session import SignedIn, signed_in, token_of
+from handlers.session import SignedIn, refusal, signed_in, token_of
 from rules.access import Role
-from rules.errors import Forbidden, Unauthenticated
+from rules.errors import Forbidden
 from rules.permissions import Capability
 
 Endpoint = Callable[[Request], Response | Awaitable[Response]]
@@ -39,7 +39,7 @@ class Guard:
         if self.public:
             return person
         if person is None:
-            raise Unauthenticated("请先登录。登录后会回到这一页。")
+            raise refusal(request)
         roles = self.roles
         if self.capability is not None:
             roles = hall_of(request).edition.permissions.roles(self.capability)

@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from handlers.context import Hall, hall_of
+from handlers.second_factor_rule import EnrolmentOwed
 from handlers.store import sessions
 from handlers.store.people_records import Person, Session
 from rules.access import Assignment, Role
-from rules.errors import Forbidden
+from rules.errors import Forbidden, Unauthenticated
 
 COOKIE = "hall_session"
 
@@ -64,7 +65,7 @@ def session_of(request: Request, *, touch: bool = True) -> Session | None:
 
 
 def signed_in(request: Request, *, touch: bool = True) -> SignedIn | None:
-    """The person signed in, or None; who still owes the second factor or a new password is nobody yet.
+    """The person signed in, or None; who still owes the second factor, its enrolment or a new password is nobody yet.
 
     Without `touch` an idle session goes on idling.
     """
@@ -76,9 +77,20 @@ def signed_in(request: Request, *, touch: bool = True) -> SignedIn | None:
         or session.person.must_change
     ):
         return None
-    today = hall_of(request).now().date()
+    hall = hall_of(request)
+    today = hall.now().date()
+    if hall.second_factor.owed(session, today):
+        return None
     held = tuple(each for each in session.person.assignments if each.holds_on(today))
     return SignedIn(session.person, session.csrf, token_of(request), held)
+
+
+def refusal(request: Request) -> Unauthenticated:
+    """Why nobody is signed in at this request: to be raised."""
+    session, hall = session_of(request, touch=False), hall_of(request)
+    if session is not None and hall.second_factor.owed(session, hall.now().date()):
+        return EnrolmentOwed()
+    return Unauthenticated("请先登录。登录后会回到这一页。")
 
 
 def set_cookie(request: Request, response: Response, token: str) -> None:

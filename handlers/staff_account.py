@@ -14,6 +14,7 @@ from handlers.context import hall_of
 from handlers.guard import public, route, staff
 from handlers.passwords import check_new_password
 from handlers.session import COOKIE, SignedIn, check_csrf, clear_cookie, session_of, set_cookie
+from handlers.staff_enrolment import ENROLMENT, owed_page, owes
 from handlers.staff_frame import DESK, NO_INDEX, SIGN_IN, address, local_path
 from handlers.staff_resume import Kept, kept_in, resumed
 from handlers.store import people, sessions
@@ -31,8 +32,7 @@ async def show_sign_in(request: Request) -> Response:
     target = local_path(request.query_params.get("next", ""))
     session = session_of(request)
     if session is not None and session.second_factor:
-        onward = address(NEW_PASSWORD, next=target) if session.person.must_change else target
-        return RedirectResponse(onward, 303)
+        return RedirectResponse(_still_owed(request, session, target) or target, 303)
     note = "已安全退出。" if request.query_params.get("out") else ""
     return _sign_in_page(request, target, note=note)
 
@@ -59,25 +59,33 @@ async def sign_in(request: Request) -> Response:
     old = request.cookies.get(COOKIE, "")
     if old:
         await run_in_threadpool(sessions.sign_out, hall.database, old[:200])
-    answer = await _onward(request, made, target, kept)
+    session = await run_in_threadpool(_session, request, made.token)
+    answer = _onward(request, session, target, kept)
     set_cookie(request, answer, made.token)
-    if made.second_factor:
+    if made.second_factor and not owes(request, session):
         signing_in.remember_device(request, answer, login)
     return answer
 
 
-async def _onward(request: Request, made: NewSession, target: str, kept: Kept | None) -> Response:
-    """Where a fresh session goes: second factor, new password, what was being written, or the page asked for."""
-    if not made.second_factor:
-        return (
-            _digits_page(request, target, kept)
-            if kept
-            else RedirectResponse(address(SECOND_FACTOR, next=target), 303)
-        )
-    session = await run_in_threadpool(_session, request, made.token)
+def _still_owed(request: Request, session: Session, target: str) -> str:
+    """The page of what a session owes before it opens anything: digits, new password, enrolment. Empty: nothing."""
+    if not session.second_factor:
+        return address(SECOND_FACTOR, next=target)
     if session.person.must_change:
-        return RedirectResponse(address(NEW_PASSWORD, next=target), 303)
-    return resumed(request, kept, made.csrf) if kept else RedirectResponse(target, 303)
+        return address(NEW_PASSWORD, next=target)
+    return address(ENROLMENT, next=target) if owes(request, session) else ""
+
+
+def _onward(request: Request, session: Session, target: str, kept: Kept | None) -> Response:
+    """Where a fresh session goes: to what it owes, to what was being written, or to the page asked for."""
+    if kept and not session.second_factor:
+        return _digits_page(request, target, kept)
+    if kept and owes(request, session):
+        return owed_page(request, session, target, kept)
+    owed = _still_owed(request, session, target)
+    if owed or not kept:
+        return RedirectResponse(owed or target, 303)
+    return resumed(request, kept, session.csrf)
 
 
 def _session(request: Request, token: str) -> Session:
@@ -118,7 +126,7 @@ async def second_factor(request: Request) -> Response:
     except Unauthenticated as error:
         signing_in.wrong(request)
         return _digits_page(request, target, kept, fault=error.detail, status=401)
-    answer = await _onward(request, made, target, kept)
+    answer = _onward(request, await run_in_threadpool(_session, request, made.token), target, kept)
     set_cookie(request, answer, made.token)
     signing_in.remember_device(request, answer, session.person.login)
     return answer
@@ -153,8 +161,8 @@ async def new_password(request: Request) -> Response:
         made = await run_in_threadpool(change_password, request, session.person, password, str(again or ""))
     except Invalid as error:
         return _new_password_page(request, target, dict(error.fields), status=422)
-    onward = target if made.second_factor else address(SECOND_FACTOR, next=target)
-    answer = RedirectResponse(onward, 303)
+    fresh = await run_in_threadpool(_session, request, made.token)
+    answer = RedirectResponse(_still_owed(request, fresh, target) or target, 303)
     set_cookie(request, answer, made.token)
     return answer
 

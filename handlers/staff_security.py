@@ -12,11 +12,12 @@ from handlers.context import hall_of
 from handlers.guard import route, staff
 from handlers.session import SignedIn, check_csrf, idle, set_cookie
 from handlers.staff_account import SECOND_FACTOR, change_password
+from handlers.staff_enrolment import enrolment_values, wrong_digits
 from handlers.staff_frame import address, staff_page
 from handlers.store import people, sessions
 from presentation.view import Crumb, FieldError
 from rules.access import ROLE_LABELS
-from rules.errors import HallError, Invalid, TooMany
+from rules.errors import Forbidden, HallError, Invalid, TooMany
 
 HERE = "/hall/staff/account"
 _DONE = {
@@ -49,6 +50,7 @@ def _account_page(request: Request, errors: dict[str, str], status: int = 200) -
         role_labels=ROLE_LABELS,
         unit_name=hall.edition.units.name,
         today=hall.now().date(),
+        must_have_factor=hall.second_factor.asks(person.account, hall.now().date()),
     )
 
 
@@ -90,9 +92,7 @@ def _enrolment_page(request: Request, secret: str, uri: str, fault: str = "", st
         current=HERE,
         crumbs=(Crumb("我的账号", HERE), Crumb("启用动态码")),
         status=status,
-        secret=" ".join(secret[place : place + 4] for place in range(0, len(secret), 4)),
-        uri=uri,
-        fault=fault,
+        **enrolment_values(secret, uri, fault),
     )
 
 
@@ -112,8 +112,7 @@ async def confirm_enrolment(request: Request) -> Response:
         secret, uri = await run_in_threadpool(
             sessions.enrol, hall.database, person.person_id, hall.county.hall_name
         )
-        fault = f"{error.fields.get('digits', error.detail)}。为了安全换了一个新的二维码，请重新扫描"
-        return _enrolment_page(request, secret, uri, fault, 422)
+        return _enrolment_page(request, secret, uri, wrong_digits(error), 422)
     return RedirectResponse(address(HERE, done="enabled"), 303)
 
 
@@ -123,6 +122,8 @@ async def disable(request: Request) -> Response:
     async with form_of(request) as form:
         check_csrf(request, form)
         current = _secret(form, "password_again")
+    if hall.second_factor.asks(person.account, hall.now().date()):
+        raise Forbidden("您的岗位登录必须使用动态码，不能关闭。手机丢了、换了，请系统管理员核实身份后重置。")
     try:
         await run_in_threadpool(_check_current, request, current, "password_again")
     except Invalid as error:

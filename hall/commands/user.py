@@ -18,6 +18,7 @@ import click
 from catalog.reader import read
 from catalog.root import Root
 from handlers.delivering.channels import email_of, phone_of
+from handlers.second_factor_rule import SecondFactorRule
 from handlers.store import people, posts, sessions
 from handlers.store.database import Database
 from handlers.store.people_records import Person
@@ -31,7 +32,7 @@ _ROLES = {role.value: role for role in Role if role in STAFF_ROLES}
 
 @click.group("user")
 def command() -> None:
-    """管理工作人员账号：新增、任职、联系方式、密码、停用。"""
+    """管理工作人员账号：新增、任职、联系方式、密码、动态码、停用。"""
 
 
 def _stored(function: Callable[..., None]) -> Callable[..., None]:
@@ -155,12 +156,30 @@ def password(
     hashed = people.hash_password(new)
 
     def job(tx: Transaction) -> None:
-        people.set_password(tx, person.id, hashed, _now(), must_change=not password_stdin)
+        now = _now()
+        people.set_password(tx, person.id, hashed, now, must_change=not password_stdin)
         if drop_second_factor:
-            sessions.drop_second_factor(tx, person.id)
+            sessions.reset_second_factor(tx, person.id, now)
 
     database.write(job)
     click.echo(f"{login} 的密码已重设。" + ("" if password_stdin else f"临时密码：{new}（首次登录要改）"))
+
+
+@command.command("second-factor")
+@click.argument("login")
+@click.option("--reset", is_flag=True, help="手机丢失时：作废现在的动态码，已登录的全部退出")
+@_stored
+def second_factor(database: Database, root: Root, login: str, reset: bool) -> None:
+    """看 LOGIN 的动态码启用了没有；--reset 作废它，记入查看记录。密码不变。"""
+    person = _person(database, login)
+    asked = SecondFactorRule(root).asks(person, _now().date())
+    must = "岗位要求必须启用" if asked else "岗位不要求"
+    if not reset:
+        click.echo(f"{login} 的动态码{'已启用' if person.totp_enabled else '没有启用'}，{must}。")
+        return
+    database.write(lambda tx: sessions.reset_second_factor(tx, person.id, _now()))
+    then = "下次登录先要重新启用，再做别的" if asked else "下次登录只要密码，可以在“我的账号”里重新启用"
+    click.echo(f"{login} 的动态码已作废，已登录的全部退出。{then}。")
 
 
 @command.command("contact")

@@ -27,6 +27,7 @@ WHAT_LABELS: Mapping[str, str] = {
     "api": "接口",
     "access_log": "查看记录",
     "timeline": "办件全程",
+    "second_factor": "重置动态码",
 }
 
 

@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 
 import pyotp
 
+from handlers.store import access_log
 from handlers.store.database import Database
 from handlers.store.moments import Reads, moment, stamp
 from handlers.store.people import LOCKED_FOR, check_credentials, count_failure, known
 from handlers.store.people_records import NewSession, Session
 from handlers.store.writer import Transaction
+from rules.access import Role
 from rules.errors import Invalid, TooMany, Unauthenticated, Unavailable
 
 log = logging.getLogger("hall.sessions")
@@ -183,23 +185,66 @@ def enrol(database: Database, person: str, issuer: str) -> tuple[str, str]:
 
 def confirm_enrolment(database: Database, person: str, digits: str, now: datetime) -> None:
     """Puts the second factor in force once the authenticator has shown the right digits. Raises Invalid."""
+    sealed, step = _first_digits(database, person, digits, now)
+    database.write(lambda tx: _put_in_force(tx, person, sealed, step))
+
+
+def complete_enrolment(database: Database, token: str, person: str, digits: str, now: datetime) -> NewSession:
+    """Enrols who may do nothing before: the session goes on under a new token, all others of the person end.
+
+    The others have shown the password only; the new second factor must not let them in too. Raises Invalid.
+    """
+    sealed, step = _first_digits(database, person, digits, now)
+    new_token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
+
+    def job(tx: Transaction) -> None:
+        _put_in_force(tx, person, sealed, step)
+        renewed = tx.execute(
+            "UPDATE session SET token_hash = ?, csrf = ?, seen = ? WHERE token_hash = ? AND person = ?",
+            (_hash(new_token), csrf, stamp(now), _hash(token), person),
+        )
+        if renewed.rowcount != 1:
+            raise Unauthenticated("登录已经失效，请重新登录。")
+        end_others(tx, person, new_token)
+
+    database.write(job)
+    return NewSession(new_token, csrf, True)
+
+
+def _first_digits(database: Database, person: str, digits: str, now: datetime) -> tuple[bytes, int]:
+    """The sealed secret that these digits are right for, and their time step. Raises Invalid."""
     sealed = database.value("SELECT totp_secret FROM person WHERE id = ? AND totp_enabled = 0", (person,))
     step = None
     if sealed is not None:
         step = _matching_step(database.vault.unseal(sealed, f"totp/{person}"), digits, now)
     if step is None:
-        raise Invalid("动态码不对，第二因素没有启用。", {"digits": "动态码不对，请核对手机时间后再试"})
-    database.write(
-        lambda tx: (
-            tx.execute(
-                "UPDATE person SET totp_enabled = 1, totp_last = ? WHERE id = ?", (step, person)
-            ).rowcount
-        )
+        raise _wrong_first_digits()
+    return sealed, step
+
+
+def _put_in_force(tx: Transaction, person: str, sealed: bytes, step: int) -> None:
+    """Only the secret whose digits were shown: another page may have asked for a new one meanwhile."""
+    changed = tx.execute(
+        "UPDATE person SET totp_enabled = 1, totp_last = ? WHERE id = ? AND totp_enabled = 0 AND totp_secret = ?",
+        (step, person, sealed),
     )
+    if changed.rowcount != 1:
+        raise _wrong_first_digits()
+
+
+def _wrong_first_digits() -> Invalid:
+    return Invalid("动态码不对，第二因素没有启用。", {"digits": "动态码不对，请核对手机时间后再试"})
+
+
+def reset_second_factor(tx: Transaction, person: str, now: datetime) -> None:
+    """For a lost telephone: off, every session ends (one may be on it), and the act is kept with the looks."""
+    drop_second_factor(tx, person)
+    tx.execute("DELETE FROM session WHERE person = ?", (person,))
+    access_log.add(tx, access_log.Look(now, person, Role.SYSTEM, "account", "", "second_factor"))
 
 
 def drop_second_factor(tx: Transaction, person: str) -> None:
-    """For a lost telephone: the administrator takes the second factor off."""
+    """Takes the second factor off."""
     tx.execute(
         "UPDATE person SET totp_enabled = 0, totp_secret = NULL, totp_last = 0 WHERE id = ?", (person,)
     )
