@@ -10,6 +10,7 @@ import threading
 import traceback
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Literal, TextIO
 
@@ -76,7 +77,16 @@ def _message(record: logging.LogRecord) -> str:
 
 
 def _shanghai(record: logging.LogRecord) -> str:
-    return datetime.fromtimestamp(record.created, SHANGHAI).isoformat(timespec="milliseconds")
+    second, thousandths = divmod(int(record.created * 1000), 1000)
+    before, after = _second(second)
+    return f"{before}.{thousandths:03d}{after}"
+
+
+@lru_cache(maxsize=16)
+def _second(second: int) -> tuple[str, str]:
+    """What stands before and behind the fraction of every line of one second."""
+    text = datetime.fromtimestamp(second, SHANGHAI).isoformat(timespec="seconds")
+    return text[:19], text[19:]
 
 
 class TextLines(logging.Formatter):
@@ -126,6 +136,9 @@ def configure(style: Style = "text", stream: TextIO | None = None, level: int = 
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)
+    # No line names them, and finding them out for each takes longer than to write it.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None
     threading.excepthook = _lost_thread
     sys.excepthook = _crashed
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import asdict, replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -41,12 +42,13 @@ from handlers.context import Hall, hall_of
 from handlers.guard import public
 from handlers.item_forms import file_questions, item_form
 from handlers.session import SignedIn
+from handlers.short_reads import read_here
 from handlers.store import cases, idempotency
 from handlers.store.records import Json
 from handlers.throttle import guessing
 from handlers.track_proof import normal_number
 from rules.access import Role
-from rules.case_terms import MoveName
+from rules.case_terms import Move, MoveName
 from rules.errors import BadRequest, Forbidden, Invalid, NotFound, TooMany
 from rules.time import local, parse_stamp
 
@@ -227,24 +229,31 @@ async def _own(request: Request) -> CaseView:
     hall, number = hall_of(request), normal_number(request.path_params["number"])
     code = code_of(request)
     with guessing(request, number):
-        return await run_in_threadpool(hall.casework.public_view, number, code, hall.now())
+        return await read_here(hall.casework.public_view, number, code, hall.now())
 
 
 def case_out(view: CaseView, moves: tuple[MoveOption, ...] | None = None) -> CaseOut:
     """The view as the API gives it; staff get their own moves."""
     options = view.moves if moves is None else moves
-    plain = {name: getattr(view, name) for name in CaseOut.model_fields if name != "moves"}
+    plain = {name: getattr(view, name) for name in _OF_VIEW}
     return CaseOut.model_validate(
         {**plain, "moves": [move_out(each) for each in options]}, from_attributes=True
     )
 
 
+_OF_VIEW = tuple(name for name in CaseOut.model_fields if name != "moves")
+
+
 def move_out(option: MoveOption) -> MoveOut:
     """A move that may be made now."""
-    move = option.move
+    return _move_out(option.move, option.longest_days)
+
+
+@lru_cache(maxsize=128)
+def _move_out(move: Move, longest_days: int | None) -> MoveOut:
     needs = []
     for each in move.needs:
-        most = min(each.most, option.longest_days) if option.longest_days else each.most
+        most = min(each.most, longest_days) if longest_days else each.most
         needs.append(NeedOut.model_validate({**asdict(each), "most": most}))
     return MoveOut(name=move.name, label=move.label, explanation=move.explanation, needs=needs)
 

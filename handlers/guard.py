@@ -71,6 +71,8 @@ def route(
     The person signed in (or None on a public route) is `request.state.person`.
     """
 
+    waits = inspect.iscoroutinefunction(endpoint)
+
     async def guarded(request: Request) -> Response:
         # A session is read from the database, and noted there: never on the event loop.
         admit = run_in_threadpool(guard.admit, request) if token_of(request) else None
@@ -78,8 +80,8 @@ def route(
         request.state.person = person
         if person is not None:
             request.scope["hall.role"] = "+".join(sorted(person.roles)) or "none"
-        if inspect.iscoroutinefunction(endpoint):
-            answer: Response = await endpoint(request)
+        if waits:
+            answer: Response = await endpoint(request)  # type: ignore[misc]
             return answer
         return await run_in_threadpool(endpoint, request)  # type: ignore[arg-type]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from urllib.parse import quote, urlsplit
-from uuid import uuid4
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -80,8 +80,9 @@ class Security:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        scope["hall.request_id"] = uuid4().hex[:12]
-        scope["hall.forged"] = from_elsewhere(scope["method"], Headers(scope=scope))
+        scope["hall.request_id"] = os.urandom(6).hex()
+        safe = scope["method"] in SAFE_METHODS
+        scope["hall.forged"] = not safe and from_elsewhere(scope["method"], Headers(scope=scope))
         started = time.perf_counter()
         status = 500
         streamed = False

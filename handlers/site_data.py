@@ -64,6 +64,12 @@ def _cached_item(edition: Edition, code: str) -> ItemRecord:
         raise Unavailable("网站数据正在更新，请过一会儿再试。") from error
 
 
+@lru_cache(maxsize=512)
+def _cached_version(site: Path, version: str) -> Item:
+    # Named by the hash of its content, so that it never becomes another.
+    return load_version(site, version).item
+
+
 class SiteData:
     """Answers with the newest edition; looks at most once a second whether the build has written another."""
 
@@ -141,7 +147,7 @@ class SiteData:
     def version(self, version: str) -> Item | None:
         """An item by the hash of its version (`casework.ground.Guides`)."""
         try:
-            return load_version(self.site, version).item
+            return _cached_version(self.site, version)
         except HallError:
             return None
 

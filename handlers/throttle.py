@@ -6,6 +6,7 @@ import ipaddress
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from starlette.requests import Request
@@ -31,7 +32,11 @@ WRONG_SECRETS = RateLimitItemPerHour(20)
 
 def address_of(request: Request) -> str:
     """Who counts as one sender: an IPv4 address, or the /64 that an IPv6 household has."""
-    host = request.client.host if request.client else "unknown"
+    return _sender(request.client.host if request.client else "unknown")
+
+
+@lru_cache(maxsize=4096)
+def _sender(host: str) -> str:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

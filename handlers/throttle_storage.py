@@ -23,6 +23,10 @@ class Counts(MemoryStorage):
         self._tidying = threading.Lock()
         super().__init__()
 
+    def get(self, key: str) -> int:
+        """The count; nearly every address and number that is asked about has none."""
+        return super().get(key) if key in self.storage else 0
+
     def _MemoryStorage__schedule_expiry(self) -> None:  # noqa: N802 - the library's private name
         if time.monotonic() - self._tidied < TIDY_EVERY_SECONDS or not self._tidying.acquire(blocking=False):
             return

@@ -16,6 +16,7 @@ from handlers.casework.views import CaseView
 from handlers.context import hall_of
 from handlers.correspondence.reading import LetterView
 from handlers.proofs import CASES, LETTERS
+from handlers.short_reads import read_here
 from handlers.throttle import guessing
 from presentation.view import Crumb
 from rules.errors import Invalid, NotFound
@@ -48,7 +49,7 @@ async def prove_case(request: Request, number: str, code: str) -> ProvedCase:
     """The case, if the code is right. Raises NotFound alike for a wrong number and a wrong code, and TooMany."""
     hall = hall_of(request)
     with guessing(request, number):
-        view = await run_in_threadpool(hall.casework.public_view, number, code, hall.now())
+        view = await read_here(hall.casework.public_view, number, code, hall.now())
     return ProvedCase(view, code)
 
 
@@ -69,7 +70,7 @@ async def own_case(request: Request) -> ProvedCase | None:
     hall = hall_of(request)
     # What the sealed cookie holds was right when it was put there: it is no guess and is not counted.
     try:
-        view = await run_in_threadpool(hall.casework.public_view, number, code, hall.now())
+        view = await read_here(hall.casework.public_view, number, code, hall.now())
     except NotFound:
         return None
     return ProvedCase(view, code)

@@ -67,7 +67,7 @@ def check(state: State, name: MoveName, role: Role, facts: CaseFacts) -> Move:
 def moves_for(state: State, role: Role, facts: CaseFacts) -> tuple[Move, ...]:
     """All moves `role` may make now, in the table's order."""
     return tuple(
-        move for move in MOVES.values() if not _obstacle(state, move, facts) and role in _allowed(move, facts)
+        move for move in MOVES.values() if role in _allowed(move, facts) and not _obstacle(state, move, facts)
     )
 
 

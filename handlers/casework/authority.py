@@ -44,11 +44,11 @@ class Standing:
 
 def prove_applicant(reads: Reads, vault: Vault, number: str, query_code: str) -> Case:
     """The case, when the code is its own. Raises NotFound alike for unknown numbers and wrong codes."""
-    case = cases.by_number(reads, number.strip().upper())
-    # Read and hashed whether or not there is such a case, so that both refusals are the same work.
-    stored = cases.query_hash(reads, 0 if case is None else case.id)
-    right = vault.matches(stored, "case", "" if case is None else case.number, normal_code(query_code))
-    if case is None or not right:
+    code = normal_code(query_code)
+    case = cases.proved(
+        reads, number.strip().upper(), lambda stored, own: vault.matches(stored, "case", own, code)
+    )
+    if case is None:
         raise NotFound(UNKNOWN_CASE)
     return case
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
 
@@ -229,38 +229,52 @@ def used(ground: Ground, clock: Clock, pauses: Iterable[PauseRow], at: datetime)
 def explain(ground: Ground, clock: Clock, pauses: Iterable[PauseRow], now: datetime) -> DueView:
     """The due date day by day. A stopped clock is explained as it stood when it stopped."""
     ledger = tuple(pauses) if clock.kind in PAUSED else ()
-    times = times_of(ground, clock, ledger)
     at = now if clock.stopped is None else min(now, clock.stopped)
-    counting = _counting(ground, clock, ledger)
-    limit = clock.limit_days + clock.extension_days
-    unit = _unit(clock.limit_unit)
-    words = f"自{date_cn(clock.started, False)}（次日起算）{duration(clock.limit_days, clock.limit_unit)}"
-    if clock.limit_days == 0:
-        words = f"{date_cn(clock.started, False)}当日办结"
-    if clock.extension_days:
-        words += f"，经批准延长{clock.extension_days}日"
-    if ledger:
-        words += "，暂停的时间不计入"
-    words += f",{date_cn(times.due)}截止"
-    if times.provisional:
-        words += "（暂定：跨入放假安排尚未公布的年份，公布后重新计算并告知）"
+    spec = _spec(ground, clock, ledger)
+    if spec.precision == "day":
+        times, words, left = _told_of_a_day(spec, ground.calendar, local_date(at))
+    else:
+        times, words, left = _told(spec, ground.calendar, at)
     return DueView(
         label=CLOCK_LABELS[clock.kind],
         kind=clock.kind,
         started=clock.started,
         limit=clock.limit_days,
         extension=clock.extension_days,
-        unit=unit,
+        unit=spec.unit,
         due=times.due,
         provisional=times.provisional,
         stopped=clock.stopped,
         light=level_at(clock, now)[0],
-        left=counting.effective_limit(limit) - counting.used(at),
+        left=left,
         basis=clock.basis,
         why=words,
         trace=times.trace,
         pauses=ledger,
     )
+
+
+def _told(spec: ClockSpec, calendar: WorkCalendar, at: date | datetime) -> tuple[ClockTimes, str, int]:
+    """Times, the sentence that explains them, and the days left at a moment (or, in whole days, on a day)."""
+    times = _computed(spec, calendar)
+    counting = Counting(calendar, spec.start, spec.unit, spec.precision, spec.pauses)
+    added = sum(each.days for each in spec.extensions)
+    words = f"自{date_cn(spec.start, False)}（次日起算）{duration(spec.limit, spec.unit)}"
+    if spec.limit == 0:
+        words = f"{date_cn(spec.start, False)}当日办结"
+    if added:
+        words += f"，经批准延长{added}日"
+    if spec.pauses:
+        words += "，暂停的时间不计入"
+    words += f",{date_cn(times.due)}截止"
+    if times.provisional:
+        words += "（暂定：跨入放假安排尚未公布的年份，公布后重新计算并告知）"
+    used_ = counting.used(at) if isinstance(at, datetime) else counting.used_days(at)
+    return times, words, counting.effective_limit(spec.limit + added) - used_
+
+
+# Clocks of one day and limit are told alike all day long.
+_told_of_a_day = lru_cache(maxsize=2048)(_told)
 
 
 def _spec(ground: Ground, clock: Timed, pauses: Iterable[PauseRow]) -> ClockSpec:

@@ -28,7 +28,9 @@ from handlers.casework.views import (
 from handlers.store import attachments, cards, case_parts, cases, clocks, events, notices, people
 from handlers.store.access_log import Look, add
 from handlers.store.database import Database
-from handlers.store.records import Case, Clock, Event, MaterialReceived, PauseRow, Step
+from handlers.store.events import Told
+from handlers.store.notices import NoticeHead
+from handlers.store.records import Case, Clock, Event, PauseRow, Step
 from presentation.dates import date_cn
 from rules import case as case_rules
 from rules.access import Role
@@ -155,8 +157,11 @@ def _facts(
 def _view(database: Database, ground: Ground, case: Case, now: datetime) -> CaseView:
     steps = case_parts.steps(database, case.id)
     running = clocks.of_subject(database, "case", case.id)
-    ledger = clocks.pauses(database, "case", case.id)
-    materials = case_parts.materials(database, case.id)
+    pausable = any(each.kind in casework_clocks.PAUSED for each in running)
+    ledger = clocks.pauses(database, "case", case.id) if pausable else ()
+    missing = case_parts.missing(database, case.id)
+    past = events.told_of(database, "case", case.id)
+    documents = notices.heads(database, "case", case.id)
     facts = _facts(ground, case, steps, running, now)
     due_views = _due_views(ground, running, ledger, now)
     closed = case.closed_at or now
@@ -189,22 +194,21 @@ def _view(database: Database, ground: Ground, case: Case, now: datetime) -> Case
         time=agency_and_total_time(
             case.submitted_at, accepted, closed, ground.calendar, _paused(ground, running, ledger)
         ),
-        timeline=_timeline(database, ground, case),
+        timeline=_timeline(ground, past, documents),
         notices=tuple(
-            NoticeSummary(each.id, each.number, each.kind, each.title, each.issued)
-            for each in notices.of_subject(database, "case", case.id)
+            NoticeSummary(each.id, each.number, each.kind, each.title, each.issued) for each in documents
         ),
-        missing=tuple(each.name for each in materials if each.verdict == "missing"),
+        missing=missing,
         supplement_due=case.supplement_due,
-        next_words=_next_words(ground, case, materials, may_rate),
+        next_words=_next_words(ground, case, missing, may_rate),
         moves=moves,
         may_rate=may_rate,
-        rating=case_parts.rating(database, case.id),
-        certificate=case_parts.certificate(database, case.id),
+        rating=None if case.rating is None else case_parts.rating(database, case.id),
+        certificate=None if case.decided_at is None else case_parts.certificate(database, case.id),
         fees=case_parts.fees(database, case.id),
         drill=case.drill,
         version=case.version,
-        asked=_asked(database, case),
+        asked=_asked(case, past),
     )
 
 
@@ -226,27 +230,26 @@ def _paused(ground: Ground, all_clocks: Sequence[Clock], ledger: Sequence[PauseR
     return () if promise is None else casework_clocks.as_rules(ground.calendar, promise, ledger)
 
 
-def _timeline(database: Database, ground: Ground, case: Case) -> tuple[TimelineEntry, ...]:
-    documents = notices.by_event(database, "case", case.id)
+def _timeline(
+    ground: Ground, past: Sequence[Told], documents: Sequence[NoticeHead]
+) -> tuple[TimelineEntry, ...]:
+    issued = {each.event: each for each in documents}
     entries = []
-    for event in events.of_subject(database, "case", case.id):
+    for event in past:
         words = "（内容已删除）" if event.payload is None else str(event.payload.get("words") or "")
         if not words:
             continue  # supervision and internal looks are not the applicant's business
-        notice_id, title = documents.get(event.sequence, (None, ""))
+        notice = issued.get(event.sequence)
+        notice_id, title = (None, "") if notice is None else (notice.id, notice.title)
         entries.append(TimelineEntry(event.at, words, ground.unit_name(event.unit), notice_id, title))
     return tuple(entries)
 
 
-def _asked(database: Database, case: Case) -> str:
+def _asked(case: Case, past: Sequence[Told]) -> str:
     """What the clerk wrote that is to be supplemented, while it is."""
     if case.state is not State.SUPPLEMENTING:
         return ""
-    told = [
-        event.payload
-        for event in events.of_subject(database, "case", case.id)
-        if event.kind == MoveName.SUPPLEMENT_NOTICE and event.payload
-    ]
+    told = [event.payload for event in past if event.kind == MoveName.SUPPLEMENT_NOTICE and event.payload]
     return str(told[-1].get("reason") or "") if told else ""
 
 
@@ -261,14 +264,14 @@ def _step_name(case: Case, steps: Sequence[Step]) -> str:
     return steps[case.step].name if in_review and 0 <= case.step < len(steps) else ""
 
 
-def _next_words(ground: Ground, case: Case, materials: Sequence[MaterialReceived], may_rate: bool) -> str:
+def _next_words(ground: Ground, case: Case, lacking: Sequence[str], may_rate: bool) -> str:
     rate = "请为这次办事打个分。" if may_rate else ""
     delivery = {
         "window": f"请带身份证件到{ground.unit_name(case.accepting_unit)}领取。",
         "courier": "我们会按您填写的地址寄出，请留意电话。",
         "electronic": "可以在本页查看和下载。",
     }.get(case.delivery, "")
-    missing = "、".join(each.name for each in materials if each.verdict == "missing")
+    missing = "、".join(lacking)
     words = {
         State.RECEIVED: "请等待审核，不需要做什么。材料不齐时我们会一次性告知。",
         State.PRE_REVIEWED: "预审已通过，请等待受理通知。",

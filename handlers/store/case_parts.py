@@ -80,6 +80,14 @@ def materials(reads: Reads, case_id: int) -> tuple[MaterialReceived, ...]:
     return tuple(_material(row) for row in rows)
 
 
+def missing(reads: Reads, case_id: int) -> tuple[str, ...]:
+    """The names of the materials that were found missing, in the item's order."""
+    rows = reads.rows(
+        "SELECT name FROM material WHERE case_id = ? AND verdict = 'missing' ORDER BY position", (case_id,)
+    )
+    return tuple(row[0] for row in rows)
+
+
 def change_material(tx: Transaction, case_id: int, material: MaterialReceived) -> None:
     """What came, written over what was there."""
     tx.execute(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from handlers.store.database import marks
-from handlers.store.moments import Reads, moment, moment_or_none, stamp, stamp_or_none
+from handlers.store.moments import Reads, by_name, moment, moment_or_none, stamp, stamp_or_none
 from handlers.store.records import Clock, PauseRow
 from handlers.store.writer import Transaction
 from rules.clock import ClockKind
@@ -212,36 +212,37 @@ def pauses_of(reads: Reads, subject: str, ids: Sequence[int]) -> dict[int, tuple
 
 def clock_of(row: sqlite3.Row) -> Clock:
     """A row of `clock` as a record."""
+    of = by_name(row)
     return Clock(
-        id=row["id"],
-        subject=row["subject"],
-        subject_id=row["subject_id"],
-        kind=ClockKind(row["kind"]),
-        object=row["object"],
-        step=row["step"],
-        department=row["department"],
-        unit=row["unit"],
-        person=row["person"],
-        drill=bool(row["drill"]),
-        started=moment(row["started"]),
-        limit_days=row["limit_days"],
-        statutory_days=row["statutory_days"],
-        extension_days=row["extension_days"],
-        limit_unit=row["limit_unit"],
-        basis=row["basis"],
-        precision=row["precision"],
-        due=moment(row["due"]),
-        provisional=bool(row["provisional"]),
-        warn_at=moment_or_none(row["warn_at"]),
-        yellow_at=moment_or_none(row["yellow_at"]),
-        red_at=moment_or_none(row["red_at"]),
-        next_at=moment_or_none(row["next_at"]),
-        level=row["level"],
-        since=moment_or_none(row["since"]),
-        stopped=moment_or_none(row["stopped"]),
-        stop_reason=row["stop_reason"],
-        rules=row["rules"],
-        put_off=row["put_off"],
+        id=of["id"],
+        subject=of["subject"],
+        subject_id=of["subject_id"],
+        kind=ClockKind(of["kind"]),
+        object=of["object"],
+        step=of["step"],
+        department=of["department"],
+        unit=of["unit"],
+        person=of["person"],
+        drill=bool(of["drill"]),
+        started=moment(of["started"]),
+        limit_days=of["limit_days"],
+        statutory_days=of["statutory_days"],
+        extension_days=of["extension_days"],
+        limit_unit=of["limit_unit"],
+        basis=of["basis"],
+        precision=of["precision"],
+        due=moment(of["due"]),
+        provisional=bool(of["provisional"]),
+        warn_at=moment_or_none(of["warn_at"]),
+        yellow_at=moment_or_none(of["yellow_at"]),
+        red_at=moment_or_none(of["red_at"]),
+        next_at=moment_or_none(of["next_at"]),
+        level=of["level"],
+        since=moment_or_none(of["since"]),
+        stopped=moment_or_none(of["stopped"]),
+        stop_reason=of["stop_reason"],
+        rules=of["rules"],
+        put_off=of["put_off"],
     )
 
 

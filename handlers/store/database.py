@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
 import time
@@ -62,11 +63,12 @@ class Database:
         return await self.writer.run_async(job)
 
     def reader(self) -> sqlite3.Connection:
-        """This thread's read-only connection."""
+        """This thread's read-only connection. An event loop's never waits for another process: it raises Occupied."""
         connection = cast("sqlite3.Connection | None", getattr(self._readers, "connection", None))
         if connection is None:
             with _told():
-                connection = connect(self.path, must_exist=True)
+                patience = 0.0 if _on_event_loop() else BUSY_SECONDS
+                connection = connect(self.path, must_exist=True, patience=patience)
                 connection.execute("PRAGMA query_only=ON")
             self._readers.connection = connection
             self._open.add(connection)
@@ -74,13 +76,19 @@ class Database:
 
     def rows(self, sql: str, values: Values = ()) -> list[sqlite3.Row]:
         """All rows of a read."""
-        with _told():
+        try:
             return self.reader().execute(sql, cast(Any, values)).fetchall()
+        except sqlite3.Error as error:
+            _tell(error)
+            raise
 
     def row(self, sql: str, values: Values = ()) -> sqlite3.Row | None:
         """The first row of a read, or None."""
-        with _told():
+        try:
             return cast("sqlite3.Row | None", self.reader().execute(sql, cast(Any, values)).fetchone())
+        except sqlite3.Error as error:
+            _tell(error)
+            raise
 
     def value(self, sql: str, values: Values = ()) -> Any:
         """The first column of the first row, or None."""
@@ -124,24 +132,25 @@ def bring_up_to_date(path: Path) -> tuple[str, ...]:
             connection.close()
 
 
-def connect(path: Path, *, must_exist: bool = False) -> _Connection:
-    """A connection with the hall's settings: WAL, durable commits, foreign keys, patience with other writers."""
+def connect(path: Path, *, must_exist: bool = False, patience: float | None = None) -> _Connection:
+    """A connection with the hall's settings: WAL, durable commits, foreign keys, patience (seconds) with others."""
+    seconds = BUSY_SECONDS if patience is None else patience
     mode = "rw" if must_exist else "rwc"
     connection = sqlite3.connect(
         f"{path.resolve().as_uri()}?mode={mode}",
         uri=True,
-        timeout=BUSY_SECONDS,
+        timeout=seconds,
         isolation_level=None,
         check_same_thread=False,
         cached_statements=512,
         factory=_Connection,
     )
     connection.row_factory = sqlite3.Row
-    _use_write_ahead_log(connection)
+    _use_write_ahead_log(connection, seconds)
     for pragma in (
         "synchronous=FULL",
         "foreign_keys=ON",
-        f"busy_timeout={int(BUSY_SECONDS * 1000)}",
+        f"busy_timeout={int(seconds * 1000)}",
         "temp_store=MEMORY",
         "cache_size=-16000",
         "trusted_schema=OFF",
@@ -150,9 +159,9 @@ def connect(path: Path, *, must_exist: bool = False) -> _Connection:
     return connection
 
 
-def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+def _use_write_ahead_log(connection: sqlite3.Connection, patience: float) -> None:
     """Once per file. While another connection does it SQLite refuses at once, without waiting its timeout."""
-    until = time.monotonic() + BUSY_SECONDS
+    until = time.monotonic() + patience
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -170,10 +179,23 @@ def _told() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        known = named(error)
-        if known is None:
-            raise
+        _tell(error)
+        raise
+
+
+def _tell(error: sqlite3.Error) -> None:
+    """Raises what a person understands in place of the error, if there is such a thing."""
+    known = named(error)
+    if known is not None:
         raise known from error
+
+
+def _on_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def marks(values: Sequence[object]) -> str:

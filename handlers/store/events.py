@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from handlers.store.moments import Reads, moment, stamp
+from handlers.store.moments import Reads, by_name, moment, stamp
 from handlers.store.records import Event, Json
 from handlers.store.writer import Transaction
 from rules.chain import GENESIS, ChainRow, canonical, commit, event_hash
@@ -112,6 +112,30 @@ def of_subject(reads: Reads, subject: str, subject_id: int) -> tuple[Event, ...]
     return tuple(_event(row) for row in rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an event tells people, without its place in the chain. `payload` None: erased."""
+
+    sequence: int
+    at: datetime
+    kind: str
+    unit: str
+    payload: Mapping[str, Json] | None
+
+
+def told_of(reads: Reads, subject: str, subject_id: int) -> tuple[Told, ...]:
+    """Everything that happened to a case or letter, in order, as it is told."""
+    rows = reads.rows(
+        "SELECT event.seq, at, kind, unit, payload FROM event LEFT JOIN event_payload USING (seq) "
+        "WHERE subject = ? AND subject_id = ? ORDER BY event.seq",
+        (subject, subject_id),
+    )
+    return tuple(
+        Told(sequence, moment(at), kind, unit, None if payload is None else json.loads(payload))
+        for sequence, at, kind, unit, payload in rows
+    )
+
+
 def by_sequence(reads: Reads, sequence: int) -> Event | None:
     """One event."""
     row = reads.row(_SELECT + "WHERE seq = ?", (sequence,))
@@ -180,22 +204,23 @@ def _bytes(salt: str) -> bytes:
 
 
 def _event(row: sqlite3.Row) -> Event:
+    of = by_name(row)
     return Event(
-        sequence=row["seq"],
-        at=moment(row["at"]),
-        kind=row["kind"],
-        subject=row["subject"],
-        subject_id=row["subject_id"],
-        subject_number=row["subject_number"],
-        actor=row["actor"],
-        role=row["role"],
-        unit=row["unit"],
-        from_state=row["from_state"],
-        to_state=row["to_state"],
-        drill=bool(row["drill"]),
-        commitment=row["commitment"],
-        previous=row["previous"],
-        hash=row["hash"],
-        payload=None if row["payload"] is None else json.loads(row["payload"]),
-        salt=row["salt"],
+        sequence=of["seq"],
+        at=moment(of["at"]),
+        kind=of["kind"],
+        subject=of["subject"],
+        subject_id=of["subject_id"],
+        subject_number=of["subject_number"],
+        actor=of["actor"],
+        role=of["role"],
+        unit=of["unit"],
+        from_state=of["from_state"],
+        to_state=of["to_state"],
+        drill=bool(of["drill"]),
+        commitment=of["commitment"],
+        previous=of["previous"],
+        hash=of["hash"],
+        payload=None if of["payload"] is None else json.loads(of["payload"]),
+        salt=of["salt"],
     )

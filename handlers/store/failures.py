@@ -7,6 +7,11 @@ import sqlite3
 
 from rules.errors import HallError, Unavailable
 
+
+class Occupied(Unavailable):
+    """Another process holds the database's file for itself at this moment."""
+
+
 _WORDS: dict[int, str] = {
     sqlite3.SQLITE_FULL: "磁盘已满，没有写入。请腾出空间后重试；已经受理的内容没有丢失。",
     sqlite3.SQLITE_READONLY: "数据库所在的磁盘或文件是只读的，没有写入。请检查权限。",
@@ -44,4 +49,7 @@ def named(error: sqlite3.Error | OSError) -> HallError | None:
     if code is None:
         return None
     words = _WORDS.get(code & 0xFF)
-    return None if words is None else Unavailable(words)
+    if words is None:
+        return None
+    occupied = code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return Occupied(words) if occupied else Unavailable(words)

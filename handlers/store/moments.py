@@ -28,6 +28,11 @@ class Reads(Protocol):
         ...
 
 
+def by_name(row: sqlite3.Row) -> dict[str, Any]:
+    """A wide row by its columns' names: a Row compares a name with one column after the other each time."""
+    return dict(zip(row.keys(), row, strict=True))
+
+
 @lru_cache(maxsize=4096)
 def moment(text: str) -> datetime:
     """A stored stamp. Few different ones, the ends of days, stand in most columns."""

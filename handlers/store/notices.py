@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from handlers.store.moments import Reads, json_text, moment, stamp
 from handlers.store.records import Notice, NoticeLine
@@ -79,12 +81,29 @@ def of_subject(reads: Reads, subject: str, subject_id: int) -> tuple[Notice, ...
     return tuple(_notice(row) for row in rows)
 
 
-def by_event(reads: Reads, subject: str, subject_id: int) -> dict[int, tuple[int, str]]:
-    """Document id and title by the sequence of the event that issued it."""
+@dataclass(frozen=True, slots=True)
+class NoticeHead:
+    """A document as lists name it; `event` is the sequence of the event that issued it."""
+
+    id: int
+    number: str
+    kind: NoticeKind
+    title: str
+    issued: datetime
+    event: int
+
+
+def heads(reads: Reads, subject: str, subject_id: int) -> tuple[NoticeHead, ...]:
+    """All documents of a case without their contents, oldest first."""
     rows = reads.rows(
-        "SELECT id, event_seq, title FROM notice WHERE subject = ? AND subject_id = ?", (subject, subject_id)
+        "SELECT id, number, kind, title, issued, event_seq FROM notice WHERE subject = ? AND subject_id = ? "
+        "ORDER BY id",
+        (subject, subject_id),
     )
-    return {row["event_seq"]: (row["id"], row["title"]) for row in rows}
+    return tuple(
+        NoticeHead(id_, number, NoticeKind(kind), title, moment(issued), event)
+        for id_, number, kind, title, issued, event in rows
+    )
 
 
 def erase_contents(tx: Transaction, subject: str, subject_id: int) -> None:
