@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sqlite3
 import sys
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -78,11 +77,13 @@ def main() -> None:
         sys.exit(2)
     except HallError as error:
         _refuse(error)
-    except (OSError, sqlite3.Error) as error:
+    except Exception as error:
         # Only now, so that a command which needs no store does not wait for it.
+        import sqlite3
+
         from handlers.store.failures import named
 
-        known = named(error)
+        known = named(error) if isinstance(error, OSError | sqlite3.Error) else None
         if known is None:
             raise
         _refuse(known)

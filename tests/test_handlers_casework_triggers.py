@@ -285,7 +285,7 @@ def test_a_charge_above_the_standard_waits_for_the_supervisor(
     monkeypatch.setitem(
         hall.holder.ground.guides._guides,
         LICENCE.code,
-        replace(hall.holder.ground.guide(LICENCE.code), item=CHARGED),
+        replace(hall.holder.ground.guide(LICENCE.code), item=CHARGED, version="charged"),
     )
     filed = hall.file()
     hall.casework.pay_fee(filed.number, hall.staff("window"), 0, charged=cents, now=at("2026-03-03"))
@@ -314,7 +314,7 @@ def test_what_was_taken_on_top_of_a_fee_is_held_with_it_against_the_standard(
     hall: Hall, monkeypatch: pytest.MonkeyPatch, more: int, expected: bool
 ) -> None:
     known = hall.holder.ground.guides._guides
-    monkeypatch.setitem(known, LICENCE.code, replace(known[LICENCE.code], item=CHARGED))
+    monkeypatch.setitem(known, LICENCE.code, replace(known[LICENCE.code], item=CHARGED, version="charged"))
     filed = hall.file()
     hall.casework.pay_fee(filed.number, hall.staff("window"), 0, charged=500, now=at("2026-03-03"))
     hall.casework.record_charge(

@@ -45,6 +45,7 @@ from tests.handlers_fixtures import (
     post_section,
     text_of,
 )
+from tests.loops import run_apart
 from tests.staff_fixtures import CASE, filed, sign_in, staffed
 from tests.test_handlers_api import ANSWERS, FILES, assert_problem, file_web, multipart, program
 from tests.test_handlers_guards import WAYS
@@ -238,7 +239,7 @@ def at_once(office: Office, *calls: Any) -> list[httpx.Response]:
         ) as client:
             return list(await asyncio.gather(*(call(client) for call in calls)))
 
-    return asyncio.run(run())
+    return run_apart(run())
 
 
 def test_the_same_filing_sent_many_times_at_once_is_one_case_and_one_receipt(office: Office) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import os
 import zipfile
@@ -19,6 +18,7 @@ from handlers.store.database import Database
 from handlers.store.records import Attachment
 from rules.errors import Gone, HallError, Invalid, NotFound, TooLarge, UnsupportedMedia
 from tests.casework_fixtures import at
+from tests.loops import run_apart
 
 NOW = at("2026-03-02")
 ALL = ("pdf", "jpg", "png", "docx", "xlsx", "ofd", "zip", "doc")
@@ -51,7 +51,7 @@ def take(database: Database, content: bytes, name: str, limits: Limits = LIMITS)
         for start in range(0, len(content), 1000):
             yield content[start : start + 1000]
 
-    return asyncio.run(attachments.receive(database, chunks(), name, limits, NOW, field="material_m1"))
+    return run_apart(attachments.receive(database, chunks(), name, limits, NOW, field="material_m1"))
 
 
 def files(database: Database) -> list[Path]:
@@ -123,7 +123,7 @@ def test_a_stream_that_breaks_off_leaves_nothing(database: Database) -> None:
         raise ConnectionError("gone")
 
     with pytest.raises(ConnectionError):
-        asyncio.run(attachments.receive(database, broken(), "a.pdf", LIMITS, NOW))
+        run_apart(attachments.receive(database, broken(), "a.pdf", LIMITS, NOW))
     assert files(database) == []
 
 

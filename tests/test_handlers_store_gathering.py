@@ -13,6 +13,7 @@ from handlers.casework.requests import Filed
 from handlers.store.gathering import Gathering
 from rules.errors import Conflict
 from tests.casework_fixtures import LICENCE, PLAIN, Hall, application, at, make_hall
+from tests.loops import run_apart
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def file_at_once(hall: Hall, keys: list[str], delivery: str = "window") -> list[
             return_exceptions=True,
         )  # fmt: skip
 
-    return asyncio.run(all_of_them())
+    return run_apart(all_of_them())
 
 
 def rows(hall: Hall, table: str) -> list[tuple[object, ...]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from handlers.watching import live
 from handlers.watching.live import BEAT, RETRY, Channel, Live, Scope
+from tests.loops import run_apart
 
 COUNTY = ("market", "health")
 
@@ -62,9 +62,7 @@ def played(play: Callable[[Live, Log, Callable[[], object]], object]) -> None:
             board.close()
             gate.release()
 
-    # In a thread of its own: browser tests leave a running loop in the main one.
-    with ThreadPoolExecutor(1) as apart:
-        apart.submit(asyncio.run, main()).result()
+    run_apart(main())
 
 
 def yes() -> bool:
