@@ -12,6 +12,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from hall.joined_writes import JoinedWrites
+
 log = logging.getLogger("hall.serving")
 
 MOST_HEAD = 64 * 1024
@@ -35,6 +37,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.transport = JoinedWrites(transport, self.loop)  # type: ignore[assignment]
         self._wait(self.head_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
