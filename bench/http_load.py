@@ -70,9 +70,14 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
 
+    @property
+    def open(self) -> bool:
+        """Whether it can be asked: a server closes what has been idle for some seconds."""
+        return self.transport is not None and not self.transport.is_closing()
+
     def ask(self, request: bytes, answered: Answered) -> None:
         self._answered = answered
-        if self.transport is None or self.transport.is_closing():
+        if not self.open or self.transport is None:
             asyncio.get_running_loop().call_soon(self._settle, 0, b"")
         else:
             self.transport.write(request)
@@ -185,6 +190,8 @@ async def paced(address: str, plan: Sequence[Due], connections: int = 64) -> dic
         wait = due.at - (time.perf_counter() - started)
         if wait > 0:
             await asyncio.sleep(wait)
+        while idle and not idle[-1].open:
+            idle.pop()
         if idle:
             send(due, idle.pop())
         else:
