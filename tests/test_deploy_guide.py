@@ -33,7 +33,7 @@ def parse(line: str, folder: Path) -> None:
         str(folder / Path(each).name) if each.startswith("/var/") or each == "drill" else each
         for each in shlex.split(line)[1:]
     ]
-    context: click.Context = click.Context(group, info_name="hall")
+    context = click.Context(group, info_name="hall", **group.context_settings)
     command: click.Command = group
     while isinstance(command, click.Group):
         name, found, arguments = command.resolve_command(context, arguments)
