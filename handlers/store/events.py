@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,11 +47,34 @@ class Appended:
     salt: str
 
 
+_Row = tuple[object, ...]
+_INSERT = (
+    "INSERT INTO event (seq, at, kind, subject, subject_id, subject_number, actor, role, unit, from_state, "
+    "to_state, drill, commitment, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_INSERT_PAYLOAD = "INSERT INTO event_payload (seq, salt, payload) VALUES (?, ?, ?)"
+
+
 def append(tx: Transaction, event: NewEvent) -> Appended:
     """Adds an event at the head of the chain, which is read inside this very transaction."""
+    appended, row, payload = _linked(tx, event)
+    tx.later(_INSERT, row)
+    tx.later(_INSERT_PAYLOAD, payload)
+    return appended
+
+
+def append_all(tx: Transaction, new: Sequence[NewEvent]) -> None:
+    """Adds events one after the other, written together."""
+    linked = [_linked(tx, event) for event in new]
+    tx.later(_INSERT, *[row for _, row, _ in linked])
+    tx.later(_INSERT_PAYLOAD, *[payload for _, _, payload in linked])
+
+
+def _linked(tx: Transaction, event: NewEvent) -> tuple[Appended, _Row, _Row]:
+    """The event's rows, hung on the head of the chain, which it becomes."""
     if tx.head is None:
-        row = tx.peek("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")
-        tx.head = (0, GENESIS) if row is None else (row["seq"], row["hash"])
+        last = tx.peek("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")
+        tx.head = (0, GENESIS) if last is None else (last["seq"], last["hash"])
     sequence, previous = tx.head[0] + 1, tx.head[1]
     salt = os.urandom(SALT_BYTES)
     text = canonical(event.payload)
@@ -62,17 +85,12 @@ def append(tx: Transaction, event: NewEvent) -> Appended:
         event.role, event.unit, event.from_state, event.to_state, int(event.drill),
     )  # fmt: skip
     digest = event_hash(previous, metadata, commitment)
-    tx.later(
-        "INSERT INTO event (seq, at, kind, subject, subject_id, subject_number, actor, role, unit, from_state, "
-        "to_state, drill, commitment, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    tx.head = (sequence, digest)
+    return (
+        Appended(sequence, digest, salt.hex()),
         (*metadata.values(), commitment, previous, digest),
-    )
-    tx.later(
-        "INSERT INTO event_payload (seq, salt, payload) VALUES (?, ?, ?)",
         (sequence, salt.hex(), text.decode()),
     )
-    tx.head = (sequence, digest)
-    return Appended(sequence, digest, salt.hex())
 
 
 def _metadata(
