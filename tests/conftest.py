@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -192,3 +194,16 @@ def office(built_county: Path, tmp_path: Path) -> Iterator[Office]:
     made = open_office(built_county, tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture(autouse=True)
+def logging_stays_as_it_was() -> Iterator[None]:
+    """A command run in this process sets up logging, to a stream that is closed when its test ends."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    hooks = sys.excepthook, threading.excepthook
+    yield
+    if root.handlers != handlers:
+        logging.captureWarnings(False)
+        root.handlers[:], root.level = handlers, level
+        sys.excepthook, threading.excepthook = hooks

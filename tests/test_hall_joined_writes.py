@@ -6,6 +6,7 @@ import asyncio
 from typing import cast
 
 from hall.joined_writes import MOST_HELD, JoinedWrites
+from tests.loops import run_apart
 
 
 class Wire:
@@ -41,7 +42,7 @@ def test_head_and_body_of_an_answer_are_sent_together() -> None:
         await asyncio.sleep(0)
         return wire.sent
 
-    assert asyncio.run(answer()) == [b"head body", b"next"]
+    assert run_apart(answer()) == [b"head body", b"next"]
 
 
 def test_much_is_not_held_back() -> None:
@@ -53,7 +54,7 @@ def test_much_is_not_held_back() -> None:
         await asyncio.sleep(0)
         return [len(each) for each in wire.sent]
 
-    assert sum(asyncio.run(answer())) == 3 * MOST_HELD
+    assert sum(run_apart(answer())) == 3 * MOST_HELD
 
 
 def test_a_connection_closes_after_its_last_words_and_takes_none_afterwards() -> None:
@@ -66,4 +67,4 @@ def test_a_connection_closes_after_its_last_words_and_takes_none_afterwards() ->
         await asyncio.sleep(0)
         return wire.sent
 
-    assert asyncio.run(answer()) == [b"last"]
+    assert run_apart(answer()) == [b"last"]

@@ -13,6 +13,7 @@ import pytest
 from handlers.short_reads import read_here
 from handlers.store.database import Database
 from handlers.store.failures import Occupied
+from tests.loops import run_apart
 
 
 @pytest.fixture
@@ -27,10 +28,11 @@ def count(database: Database) -> int:
 
 
 def test_a_short_read_is_made_where_it_is_asked_for(database: Database) -> None:
-    async def ask() -> tuple[int, int]:
-        return await read_here(lambda: (count(database), threading.get_ident()))
+    async def ask() -> tuple[int, bool]:
+        here = threading.get_ident()
+        return await read_here(lambda: (count(database), threading.get_ident() == here))
 
-    assert asyncio.run(ask()) == (0, threading.get_ident())
+    assert run_apart(ask()) == (0, True)
 
 
 def test_a_file_that_another_process_holds_is_waited_for_in_a_thread_while_the_loop_goes_on(
@@ -51,4 +53,4 @@ def test_a_file_that_another_process_holds_is_waited_for_in_a_thread_while_the_l
         holder.close()
         return await asked, turns
 
-    assert asyncio.run(ask()) == (0, 20)
+    assert run_apart(ask()) == (0, 20)
