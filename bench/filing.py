@@ -37,6 +37,7 @@ from bench.halls import (
 )
 from bench.http_load import Load, closed, median_and_spread, request, run
 from bench.peers import pocketbase
+from bench.runs import say
 from handlers.casework.auditing import audit
 from handlers.casework.service import Casework
 from handlers.store.database import Database, bring_up_to_date
@@ -216,11 +217,7 @@ def main() -> None:
     else:
         subprocess.run(["sh", str(HERE / "scripts" / "bench_env.sh")], check=True)
         found = measure(options.filings, options.rounds, options.connections)
-    print(
-        json.dumps(found)
-        if options.json
-        else "\n".join(f"{name:>32}: {value}" for name, value in found.items())
-    )
+    say(found, as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
-"""One command measured: seconds on the clock, seconds of processors, the largest process."""
+"""What benches share: one command measured (clock, processors, memory), and figures told."""
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -64,3 +65,8 @@ def figures(name: str, runs: Sequence[Run]) -> dict[str, float]:
         f"{name}_processor_seconds": round(median([each.processor for each in runs]), 3),
         f"{name}_megabytes": round(max(each.megabytes for each in runs)),
     }
+
+
+def say(found: Mapping[str, object], *, as_json: bool) -> None:
+    """Prints figures: one JSON object for `make bench`, or lines for a reader."""
+    print(json.dumps(found) if as_json else "\n".join(f"{name:>32}: {each}" for name, each in found.items()))

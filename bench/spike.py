@@ -9,7 +9,6 @@ moment. Of ten requests six track a case, three search the guides and one files 
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from bench.filings import body_of, filing
 from bench.halls import hall, sample_root, settle, visitor
 from bench.http_load import Due, Load, paced, request, run
 from bench.many_cases import Tracked, make
+from bench.runs import say
 from bench.tracking import track
 
 WORDS = (
@@ -103,11 +103,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     found = measure(options.cases, options.seconds, options.peak)
-    print(
-        json.dumps(found)
-        if options.json
-        else "\n".join(f"{name:>32}: {value}" for name, value in found.items())
-    )
+    say(found, as_json=options.json)
 
 
 if __name__ == "__main__":

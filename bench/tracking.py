@@ -38,6 +38,7 @@ from bench.halls import (
 from bench.http_load import Due, closed, median_and_spread, paced, request, run
 from bench.many_cases import Tracked, make
 from bench.peers import pocketbase
+from bench.runs import say
 
 CONNECTIONS = 32
 TRACKING, FILING = 200, 50
@@ -184,11 +185,7 @@ def main() -> None:
     options = parser.parse_args()
     subprocess.run(["sh", str(HERE / "scripts" / "bench_env.sh")], check=True)
     found = measure(options.cases, options.requests, options.rounds, options.seconds)
-    print(
-        json.dumps(found)
-        if options.json
-        else "\n".join(f"{name:>32}: {value}" for name, value in found.items())
-    )
+    say(found, as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -113,15 +113,7 @@ def record_supplement(
     Invalid with a message by field, NotFound, Forbidden, IllegalMove.
     """
     words, outside = told.strip(), reason.strip()
-    wrong: dict[str, str] = {}
-    if not 2 <= len(words) <= _LONGEST:
-        wrong["told"] = f"请写明告知的内容（{_LONGEST} 字以内）"
-    if given_at > now:
-        wrong["given_at"] = "告知的时间晚于现在"
-    if not 2 <= len(outside) <= _LONGEST:
-        wrong["reason"] = f"请写明怎么告知的、为什么没有在系统里告知（{_LONGEST} 字以内）"
-    if wrong:
-        raise Invalid("这次告知还不能补录", wrong)
+    _check_told(words, given_at, outside, now)
 
     def job(tx: Transaction) -> int:
         case = cases.by_number(tx, number.strip().upper())
@@ -161,6 +153,18 @@ def record_supplement(
         return case.supplements + 1
 
     return database.write(job)
+
+
+def _check_told(words: str, given_at: datetime, outside: str, now: datetime) -> None:
+    wrong: dict[str, str] = {}
+    if not 2 <= len(words) <= _LONGEST:
+        wrong["told"] = f"请写明告知的内容（{_LONGEST} 字以内）"
+    if given_at > now:
+        wrong["given_at"] = "告知的时间晚于现在"
+    if not 2 <= len(outside) <= _LONGEST:
+        wrong["reason"] = f"请写明怎么告知的、为什么没有在系统里告知（{_LONGEST} 字以内）"
+    if wrong:
+        raise Invalid("这次告知还不能补录", wrong)
 
 
 def _began(tx: Transaction, case: Case) -> datetime:
