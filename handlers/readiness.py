@@ -12,8 +12,8 @@ from handlers.context import Hall
 from handlers.store import operating
 from handlers.sweeps import LATEST
 from rules.errors import HallError
+from search_index.manifest import read_manifest
 from search_index.records import IndexMissing
-from search_index.storage import read_manifest
 
 # Room for a large upload, SQLite's log and a report; below it the next filing may be refused.
 LEAST_FREE_BYTES = 256 * 1024 * 1024

@@ -13,8 +13,6 @@ from search_index.pinyin import name_pinyin
 from search_index.records import Document
 from search_index.tokens import tokenize, words
 
-# Raise it when the fields change: an index of another version is built anew.
-SCHEMA_VERSION = 1
 BODY_CHARS = 1500
 
 

@@ -13,12 +13,12 @@ from typing import NamedTuple
 from search_index.codes import code_key, looks_like_code
 from search_index.facets import count_facets, passes
 from search_index.highlight import highlight
+from search_index.manifest import MANIFEST
 from search_index.questions import strip_question
 from search_index.ranking import score
 from search_index.records import Expansion, FacetFilter, Hit, IndexMissing, Results, Suggestion
 from search_index.snapshot import Snapshot
 from search_index.spelling import Speller
-from search_index.storage import MANIFEST
 from search_index.synonyms import SynonymTable
 from search_index.text import clip_query, fold, is_word_char, squeeze
 from search_index.tuning import Tuning, read_tuning

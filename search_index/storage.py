@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,25 +13,16 @@ from whoosh.filedb.filestore import FileStorage
 from whoosh.index import EmptyIndexError, FileIndex
 from whoosh.util.filelock import try_for
 
+from search_index.manifest import Manifest, manifest_or_none, read_manifest, write_manifest
 from search_index.records import Document, IndexMissing, Synonym
-from search_index.schema import SCHEMA_VERSION, make_schema, to_fields
+from search_index.schema import make_schema, to_fields
 
-MANIFEST = "index.json"
 LOCK_SECONDS = 60.0
 OPEN_ATTEMPTS = 20
 
 
 class IndexBusy(Exception):
     """Another process kept writing for longer than LOCK_SECONDS."""
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What the folder holds now: readers follow `name`; every write gives a new `generation`."""
-
-    name: str
-    generation: int
-    synonyms: tuple[Synonym, ...]
 
 
 def build(index_dir: Path, documents: Iterable[Document], synonyms: Sequence[Synonym] = ()) -> int:
@@ -45,7 +34,7 @@ def build(index_dir: Path, documents: Iterable[Document], synonyms: Sequence[Syn
     storage = FileStorage(str(index_dir))
     by_code = {document.code: document for document in documents}
     with _writing(storage):
-        before = _manifest_or_none(index_dir)
+        before = manifest_or_none(index_dir)
         name = f"items{secrets.token_hex(4)}"
         index = FileIndex.create(storage, make_schema(), name)
         writer = index.writer(limitmb=256)
@@ -57,7 +46,7 @@ def build(index_dir: Path, documents: Iterable[Document], synonyms: Sequence[Syn
             _remove_others(index_dir, keep=before.name if before else "")
             raise
         writer.commit()
-        _write_manifest(index_dir, Manifest(name, before.generation + 1 if before else 1, tuple(synonyms)))
+        write_manifest(index_dir, Manifest(name, before.generation + 1 if before else 1, tuple(synonyms)))
         _remove_others(index_dir, keep=name)
     return len(by_code)
 
@@ -92,7 +81,7 @@ def update(
                 raise
             writer.commit()
         kept = before.synonyms if synonyms is None else tuple(synonyms)
-        _write_manifest(index_dir, Manifest(before.name, before.generation + 1, kept))
+        write_manifest(index_dir, Manifest(before.name, before.generation + 1, kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +100,6 @@ def indexed_state(index_dir: Path) -> IndexedState:
     finally:
         reader.close()
     return IndexedState(hashes, manifest.synonyms)
-
-
-def read_manifest(index_dir: Path) -> Manifest:
-    """Raises IndexMissing when there is none, or one of another schema version."""
-    manifest = _manifest_or_none(index_dir)
-    if manifest is None:
-        raise IndexMissing(index_dir)
-    return manifest
 
 
 def open_reader(index_dir: Path) -> tuple[Manifest, Any]:
@@ -142,32 +123,6 @@ def _writing(storage: Any) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _manifest_or_none(index_dir: Path) -> Manifest | None:
-    try:
-        raw = json.loads((index_dir / MANIFEST).read_text(encoding="utf-8"))
-        if raw["schema_version"] != SCHEMA_VERSION:
-            return None
-        synonyms = tuple(Synonym(tuple(phrases), tuple(terms)) for phrases, terms in raw["synonyms"])
-        return Manifest(raw["name"], raw["generation"], synonyms)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _write_manifest(index_dir: Path, manifest: Manifest) -> None:
-    text = json.dumps(
-        {
-            "schema_version": SCHEMA_VERSION,
-            "name": manifest.name,
-            "generation": manifest.generation,
-            "synonyms": [[synonym.phrases, synonym.terms] for synonym in manifest.synonyms],
-        },
-        ensure_ascii=False,
-    )
-    draft = index_dir / f".{MANIFEST}.{os.getpid()}"
-    draft.write_text(text, encoding="utf-8")
-    os.replace(draft, index_dir / MANIFEST)
 
 
 def _remove_others(index_dir: Path, *, keep: str) -> None:
