@@ -8,7 +8,6 @@ from starlette.responses import Response
 from handlers.context import hall_of
 from handlers.guard import public, route
 from handlers.notices import docx_response
-from presentation.form_documents import blank_form_docx, filled_sample_docx
 
 
 def blank(request: Request) -> Response:
@@ -22,6 +21,9 @@ def sample(request: Request) -> Response:
 
 
 def _docx(request: Request, *, filled: bool) -> Response:
+    # Slow to load, and only who wants a file needs it.
+    from presentation.form_documents import blank_form_docx, filled_sample_docx
+
     hall = hall_of(request)
     record = hall.edition.item(request.path_params["code"])
     make, name = (filled_sample_docx, "填写样例") if filled else (blank_form_docx, "空白表")

@@ -19,7 +19,7 @@ from handlers.guard import public, route
 from handlers.security import request_id
 from handlers.session import SignedIn
 from handlers.store.records import Notice
-from presentation.documents import NoticeDocument, notice_docx
+from presentation.notice_document import NoticeDocument
 from presentation.view import Crumb
 from rules.case_terms import NoticeKind
 from rules.errors import HallError, NotFound
@@ -79,6 +79,14 @@ def track_address(county: County, number: str) -> str:
     photographed or left lying about opens nothing by itself.
     """
     return f"{county.url.rstrip('/')}/hall/track?number={number}"
+
+
+def docx_of(document: NoticeDocument) -> bytes:
+    """The document as DOCX. Raises ValueError for characters that no DOCX can hold."""
+    # Takes as long to load as a handler's whole start, and most who come read the page.
+    from presentation.documents import notice_docx
+
+    return notice_docx(document)
 
 
 def docx_response(content: bytes, name: str) -> Response:
@@ -147,7 +155,7 @@ async def docx(request: Request) -> Response:
         )
     document = document_of(notice, hall_of(request).county)
     try:
-        content = await run_in_threadpool(notice_docx, document)
+        content = await run_in_threadpool(docx_of, document)
     except ValueError as error:
         raise HallError("这份文书里有无法排版的字符，请打印网页版。") from error
     return docx_response(content, f"{document.title}-{notice.case_number}")

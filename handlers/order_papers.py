@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from catalog.county import County
 from handlers.supervising.views import OrderCardView, OrderView
 from presentation.dates import date_cn
-from presentation.documents import NoticeDocument
+from presentation.notice_document import NoticeDocument
 from rules.time import local_date
 
 CHECK = "/hall/check/order"

@@ -13,8 +13,7 @@ from handlers.casework.views import ReceiptView
 from handlers.context import hall_of
 from handlers.guard import public, route
 from handlers.logbook import papers
-from handlers.notices import document_of, docx_response, for_page, track_address
-from presentation.documents import notice_docx
+from handlers.notices import document_of, docx_of, docx_response, for_page, track_address
 from presentation.view import Crumb
 from rules.errors import NotFound
 
@@ -74,7 +73,7 @@ async def docx(request: Request) -> Response:
         )
     receipt, _ = found
     document = document_of(receipt.notice, hall_of(request).county)
-    return docx_response(await run_in_threadpool(notice_docx, document), f"收件凭证-{receipt.number}")
+    return docx_response(await run_in_threadpool(docx_of, document), f"收件凭证-{receipt.number}")
 
 
 async def proof(request: Request) -> Response:

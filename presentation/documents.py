@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from docx import Document
@@ -18,31 +16,13 @@ from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
 from presentation.dates import date_cn
+from presentation.notice_document import NoticeDocument
 from presentation.qr import qr_png
 
 SONG = "宋体"
 TITLE_FACE = "方正小标宋简体"
 BODY_FACE = "仿宋"
 LATIN = "Times New Roman"
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeDocument:
-    """One numbered document as an office files it; `paper` of macros/parts.html makes the page of it."""
-
-    title: str
-    issuer: str
-    number: str
-    date: date
-    paragraphs: tuple[str, ...]
-    addressee: str = ""
-    rows: tuple[tuple[str, str], ...] = ()
-    enumerated: tuple[str, ...] = ()
-    closing: tuple[str, ...] = ()
-    signed_by: str = ""
-    note: str = ""
-    check_url: str = ""
-    drill: bool = False
 
 
 def notice_docx(notice: NoticeDocument) -> bytes:

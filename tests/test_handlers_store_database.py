@@ -10,6 +10,7 @@ import pytest
 
 from handlers.store import migrations
 from handlers.store.database import Database, bring_up_to_date
+from handlers.store.migrations.history import MIGRATIONS
 from handlers.store.vault import Vault, new_code, normal_code
 from rules.errors import Unavailable
 
@@ -81,3 +82,7 @@ def test_codes_have_no_characters_that_are_mistaken_for_others() -> None:
     assert not set(codes) & set("01OIL")
     assert normal_code(" ab cd-23 45 ") == "ABCD2345"
     assert normal_code("ABCD") == "ABCD"
+
+
+def test_the_names_that_are_compared_are_those_of_all_migrations() -> None:
+    assert tuple(each.name for each in MIGRATIONS._migrations) == migrations.LATEST

@@ -10,6 +10,7 @@ from sqlite_utils import Database as Utils
 
 from handlers.store import letters, migrations, order_cards, orders
 from handlers.store.database import Database
+from handlers.store.migrations.history import MIGRATIONS
 from rules.letter_terms import LetterState
 from rules.order_table import OrderState
 
@@ -20,7 +21,7 @@ DUE = "2026-03-09T23:59:59+08:00"
 def until(connection: sqlite3.Connection, last: str) -> None:
     """The schema as it was after a migration."""
     connection.execute("BEGIN IMMEDIATE")
-    migrations.MIGRATIONS.apply(Utils(connection, execute_plugins=False), stop_before=last)
+    MIGRATIONS.apply(Utils(connection, execute_plugins=False), stop_before=last)
     connection.execute("COMMIT")
 
 

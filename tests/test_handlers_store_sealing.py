@@ -15,6 +15,7 @@ from handlers.correspondence.service import Correspondence
 from handlers.store import database as store
 from handlers.store import migrations, seal_audit
 from handlers.store.database import Database
+from handlers.store.migrations.history import MIGRATIONS
 from handlers.store.sealed_tables import NOT_SEALED, SEALED
 from handlers.store.sealing import shapes
 from handlers.store.writer import Transaction
@@ -266,7 +267,7 @@ def test_a_migration_seals_what_it_changed_and_launders_nothing(
             names["done"] = True
 
         applied = migrations.applied
-        patch.setattr(migrations.MIGRATIONS, "apply", apply)
+        patch.setattr(MIGRATIONS, "apply", apply)
         patch.setattr(
             migrations, "applied", lambda c: (*applied(c), *(["m9999_later"] if names["done"] else []))
         )

@@ -15,7 +15,8 @@ from catalog.county import County
 from catalog.form_schema import Condition, FormField, Option
 from presentation import page
 from presentation.colours import contrast, county_css, shades
-from presentation.documents import NoticeDocument, notice_docx
+from presentation.documents import notice_docx
+from presentation.notice_document import NoticeDocument
 from presentation.page import Shell, asset_stamp, assets, templates
 from presentation.qr import qr_svg
 from presentation.view import FieldError, FlowStep, TimelineEntry, UploadedFile

@@ -23,6 +23,7 @@ from handlers.context import Hall
 from handlers.store import database as store
 from handlers.store import migrations, seal_audit
 from handlers.store.database import Database, bring_up_to_date
+from handlers.store.migrations.history import MIGRATIONS
 from rules.errors import Conflict, Unavailable
 from tests.handlers_fixtures import Clock, Office
 from tests.test_handlers_api import file_web, program
@@ -56,7 +57,7 @@ def as_of(version: str, full: Path, folder: Path) -> Path:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("BEGIN")
         following = (*migrations.LATEST, None)[migrations.LATEST.index(version) + 1]
-        migrations.MIGRATIONS.apply(Utils(connection, execute_plugins=False), stop_before=following)
+        MIGRATIONS.apply(Utils(connection, execute_plugins=False), stop_before=following)
         connection.execute("COMMIT")
         connection.execute("ATTACH ? AS full", (str(full / "hall.db"),))
         connection.execute("BEGIN")
@@ -175,7 +176,7 @@ def test_an_upgrade_killed_anywhere_leaves_the_old_or_the_new_and_can_be_done_ag
     def work() -> None:
         patch = pytest.MonkeyPatch()
         if where == "in the middle":
-            order = migrations.MIGRATIONS._migrations
+            order = MIGRATIONS._migrations
             order[6].fn = _die
         elif where == "before the seals":
             patch.setattr(seal_audit, "reseal", _die)

@@ -4,38 +4,24 @@ from __future__ import annotations
 
 import sqlite3
 
-from sqlite_utils import Database, Migrations
-
-from handlers.store import seal_audit
-from handlers.store.migrations.m0001_records import m0001_records
-from handlers.store.migrations.m0002_cards import m0002_cards
-from handlers.store.migrations.m0003_orders import m0003_orders
-from handlers.store.migrations.m0004_outbox import m0004_outbox
-from handlers.store.migrations.m0005_letters import m0005_letters
-from handlers.store.migrations.m0006_scores import m0006_scores
-from handlers.store.migrations.m0007_reports import m0007_reports
-from handlers.store.migrations.m0008_log import m0008_log
-from handlers.store.migrations.m0009_findings import m0009_findings
-from handlers.store.migrations.m0010_order_cards import m0010_order_cards
-from handlers.store.migrations.m0011_findings_reviewed import m0011_findings_reviewed
-from handlers.store.migrations.m0012_attachment_scans import m0012_attachment_scans
 from rules.errors import Unavailable
 
-MIGRATIONS = Migrations("hall")
-MIGRATIONS()(m0001_records)
-MIGRATIONS()(m0002_cards)
-MIGRATIONS()(m0003_orders)
-MIGRATIONS()(m0004_outbox)
-MIGRATIONS()(m0005_letters)
-MIGRATIONS()(m0006_scores)
-MIGRATIONS()(m0007_reports)
-MIGRATIONS()(m0008_log)
-MIGRATIONS()(m0009_findings)
-MIGRATIONS()(m0010_order_cards)
-MIGRATIONS()(m0011_findings_reviewed)
-MIGRATIONS()(m0012_attachment_scans)
-
-LATEST = tuple(each.name for each in MIGRATIONS._migrations)
+# The names of what `history` applies: enough to see that there is nothing to do.
+LATEST = (
+    "m0001_records",
+    "m0002_cards",
+    "m0003_orders",
+    "m0004_outbox",
+    "m0005_letters",
+    "m0006_scores",
+    "m0007_reports",
+    "m0008_log",
+    "m0009_findings",
+    "m0010_order_cards",
+    "m0011_findings_reviewed",
+    "m0012_attachment_scans",
+)
+_FIRST_WITH_SEALS = "m0008_log"
 
 
 class NewerDatabase(Unavailable):
@@ -47,7 +33,11 @@ class NewerDatabase(Unavailable):
 
 def applied(connection: sqlite3.Connection) -> tuple[str, ...]:
     """The names of the migrations a database has had, oldest first."""
-    return tuple(each.name for each in MIGRATIONS.applied(Database(connection, execute_plugins=False)))
+    kept = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_sqlite_migrations'"
+    if connection.execute(kept).fetchone() is None:
+        return ()
+    had = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'hall' ORDER BY rowid"
+    return tuple(row[0] for row in connection.execute(had))
 
 
 def check(connection: sqlite3.Connection) -> None:
@@ -65,13 +55,7 @@ def migrate(connection: sqlite3.Connection) -> tuple[str, ...]:
     try:
         before = applied(connection)
         _refuse_newer(before)
-        waiting = tuple(name for name in LATEST if name not in before)
-        # What does not stand as it was sealed must not be made to by an upgrade.
-        faults = _known_faults(connection) if waiting and m0008_log.__name__ in before else frozenset()
-        MIGRATIONS.apply(Database(connection, execute_plugins=False))
-        done = tuple(name for name in applied(connection) if name not in before)
-        if done:
-            seal_audit.reseal(connection, faults, f"migration {done[-1]}")
+        done = _apply(connection, before) if before != LATEST else ()
     except BaseException:
         connection.execute("ROLLBACK")
         raise
@@ -79,7 +63,24 @@ def migrate(connection: sqlite3.Connection) -> tuple[str, ...]:
     return done
 
 
+def _apply(connection: sqlite3.Connection, before: tuple[str, ...]) -> tuple[str, ...]:
+    from sqlite_utils import Database
+
+    from handlers.store import seal_audit
+    from handlers.store.migrations.history import MIGRATIONS
+
+    # What does not stand as it was sealed must not be made to by an upgrade.
+    faults = _known_faults(connection) if _FIRST_WITH_SEALS in before else frozenset()
+    MIGRATIONS.apply(Database(connection, execute_plugins=False))
+    done = tuple(name for name in applied(connection) if name not in before)
+    if done:
+        seal_audit.reseal(connection, faults, f"migration {done[-1]}")
+    return done
+
+
 def _known_faults(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
+    from handlers.store import seal_audit
+
     return frozenset((each.table, each.key) for each in seal_audit.row_faults(connection))
 
 
