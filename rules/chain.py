@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any, Literal, Protocol, cast
 
@@ -58,6 +59,10 @@ def _text(value: object) -> str:
         return encode_basestring(cast(str, value))
     if kind is dict:
         return _members(cast("dict[Any, object]", value))
+    if kind is int:
+        return int.__repr__(cast(int, value))
+    if kind is list:
+        return "[" + ",".join([_text(each) for each in cast("list[object]", value)]) + "]"
     if isinstance(value, str):
         return encode_basestring(value)
     if value is None:
@@ -77,7 +82,22 @@ def _text(value: object) -> str:
 
 def _members(value: Mapping[Any, object]) -> str:
     """An object's members by key; a key that is no string raises TypeError, here or when keys are sorted."""
-    return "{" + ",".join([f"{encode_basestring(key)}:{_text(value[key])}" for key in sorted(value)]) + "}"
+    return (
+        "{"
+        + ",".join(
+            [
+                name + (encode_basestring(held) if type(held := value[key]) is str else _text(held))
+                for key, name in _in_order(*value)
+            ]
+        )
+        + "}"
+    )
+
+
+@lru_cache(maxsize=1024)
+def _in_order(*keys: str) -> tuple[tuple[str, str], ...]:
+    """Keys in their order, each with its text: most objects are of few kinds, an event's metadata of one."""
+    return tuple((key, encode_basestring(key) + ":") for key in sorted(keys))
 
 
 def commit(payload: bytes, salt: bytes, hasher: Hasher = SHA256) -> str:

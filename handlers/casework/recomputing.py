@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -81,28 +82,51 @@ def recompute(database: Database, ground: Ground, now: datetime) -> Recomputed:
     if since is _NOTHING:
         return Recomputed(0, (), 0)
     new = _NewTimes(database, ground)
-    looked = certain = 0
-    moved: list[str] = []
-    portion: list[tuple[_Change, ...]] = []
-
-    def write() -> None:
-        nonlocal certain
-        numbers, settled = database.write(_Write(ground, tuple(portion), now))
-        moved.extend(numbers)
-        certain += settled
-        portion.clear()
-
+    looked = 0
+    portions = _Portions(database, ground, now)
     for subject in clock_scan.running(database, since):
         looked += len(subject)
         changes = tuple(each for each in map(new.change, subject) if each is not None)
         if changes:
-            portion.append(changes)
-        if len(portion) >= PORTION:
-            write()
-    if portion:
-        write()
+            portions.add(changes)
+    portions.finish()
     database.write(basis.keep)
-    return Recomputed(looked, tuple(moved), certain)
+    return Recomputed(looked, tuple(portions.moved), portions.certain)
+
+
+class _Portions:
+    """Hands subjects with changed clocks to the writer, a portion at a time: while it writes one, the next is read."""
+
+    def __init__(self, database: Database, ground: Ground, now: datetime) -> None:
+        self.moved: list[str] = []
+        self.certain = 0
+        self._database, self._ground, self._now = database, ground, now
+        self._gathered: list[tuple[_Change, ...]] = []
+        self._under_way: Future[tuple[tuple[str, ...], int]] | None = None
+
+    def add(self, changes: tuple[_Change, ...]) -> None:
+        self._gathered.append(changes)
+        if len(self._gathered) >= PORTION:
+            self._hand_over()
+
+    def finish(self) -> None:
+        """Everything added is durable afterwards."""
+        self._hand_over()
+        self._await()
+
+    def _hand_over(self) -> None:
+        self._await()
+        if self._gathered:
+            write = _Write(self._ground, tuple(self._gathered), self._now)
+            self._under_way = self._database.writer.submit(write)
+            self._gathered.clear()
+
+    def _await(self) -> None:
+        if self._under_way is not None:
+            numbers, settled = self._under_way.result()
+            self._under_way = None
+            self.moved += numbers
+            self.certain += settled
 
 
 @dataclass(frozen=True, slots=True)
