@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import replace
 
 import pytest
@@ -185,6 +186,21 @@ def test_canonical_json_has_one_form_and_refuses_floats():
     for bad in ({"a": 1.5}, {"a": [float("nan")]}, {1: "a"}):
         with pytest.raises(TypeError):
             canonical(bad)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+        lambda held: (
+            st.lists(held, max_size=4)
+            | st.lists(held, max_size=4).map(tuple)
+            | st.dictionaries(st.text(max_size=8), held, max_size=4)
+        ),
+    )
+)
+def test_canonical_json_is_what_the_library_would_write(value):
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert canonical(value) == text.encode("utf-8")
 
 
 def test_an_event_without_a_sequence_number_cannot_be_hashed():
