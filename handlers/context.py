@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment
-from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -20,6 +19,7 @@ from catalog.virus_scan import load_virus_scan
 from handlers.casework.service import Casework
 from handlers.correspondence.service import Correspondence
 from handlers.delivering.service import Delivering
+from handlers.limiter import Limiter
 from handlers.logbook.service import Logbook
 from handlers.scoring.service import Scores
 from handlers.second_factor_rule import SecondFactorRule
@@ -30,7 +30,6 @@ from handlers.store.database import Database
 from handlers.store.scans import Scanner
 from handlers.supervising.service import Supervision
 from handlers.sweeps import Sweeps
-from handlers.throttle_storage import Counts
 from handlers.watching.live import Live
 from handlers.watching.service import Watching
 from presentation.page import templates
@@ -68,7 +67,7 @@ class Hall:
     statistics: Statistics = field(init=False)
     logbook: Logbook = field(init=False)
     second_factor: SecondFactorRule = field(init=False)
-    limiter: SlidingWindowCounterRateLimiter = field(init=False)
+    limiter: Limiter = field(default_factory=Limiter, init=False)
     sweeps: Sweeps = field(default_factory=Sweeps, init=False)
     _lights: Lights = field(init=False)
     _templates: Environment = field(init=False)
@@ -90,7 +89,6 @@ class Hall:
             self.database, self.site_data.ground, self.site_data.codes, lambda: load_definitions(self.root)
         )
         self.logbook = Logbook(self.database, self.site_data.ground, self.root.published)
-        self.limiter = SlidingWindowCounterRateLimiter(Counts())
         self._lights = Lights()
         self._templates = templates(TEMPLATES, self.site_data.codes, self._lights)
 

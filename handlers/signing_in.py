@@ -11,12 +11,12 @@ import secrets
 import time
 from datetime import timedelta
 
-from limits import RateLimitItem, RateLimitItemPerMinute
 from starlette.requests import Request
 from starlette.responses import Response
 
 from handlers import proofs, throttle
 from handlers.context import hall_of
+from handlers.limiter import Limit
 from handlers.store import people, sessions
 from handlers.store.people_records import NewSession
 from handlers.throttle import address_of
@@ -26,8 +26,8 @@ DEVICE_COOKIE = "hall_device"
 DEVICE_LASTS = timedelta(days=90)
 _MINUTES = int(people.LOCKED_FOR.total_seconds() // 60)
 # A login that nobody has is locked like one that somebody has, so that the answers are alike.
-_UNKNOWN_LOGIN = RateLimitItemPerMinute(people.MOST_FAILURES, _MINUTES)
-_KNOWN_DEVICE = RateLimitItemPerMinute(people.MOST_FAILURES, _MINUTES)
+_UNKNOWN_LOGIN = Limit(people.MOST_FAILURES, _MINUTES)
+_KNOWN_DEVICE = Limit(people.MOST_FAILURES, _MINUTES)
 
 
 def new_session(request: Request, login: str, password: str) -> NewSession:
@@ -92,6 +92,6 @@ def _context(login: str) -> str:
     return f"device/{login.strip().lower()}"
 
 
-def _locked(request: Request, limit: RateLimitItem, what: str, who: str, words: str) -> TooMany:
-    reset = hall_of(request).limiter.get_window_stats(limit, what, who).reset_time
+def _locked(request: Request, limit: Limit, what: str, who: str, words: str) -> TooMany:
+    reset = hall_of(request).limiter.free_at(limit, what, who)
     return TooMany(words, max(1, round(reset - time.time())))

@@ -8,26 +8,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
-from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from starlette.requests import Request
 
 from handlers.context import hall_of
+from handlers.limiter import Limit
 from rules.errors import Forbidden, NotFound, TooMany
 
 # A service centre sits behind one address, so what is right is generous; what counts here are wrong codes.
-WRONG_PER_ADDRESS = RateLimitItemPerMinute(30, 10)
+WRONG_PER_ADDRESS = Limit(30, 10)
 # From all addresses together: more than one of them may try, so that nobody alone keeps an applicant from their
 # case. A code of 8 characters of 31 outlives the case by ages all the same.
-WRONG_PER_NUMBER = RateLimitItemPerHour(300)
-WRONG_PER_NUMBER_AND_ADDRESS = RateLimitItemPerHour(10)
-FILINGS = RateLimitItemPerHour(120)
-DRAFTS = RateLimitItemPerHour(240)
-UPLOADS = RateLimitItemPerHour(600)
-LETTERS = RateLimitItemPerHour(30)
-SIGN_INS = RateLimitItemPerMinute(30, 10)
+WRONG_PER_NUMBER = Limit(300, 60)
+WRONG_PER_NUMBER_AND_ADDRESS = Limit(10, 60)
+FILINGS = Limit(120, 60)
+DRAFTS = Limit(240, 60)
+UPLOADS = Limit(600, 60)
+LETTERS = Limit(30, 60)
+SIGN_INS = Limit(30, 10)
 # A gateway reports one by one as fast as it sends.
-RECEIPTS = RateLimitItemPerMinute(1200)
-WRONG_SECRETS = RateLimitItemPerHour(20)
+RECEIPTS = Limit(1200, 1)
+WRONG_SECRETS = Limit(20, 60)
 
 
 def address_of(request: Request) -> str:
@@ -46,7 +46,7 @@ def _sender(host: str) -> str:
     return host
 
 
-def once(request: Request, limit: RateLimitItem, what: str) -> None:
+def once(request: Request, limit: Limit, what: str) -> None:
     """Counts one sending of this address; staff who are signed in are not counted. Raises TooMany."""
     if getattr(request.state, "person", None) is not None:
         return
@@ -91,8 +91,8 @@ def proving(request: Request, what: str) -> Iterator[None]:
         raise
 
 
-def _too_many(request: Request, limit: RateLimitItem, what: str, who: str) -> TooMany:
-    reset = hall_of(request).limiter.get_window_stats(limit, what, who).reset_time
+def _too_many(request: Request, limit: Limit, what: str, who: str) -> TooMany:
+    reset = hall_of(request).limiter.free_at(limit, what, who)
     wait = max(1, round(reset - time.time()))
     minutes = max(1, -(-wait // 60))
     return TooMany(

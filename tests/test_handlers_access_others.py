@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from handlers.correspondence.requests import LetterFiled, LetterRequest
+from handlers.limiter import Limiter
 from handlers.store.notices import by_id as notice_by_id
 from rules.errors import HallError
 from rules.letter_terms import LetterMove
@@ -61,7 +62,7 @@ def alike(client: Any, method: str, there: str, nowhere: str, *names: object, **
 def test_another_applicants_things_are_answered_like_what_does_not_exist(
     everyone: Everyone, account: str
 ) -> None:
-    everyone.hall.limiter.storage.reset()
+    everyone.hall.limiter = Limiter()
     things, client = everyone.things, everyone.client(account)
     case, letter = things.case.number, things.letter.number
     pairs = [(f"/hall/track/{case}{end}", f"/hall/track/{NO_NUMBER}{end}") for end in (
@@ -88,7 +89,7 @@ def test_another_applicants_things_are_answered_like_what_does_not_exist(
 
 
 def test_the_owner_is_the_one_who_opens_them(everyone: Everyone) -> None:
-    everyone.hall.limiter.storage.reset()
+    everyone.hall.limiter = Limiter()
     things, client = everyone.things, everyone.client("applicant-a")
     case, letter = things.case.number, things.letter.number
     for path in (f"/hall/track/{case}", f"/hall/receipt/{case}", f"/hall/notices/{things.notice}",
@@ -101,7 +102,7 @@ def test_the_owner_is_the_one_who_opens_them(everyone: Everyone) -> None:
 
 @pytest.mark.parametrize("way", ["page", "api"])
 def test_a_wrong_code_and_an_unknown_number_are_one_answer_everywhere(everyone: Everyone, way: str) -> None:
-    everyone.hall.limiter.storage.reset()
+    everyone.hall.limiter = Limiter()
     things = everyone.things
     case, letter = things.case.number, things.letter.number
     if way == "page":
@@ -140,7 +141,7 @@ def test_a_wrong_code_and_an_unknown_number_are_one_answer_everywhere(everyone: 
         method, path = each.split(" ")
         if not path.startswith(("/api/v1/cases/{number}", "/api/v1/letters/{number}")):
             continue
-        everyone.hall.limiter.storage.reset()
+        everyone.hall.limiter = Limiter()
         number, nowhere = (case, NO_NUMBER) if "/cases/" in path else (letter, NO_LETTER)
         there, not_there = (
             filled(each, everyone).replace(case, wanted).replace(letter, wanted)

@@ -10,6 +10,7 @@ from typing import Any
 import pyotp
 import pytest
 
+from handlers.limiter import Limiter
 from handlers.security import HEADERS
 from handlers.session import COOKIE
 from handlers.store import people, sessions
@@ -36,7 +37,7 @@ def everyone(built_county: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.fixture(autouse=True)
 def no_limits_of_earlier_tests(everyone: Everyone) -> None:
-    everyone.hall.limiter.storage.reset()
+    everyone.hall.limiter = Limiter()
 
 
 # --- markup and headers ---

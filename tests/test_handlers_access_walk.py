@@ -11,6 +11,7 @@ import pytest
 from starlette.routing import Mount, Route
 
 from handlers.app import routes
+from handlers.limiter import Limiter
 from tests.access_fixtures import (
     ACCOUNTS,
     CONDUCT_TITLE,
@@ -117,7 +118,7 @@ ENDS_THE_SESSION = ("POST /hall/staff/sign-out", "DELETE /api/v1/session", "POST
 
 @pytest.mark.parametrize("account", ACCOUNTS)
 def test_every_account_gets_from_every_route_what_the_table_says(everyone: Everyone, account: str) -> None:
-    everyone.hall.limiter.storage.reset()
+    everyone.hall.limiter = Limiter()
     page, program = everyone.client(account), None
     rows = Unchanged(everyone.hall.database.path)
     wrong: list[str] = []
@@ -183,7 +184,7 @@ def shaped(way: str) -> re.Pattern[str]:
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "POST", "GET"])
 def test_a_method_no_route_has_is_told_so_and_changes_nothing(everyone: Everyone, method: str) -> None:
-    everyone.hall.limiter.storage.reset()
+    everyone.hall.limiter = Limiter()
     client, program = everyone.client("county"), everyone.program("county")
     rows = Unchanged(everyone.hall.database.path)
     ways = set(all_ways())

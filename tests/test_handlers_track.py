@@ -6,9 +6,9 @@ import re
 import time
 
 import pytest
-from limits import RateLimitItemPerHour
 
 from handlers import throttle
+from handlers.limiter import Limit
 from rules.errors import NotFound
 from tests.handlers_fixtures import PDF, FiledCase, Office, fields_of, file_case, text_of
 
@@ -80,7 +80,7 @@ def test_unknown_number_and_wrong_code_take_the_same_time(office: Office) -> Non
 def test_wrong_codes_are_limited_per_number_whoever_asks(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(throttle, "WRONG_PER_NUMBER", RateLimitItemPerHour(10))
+    monkeypatch.setattr(throttle, "WRONG_PER_NUMBER", Limit(10, minutes=60))
     filed = file_case(office)
     for number in range(10):
         client = office.browser(f"203.0.113.{100 + number}")

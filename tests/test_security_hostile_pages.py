@@ -15,12 +15,11 @@ from urllib.parse import quote, urlencode, urlsplit
 from xml.etree import ElementTree
 
 import pytest
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
 from openpyxl import load_workbook
 
 from catalog.exporting import neutral
 from handlers.app import routes
+from handlers.limiter import Limiter
 from handlers.session import COOKIE
 from handlers.staff_frame import ACCESS_LOG
 from handlers.store import people
@@ -80,7 +79,7 @@ def looked_at(answer: Any) -> None:
 
 
 def free(world: World) -> None:
-    world.office.hall.limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+    world.office.hall.limiter = Limiter()
 
 
 def addresses(world: World) -> list[str]:

@@ -9,12 +9,11 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.generation import GenerationMode
 
 from handlers import api
+from handlers.limiter import Limiter
 from rules.case_table import MOVES
 from rules.letter_table import LETTER_MOVES
 from tests.handlers_fixtures import EVERYTHING
@@ -100,7 +99,7 @@ def send(world: World, schema: Any, data: st.DataObject, method: str, path: str,
     )
     known_body(case, data.draw)
     hall = world.office.hall
-    hall.limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+    hall.limiter = Limiter()
     headers = {}
     if caller == "applicant":
         # In the case itself: what it was made up to break there is then no longer broken.
