@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from catalog.application_form import CREDIT_CODE, PERSON, RESERVED_IDS, RESIDENT_ID, ApplicationForm
 from catalog.form_answers import Value
 from catalog.schema import Item
 from handlers.apply_view import paper_given
+from handlers.casework.outside import wrong_moments
 from handlers.casework.requests import Application, MaterialGiven, Party
 from handlers.context import Hall
 from handlers.store.records import Channel, Json
 from rules.errors import Invalid
 
-# Longer than any limit of the law; older than that is a slip of the pen.
-OLDEST_OUTSIDE = timedelta(days=1100)
 _CHANNELS: Mapping[str, Channel] = {"town": "town", "village": "village"}
 
 
@@ -62,18 +61,8 @@ def application_of(
 
 def from_outside(application: Application, outside: Outside, now: datetime) -> Application:
     """The application with what staff say of its life outside the system. Raises Invalid with the fields."""
-    wrong: dict[str, str] = {}
     received, decided = outside.received, outside.decided
-    earliest = now - OLDEST_OUTSIDE
-    for name, moment in (("received_outside", received), ("decided_outside", decided)):
-        if moment is not None and moment > now:
-            wrong[name] = "时间晚于现在"
-        elif moment is not None and moment < earliest:
-            wrong[name] = "时间太早，请再看一遍"
-    if received is None and decided is not None:
-        wrong.setdefault("received_outside", "写了系统外决定的时间，也要写什么时候收件的")
-    elif received is not None and decided is not None and decided < received:
-        wrong.setdefault("decided_outside", "决定的时间早于收件")
+    wrong = wrong_moments(received, decided, now)
     if received is None and (outside.system or outside.number):
         wrong.setdefault("received_outside", "请写在系统外什么时候收件的")
     if outside.number and not outside.system:

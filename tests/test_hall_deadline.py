@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from hall.commands.calendar import command as calendar
 from hall.commands.deadline import command as deadline
+from tests.casework_fixtures import at, make_hall
 
 
 def run(*arguments: str, stdin: str | None = None, command=deadline):
@@ -130,3 +131,22 @@ def test_an_unpublished_notice_is_refused_with_exit_one(small_root, tmp_path):
     assert done.exit_code == 1
     assert "还没有公布" in done.stderr
     assert not (small_root / "content" / "calendars" / "2027.yml").exists()
+
+
+def test_the_limits_of_a_case_are_explained_from_the_halls_own_data_file(built_county, tmp_path):
+    hall = make_hall(tmp_path)
+    outside = hall.file("2026-03-04", channel="window", received_outside=at("2026-03-02"))
+    hall.database.close()
+    where = ("--root", str(built_county), "--db", str(hall.database.path), "--case", outside.number)
+    done = run(*where, "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)["deadlines"]
+    assert [(each["label"], each["due"]) for each in told] == [("补正告知", "2026-03-09")]
+    assert told[0]["started"].startswith("2026-03-02")
+    assert "系统外收件之日" in told[0]["why"]
+    assert told[0]["trace"][-1]["counted"]
+    text = run(*where, "--text")
+    assert "补正告知：自2026年3月2日（系统外收件之日，次日起算）5个工作日" in text.stdout
+    assert "第5日" in text.stdout
+    assert run(*where[:-1], "QH000000000000000").exit_code == 2
+    assert run(*where, "--limit", "5").exit_code == 2

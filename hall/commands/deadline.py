@@ -40,6 +40,10 @@ _KEYS = frozenset({"start", "limit", "unit", "pauses", "pause"})
     type=click.File("r", encoding="utf-8-sig"),
     help="JSON Lines 文件，- 为标准输入；每行 {start, limit, unit, pauses}。",
 )
+@click.option("--case", "number", metavar="编号", help="说明一个办件正在走的各个期限，从哪天起算、为什么。")
+@click.option(
+    "--db", type=click.Path(path_type=Path, dir_okay=False), help="数据库文件，默认 .hall/hall.db。"
+)
 @click.option("--root", "where", type=click.Path(path_type=Path), help="县厅的目录（用它的工作日历）。")
 @click.option(
     "--json/--text",
@@ -53,10 +57,19 @@ def command(
     unit: str,
     pauses: tuple[str, ...],
     batch: TextIO | None,
+    number: str | None,
+    db: Path | None,
     where: Path | None,
     as_json: bool | None,
 ) -> None:
     """Exit codes: 0 done, 1 a line of the batch was wrong, 2 wrong use."""
+    if as_json is None:
+        as_json = not sys.stdout.isatty()
+    if number is not None:
+        if batch is not None or start is not None or limit is not None or pauses:
+            raise click.UsageError("--case 只说明这一个办件，不要再给出 --start、--limit、--pause、--batch。")
+        _tell_case(number, db, where, as_json)
+        return
     if batch is not None:
         if start is not None or limit is not None or pauses:
             raise click.UsageError("--batch 的每一行自带 start、limit 和 pauses，不要再另外给出。")
@@ -70,9 +83,35 @@ def command(
         found = due(first, limit, cast(Unit, unit), calendar_of(where), stops)
     except HallError as error:
         raise click.UsageError(error.detail) from error
-    if as_json is None:
-        as_json = not sys.stdout.isatty()
     click.echo(json.dumps(as_plain(found), ensure_ascii=False) if as_json else _as_text(found))
+
+
+def _tell_case(number: str, db: Path | None, where: Path | None, as_json: bool) -> None:
+    """What runs for a case, from the hall's own data file. An unknown number is wrong use."""
+    # Only here: the plain count of days needs neither a data file nor the hall.
+    from handlers.context import Hall
+    from handlers.store.database import Database
+
+    root = Root.find(where)
+    database = Database.open(db or root.state / "hall.db")
+    try:
+        hall = Hall(root, root.path / "site", database)
+        found = hall.casework.explained(number, hall.now())
+    except HallError as error:
+        raise click.UsageError(error.detail) from error
+    finally:
+        database.close()
+    if as_json:
+        told = [
+            as_plain(Deadline(each.due, each.provisional, each.trace))
+            | {"label": each.label, "started": each.started.isoformat(), "why": each.why, "basis": each.basis}
+            for each in found
+        ]
+        click.echo(json.dumps({"case": number, "deadlines": told}, ensure_ascii=False))
+        return
+    for each in found:
+        click.echo(f"{each.label}：{each.why}（{each.basis}）")
+        click.echo(_as_text(Deadline(each.due, each.provisional, each.trace)))
 
 
 def calendar_of(where: Path | None) -> WorkCalendar:

@@ -226,15 +226,21 @@ def used(ground: Ground, clock: Clock, pauses: Iterable[PauseRow], at: datetime)
     return _counting(ground, clock, tuple(pauses)).used(at)
 
 
-def explain(ground: Ground, clock: Clock, pauses: Iterable[PauseRow], now: datetime) -> DueView:
-    """The due date day by day. A stopped clock is explained as it stood when it stopped."""
+def explain(
+    ground: Ground, clock: Clock, pauses: Iterable[PauseRow], now: datetime, entered: datetime | None = None
+) -> DueView:
+    """The due date day by day. A stopped clock is explained as it stood when it stopped.
+
+    `entered`: when a case received elsewhere was entered here; a clock that began before says from what it counts.
+    """
+    outside = entered is not None and clock.started < entered
     ledger = tuple(pauses) if clock.kind in PAUSED else ()
     at = now if clock.stopped is None else min(now, clock.stopped)
     spec = _spec(ground, clock, ledger)
     if spec.precision == "day":
-        times, words, left = _told_of_a_day(spec, ground.calendar, local_date(at))
+        times, words, left = _told_of_a_day(spec, ground.calendar, local_date(at), outside)
     else:
-        times, words, left = _told(spec, ground.calendar, at)
+        times, words, left = _told(spec, ground.calendar, at, outside)
     return DueView(
         label=CLOCK_LABELS[clock.kind],
         kind=clock.kind,
@@ -254,14 +260,17 @@ def explain(ground: Ground, clock: Clock, pauses: Iterable[PauseRow], now: datet
     )
 
 
-def _told(spec: ClockSpec, calendar: WorkCalendar, at: date | datetime) -> tuple[ClockTimes, str, int]:
+def _told(
+    spec: ClockSpec, calendar: WorkCalendar, at: date | datetime, outside: bool
+) -> tuple[ClockTimes, str, int]:
     """Times, the sentence that explains them, and the days left at a moment (or, in whole days, on a day)."""
     times = _computed(spec, calendar)
     counting = Counting(calendar, spec.start, spec.unit, spec.precision, spec.pauses)
     added = sum(each.days for each in spec.extensions)
-    words = f"自{date_cn(spec.start, False)}（次日起算）{duration(spec.limit, spec.unit)}"
+    received = "系统外收件之日，" if outside else ""
+    words = f"自{date_cn(spec.start, False)}（{received}次日起算）{duration(spec.limit, spec.unit)}"
     if spec.limit == 0:
-        words = f"{date_cn(spec.start, False)}当日办结"
+        words = f"{date_cn(spec.start, False)}{'（系统外收件之日）' if outside else ''}当日办结"
     if added:
         words += f"，经批准延长{added}日"
     if spec.pauses:

@@ -15,6 +15,7 @@ from handlers.casework.beginning import shared as shared_beginning
 from handlers.casework.case_contents import materials_of
 from handlers.casework.ground import Ground
 from handlers.casework.notice_texts import NoticeFacts, body, issue
+from handlers.casework.outside import wrong_moments
 from handlers.casework.requests import Application, Filed
 from handlers.casework.subjects import subject_of
 from handlers.casework.triggering import Happened, fire
@@ -46,7 +47,7 @@ from rules.case_terms import NoticeKind, State
 from rules.chain import canonical
 from rules.clock import ARTICLES, DEFAULT_LIMITS, ClockKind
 from rules.errors import Conflict, Invalid, NotFound
-from rules.time import local_date
+from rules.time import local, local_date
 from rules.triggers import TriggerFacts
 
 SCOPE = "file"
@@ -84,7 +85,9 @@ class Filing:
         self.vault, self.ground, self.application = vault, ground, application
         self.item, self.version = guide.item, guide.version
         self.key, self.channel, self.now, self.by, self.drill = key, channel, now, by, drill
-        _check(self.item, ground, application, channel)
+        _check(self.item, ground, application, channel, now)
+        # Art. 32: limits run from the day of receipt, also where the papers were entered here only later.
+        self.received = now if application.received_outside is None else local(application.received_outside)
         # What a plain filing writes nobody reads before it is committed; the others look at rows and change some.
         self.together = not (
             application.attachments
@@ -125,7 +128,7 @@ class Filing:
         files = self._attach(tx, case_id)
         materials = begins.materials
         if materials is None:
-            materials = materials_of(self.item, self.application, files, now)
+            materials = materials_of(self.item, self.application, files, self.received)
         case_parts.insert_materials(tx, case_id, materials)
         case_parts.insert_fees(tx, case_id, begins.fees)
         clocks.insert_later(tx, case_id, begins.clocks)
@@ -148,8 +151,8 @@ class Filing:
         return filed
 
     def _beginning(self) -> Beginning:
-        application, item, now = self.application, self.item, self.now
-        if application.attachments or application.materials:
+        application, item, now = self.application, self.item, self.received
+        if application.attachments or application.materials or application.received_outside:
             return beginning_of(
                 self.ground, item, self.accepting_unit, now, online=self.online, drill=self.drill
             )
@@ -231,8 +234,8 @@ class Filing:
             limit_basis=basis if statutory is not None else "",
             delivery=application.delivery,
             outcome="",
-            received_at=self.now,
-            submitted_at=self.now,
+            received_at=self.received,
+            submitted_at=self.received,
             accepted_at=None,
             decided_at=None,
             closed_at=None,
@@ -308,7 +311,7 @@ class Filing:
         if received is None and decided is None:
             return
         calendar, today = self.ground.calendar, local_date(self.now)
-        late = 0 if received is None else calendar.working_days_between(local_date(received), today)
+        late = calendar.working_days_between(local_date(self.received), today)
         facts = TriggerFacts(
             "entered",
             source=application.source_system or "",
@@ -342,8 +345,8 @@ class Filing:
         )
 
 
-def _check(item: Item, ground: Ground, application: Application, channel: str) -> None:
-    wrong: dict[str, str] = {}
+def _check(item: Item, ground: Ground, application: Application, channel: str, now: datetime) -> None:
+    wrong = wrong_moments(application.received_outside, application.decided_outside, now)
     if not 1 <= len(application.applicant.name.strip()) <= _LONGEST_NAME:
         wrong["applicant_name"] = "请填写申请人姓名或名称"
     if channel not in CHANNEL_LABELS:

@@ -168,7 +168,10 @@ def _check_told(words: str, given_at: datetime, outside: str, now: datetime) -> 
 
 
 def _began(tx: Transaction, case: Case) -> datetime:
-    """When the application was handed in: here, or earlier where it was first received."""
+    """When the application was handed in: here, or earlier where it was first received.
+
+    Cases entered by earlier versions bear the moment of their entry; what the entry said is in its event.
+    """
     filed = events.first_of(tx, "case", case.id, "file")
     text = (filed.payload or {}).get("received_outside") if filed is not None else None
     outside = datetime.fromisoformat(text) if isinstance(text, str) else case.submitted_at

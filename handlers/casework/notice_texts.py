@@ -27,6 +27,9 @@ from rules.time import local_date
 
 APPEAL = "如不服本决定，可以自收到本决定之日起六十日内依法申请行政复议，或者自收到本决定之日起六个月内依法向人民法院提起行政诉讼。"
 
+OUTSIDE = "本件在系统外收件，各项时限自收到申请材料之日起计算。"
+ENTERED = "（在系统外收件，时限自收件之日起计算）"
+
 
 @dataclass(frozen=True, slots=True)
 class NoticeFacts:
@@ -108,7 +111,8 @@ def _receipt(ground: Ground, facts: NoticeFacts) -> Lines:
     ]
     clock = facts.clock(ClockKind.SUPPLEMENT_NOTICE)
     return (
-        ("收件时间", datetime_cn(facts.now)),
+        ("收件时间", datetime_cn(case.submitted_at)),
+        ("录入时间", datetime_cn(facts.now) + ENTERED if case.submitted_at < facts.now else ""),
         ("收件方式", CHANNEL_LABELS.get(case.channel, case.channel)),
         ("收件单位", ground.unit_name(case.accepting_unit)),
         ("收到的材料", "\n".join(received) or "申请表"),
@@ -128,6 +132,8 @@ def _acceptance(ground: Ground, facts: NoticeFacts) -> Lines:
     deemed = (
         "五个工作日内未告知补正，依照《行政许可法》第三十二条，自收到申请材料之日起视为受理。"
         if case.deemed
+        else OUTSIDE
+        if case.accepted_at is not None and case.accepted_at < facts.now
         else ""
     )
     due = (

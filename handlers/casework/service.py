@@ -38,6 +38,7 @@ from handlers.casework.requests import (
 from handlers.casework.views import (
     CaseView,
     DeskPage,
+    DueView,
     Figures,
     ReceiptView,
     StaffCaseView,
@@ -226,6 +227,10 @@ class Casework:
     def receipt(self, number: str, query_code: str, now: datetime) -> ReceiptView:
         """The receipt of the filing."""
         return viewing.receipt(self.database, self.ground(), number, query_code, local(now))
+
+    def explained(self, number: str, now: datetime) -> tuple[DueView, ...]:
+        """Every running limit of a case explained day by day; NotFound for an unknown number."""
+        return viewing.explained(self.database, self.ground(), number, local(now))
 
     def staff_view(self, number: str, person: str, now: datetime, request_id: str = "") -> StaffCaseView:
         """The whole case for staff within scope; logs the look. Raises NotFound out of scope."""

@@ -16,6 +16,7 @@ from handlers.casework.authority import (
 )
 from handlers.casework.ground import Ground
 from handlers.casework.moving import facts_of
+from handlers.casework.outside import entered
 from handlers.casework.views import (
     CaseView,
     DueView,
@@ -50,6 +51,21 @@ def public_view(database: Database, ground: Ground, number: str, query_code: str
         return _view(database, ground, case, now)
 
 
+def explained(database: Database, ground: Ground, number: str, now: datetime) -> tuple[DueView, ...]:
+    """What runs for a case and why until when, for who runs the hall: days and articles, nothing personal.
+
+    Raises NotFound for an unknown number.
+    """
+    with database.snapshot():
+        case = cases.by_number(database, number.strip().upper())
+        if case is None:
+            raise NotFound(f"没有办件 {number}。")
+        running = clocks.of_subject(database, "case", case.id)
+        ledger = clocks.pauses(database, "case", case.id)
+        outside = entered(events.told_of(database, "case", case.id), case)
+        return _due_views(ground, running, ledger, now, outside)
+
+
 def receipt(database: Database, ground: Ground, number: str, query_code: str, now: datetime) -> ReceiptView:
     """The receipt of the filing, for printing."""
     with database.snapshot():
@@ -72,7 +88,9 @@ def receipt(database: Database, ground: Ground, number: str, query_code: str, no
             submitted_at=case.submitted_at,
             notice=notice,
             materials=case_parts.materials(database, case.id),
-            due=None if shown is None else casework_clocks.explain(ground, shown, ledger, now),
+            due=None
+            if shown is None
+            else casework_clocks.explain(ground, shown, ledger, now, entered((filed,), case)),
             event_sequence=filed.sequence,
             leaf=filed.hash,
             salt=filed.salt,
@@ -105,7 +123,7 @@ def staff_view(
             actor_names=_actor_names(database, past, steps),
             cards=cards.of_subject(database, "case", case.id),
             moves=staff_moves(ground, case, steps, facts, found),
-            warnings=_warnings(ground, case, facts, running, ledger, now),
+            warnings=_warnings(ground, case, facts, running, ledger, past, now),
         )
 
 
@@ -163,7 +181,7 @@ def _view(database: Database, ground: Ground, case: Case, now: datetime) -> Case
     past = events.told_of(database, "case", case.id)
     documents = notices.heads(database, "case", case.id)
     facts = _facts(ground, case, steps, running, now)
-    due_views = _due_views(ground, running, ledger, now)
+    due_views = _due_views(ground, running, ledger, now, entered(past, case))
     closed = case.closed_at or now
     moves = tuple(
         MoveOption(move, Role.APPLICANT, "")
@@ -216,13 +234,17 @@ _NOT_RATED = frozenset({State.WITHDRAWN, State.VOIDED})
 
 
 def _due_views(
-    ground: Ground, all_clocks: Sequence[Clock], ledger: Sequence[PauseRow], now: datetime
+    ground: Ground,
+    all_clocks: Sequence[Clock],
+    ledger: Sequence[PauseRow],
+    now: datetime,
+    outside: datetime | None,
 ) -> tuple[DueView, ...]:
     """What runs, the list's own clock first; of what has stopped only promise and statute."""
     shown = casework_clocks.primary(all_clocks)
     wanted = [each for each in all_clocks if each.stopped is None or each.kind in _SHOWN_FIRST]
     wanted.sort(key=lambda each: (shown is None or each.id != shown.id, each.stopped is not None, each.id))
-    return tuple(casework_clocks.explain(ground, each, ledger, now) for each in wanted)
+    return tuple(casework_clocks.explain(ground, each, ledger, now, outside) for each in wanted)
 
 
 def _paused(ground: Ground, all_clocks: Sequence[Clock], ledger: Sequence[PauseRow]) -> tuple[Pause, ...]:
@@ -300,6 +322,7 @@ def _warnings(
     facts: CaseFacts,
     running: Sequence[Clock],
     ledger: Sequence[PauseRow],
+    past: Sequence[Event],
     now: datetime,
 ) -> tuple[str, ...]:
     found = []
@@ -311,6 +334,11 @@ def _warnings(
         found.append("申请人逾期没有补正，可以依规定作废，须写明理由和依据。")
     if case.deemed:
         found.append("本件因逾期未告知补正视为受理，时限从收件之日起算。")
+    here = entered(past, case)
+    if here is not None:
+        found.append(
+            f"本件在系统外收件，{date_cn(here)}才录入，时限从收件之日（{date_cn(case.submitted_at)}）起算。"
+        )
     for clock in running:
         if clock.stopped is not None:
             continue

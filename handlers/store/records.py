@@ -54,7 +54,7 @@ class Case:
     """A case (办件) without personal data; `applicant_masked` may be shown to the public.
 
     `received_at` is the day of receipt that deemed acceptance counts from (a supplement moves it);
-    `submitted_at` is when it was first filed. `holder_unit`/`holder_role` say who has it now.
+    `submitted_at` is when it was first handed in, here or outside. `holder_unit`/`holder_role` say who has it now.
     `step` is the index of the review step in hand, -1 before acceptance. `level` 0–3 is the highest
     light of its running clocks, `due` that of its promise (or of what runs before acceptance).
     `version` grows with every change: what a page has seen is compared with it before a move.

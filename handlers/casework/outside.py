@@ -1,0 +1,48 @@
+"""A case received before it was entered here: which moments can be right, and how the hall knows of it later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from handlers.store import events
+from handlers.store.events import Told
+from handlers.store.moments import Reads
+from handlers.store.records import Case, Event
+from presentation.dates import datetime_cn
+
+# Longer than any limit of the law; older than that is a slip of the pen.
+OLDEST = timedelta(days=1100)
+
+
+def wrong_moments(received: datetime | None, decided: datetime | None, now: datetime) -> dict[str, str]:
+    """What is wrong with the moments staff give for what happened elsewhere, by field; empty when they can be right."""
+    wrong: dict[str, str] = {}
+    for name, what, moment in (("received_outside", "收件", received), ("decided_outside", "决定", decided)):
+        if moment is not None and moment > now:
+            wrong[name] = f"{what}的时间晚于现在（{datetime_cn(now)}），请写实际{what}的时间"
+        elif moment is not None and moment < now - OLDEST:
+            wrong[name] = f"{what}的时间太早，超过三年了，请核对年份"
+    if received is None and decided is not None:
+        wrong.setdefault("received_outside", "写了系统外决定的时间，也要写什么时候收件的")
+    elif received is not None and decided is not None and decided < received:
+        wrong.setdefault("decided_outside", "决定的时间早于收件")
+    return wrong
+
+
+def received_outside(reads: Reads, case: Case) -> bool:
+    """Whether the papers as they now stand were received before the case was entered.
+
+    After a supplement they were not: its papers came to the hall itself.
+    """
+    filed = events.first_of(reads, "case", case.id, "file")
+    return filed is not None and case.received_at < filed.at
+
+
+def entered(past: Iterable[Told | Event], case: Case) -> datetime | None:
+    """When a case received elsewhere was entered; None for one received by the hall itself.
+
+    Told by the moments alone, so that it is still known when the content of the events has been erased.
+    """
+    filed = next((each for each in past if each.kind == "file"), None)
+    return None if filed is None or filed.at <= case.submitted_at else filed.at
