@@ -18,11 +18,12 @@ from handlers.session import SignedIn, check_csrf
 from handlers.staff_frame import DESK, address
 from handlers.store import attachments, case_parts
 from handlers.store.attachments import Limits
-from handlers.typed import cents_of
+from handlers.typed import cents_of, for_field, moment_of
 from rules.case_table import MOVES
 from rules.case_terms import MoveName
 from rules.errors import Conflict, IllegalMove, Invalid, NotFound, TooLarge, UnsupportedMedia
 from rules.permissions import Capability
+from rules.time import is_date_only
 
 # Longer than casework takes, so that what is too long comes back with its fault instead of being lost.
 _MOST_TEXT = 200_000
@@ -82,6 +83,11 @@ def _move_name(request: Request) -> MoveName:
 
 def _typed(form: FormData, name: MoveName) -> Typed:
     values = {need.name: text_of(form, field_name(name, need.name), _MOST_TEXT) for need in MOVES[name].needs}
+    for need in MOVES[name].needs:
+        # Browsers without a field for moments send what was typed: `2026-03-25 9:00`.
+        moment = moment_of(values[need.name]) if need.kind == "moment" else None
+        if moment is not None and not is_date_only(values[need.name]):
+            values[need.name] = for_field(moment)
     missing = tuple(each for each in form.getlist(field_name(name, "missing")) if isinstance(each, str))
     return Typed(name.value, {key: text for key, text in values.items() if text}, missing[:200])
 

@@ -19,7 +19,7 @@ from rules.clock import CLOCK_LABELS, ClockKind
 CONFIRMED = frozenset({MoveName.REFUSE, MoveName.GRANT, MoveName.DENY, MoveName.WITHDRAW, MoveName.VOID})
 _GRAVE = frozenset({MoveName.REFUSE, MoveName.DENY, MoveName.VOID, MoveName.WITHDRAW})
 _BETWEEN_STEPS = {MoveName.COMPLETE_STEP: ("转到", 1), MoveName.SEND_BACK: ("退到", -1)}
-_SHORT = frozenset({"recipient", "time", "place", "host"})
+_SHORT = frozenset({"recipient", "place", "host"})
 _BLANKS = {
     "{reason}": "（您写的理由）", "{days}": "（天数）", "{unit}": "本机关", "{time}": "（时间）", "{place}": "（地点）",
 }  # fmt: skip
@@ -41,7 +41,7 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class MoveField:
-    """One question of a move. `kind`: text, line, days or choice; `name` is unique on the page."""
+    """One question of a move. `kind`: text, line, days, moment or choice; `name` is unique on the page."""
 
     name: str
     label: str

@@ -22,6 +22,7 @@ from rules.case_terms import (
     State,
 )
 from rules.errors import Forbidden, IllegalMove, Invalid
+from rules.hearing import moment_told
 
 __all__ = [
     "DECIDED",
@@ -100,6 +101,11 @@ def check_needs(move: Move, given: Mapping[str, str], facts: CaseFacts) -> None:
             text.isascii() and text.isdigit() and need.least <= int(text) <= most
         ):
             wrong[need.name] = f"{need.label}请填 {need.least} 到 {most} 之间的整数"
+        elif need.kind == "moment":
+            try:
+                moment_told(text)
+            except Invalid:
+                wrong[need.name] = f"{need.label}请写日期和几点，例如 2026-03-25 09:00"
     if wrong:
         raise Invalid(f"“{move.label}”还缺必要的内容", wrong)
 

@@ -213,14 +213,14 @@ _ROWS = (
         _REVIEWING,
         "听证时间：{time}，地点：{place}",
         needs=(
-            Need("time", "听证时间"),
+            Need("time", "听证时间", "moment"),
             Need("place", "听证地点"),
             Need("host", "听证主持人", required=False),
         ),
         notice=NoticeKind.HEARING,
         by_step=True,
         stays=True,
-        explanation="应当在听证七日前通知；主持人不能是审查该申请的工作人员",
+        explanation="应当在听证七日前通知（通知当日不算），不足七日的不能定；主持人不能是审查该申请的工作人员",
     ),
     Move(
         MoveName.HOLD_HEARING,

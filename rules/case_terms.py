@@ -120,14 +120,16 @@ NOTICES: Mapping[NoticeKind, Notice] = MappingProxyType(
     }
 )
 
-FieldKind = Literal["text", "days", "choice"]
+FieldKind = Literal["text", "days", "choice", "moment"]
 # Where a hearing stands: nobody told of the right, told, asked for, held (or given up).
 Hearing = Literal["", "told", "asked", "held"]
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A field a move asks for; `table` names the code table of a choice, `least`/`most` bound days."""
+    """A field a move asks for; `table` names the code table of a choice, `least`/`most` bound days; a moment is a
+    day with its time, as ISO 8601 writes it.
+    """
 
     name: str
     label: str

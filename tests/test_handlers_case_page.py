@@ -77,7 +77,7 @@ WHO_AND_WHAT: dict[str, tuple[str, dict[str, str]]] = {
     "extend": ("decider", {"days": "5", "reason": "需要专家评审"}),
     "tell_hearing": ("reviewer", dict(REASONED)),
     "request_hearing": ("window", {"reason": "要求说明情况"}),
-    "notify_hearing": ("reviewer", {"time": "3月25日上午9时", "place": "三楼听证室"}),
+    "notify_hearing": ("reviewer", {"time": "2026-03-25 9:00", "place": "三楼听证室"}),
     "hold_hearing": ("reviewer", {"result": "held", "opinion": "双方陈述、质证"}),
     "grant": ("decider", {"opinion": "同意", "confirm": "yes"}),
     "deny": ("decider", {**REASONED, "confirm": "yes"}),

@@ -229,7 +229,7 @@ def test_a_hearing_is_told_asked_for_notified_and_held_with_its_papers(hall: Hal
     with pytest.raises(IllegalMove, match="听证还没有举行"):
         hall.move(filed, "deny", "decider", "2026-03-20", **GOOD)
     notified = hall.move(
-        filed, "notify_hearing", "decider", "2026-03-13", time="2026年3月25日上午9时", place="县厅三楼"
+        filed, "notify_hearing", "decider", "2026-03-13", time="2026-03-25T09:00", place="县厅三楼"
     )
     assert notified.notice_number is not None
     hall.move(filed, "hold_hearing", "decider", "2026-03-25", result="held", opinion="双方陈述、质证")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from catalog.schema import Item
 from handlers.casework.demo_cases import Stage, Story, login_word
@@ -17,11 +18,17 @@ def plan(stage: Stage, items: Sequence[Item]) -> None:
         "decider", "tell_hearing", 4, reason="拟不予许可：相邻住户提出异议，场所布局需要当面说明",
         basis="《行政许可法》第四十七条",
     ).applicant("request_hearing", 3, reason="要求当面说明场所布局").staff(
-        "decider", "notify_hearing", 2, time="下周三上午九时", place="县政务服务中心三楼听证室", host="县司法局工作人员",
+        "decider", "notify_hearing", 2, time=_hearing_of(stage), place="县政务服务中心三楼听证室", host="县司法局工作人员",
     )  # fmt: skip
     _concluded(Story(stage, fitting[-1], 411).file(6).accept(5), 4).staff(
         "decider", "deny", 3, reason="现场与申报不一致，需要重新申报", basis="《行政许可法》第三十八条第二款",
     )  # fmt: skip
+
+
+def _hearing_of(stage: Stage) -> str:
+    """Nine in the morning of the first working day that is more than seven days ahead."""
+    day = stage.casework.ground().calendar.next_working_day(stage.now.date() + timedelta(days=8))
+    return f"{day.isoformat()}T09:00"
 
 
 def _concluded(story: Story, days_ago: int) -> Story:

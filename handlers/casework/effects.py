@@ -10,15 +10,17 @@ from handlers.casework.case_contents import way_received
 from handlers.casework.clocks import EXTENDED, PAUSED, Limit, decision_limits, intake_limits
 from handlers.casework.outside import received_outside
 from handlers.casework.progress import Outcome, Progress
-from handlers.store import attachments, case_parts, cases, clocks
+from handlers.store import attachments, case_parts, cases, clocks, events
 from handlers.store.notices import next_serial
 from handlers.store.records import Certificate, Json, PauseRow, Step
 from handlers.store.writer import Transaction
+from presentation.dates import date_cn
 from rules.access import Role
 from rules.case_terms import MoveName
 from rules.chain import canonical
 from rules.clock import DEFAULT_LIMITS, ClockKind
 from rules.errors import Invalid
+from rules.hearing import check_time, moment_told
 from rules.time import day_end, local_date
 
 _INTAKE = (ClockKind.PRE_ACCEPTANCE, ClockKind.SUPPLEMENT_NOTICE)
@@ -231,13 +233,35 @@ def _request_hearing(progress: Progress) -> Outcome:
 
 
 def _notify_hearing(progress: Progress) -> Outcome:
-    return Outcome()
+    """Art. 48: told seven days before; a later notice takes the place of an earlier one."""
+    at = moment_told(progress.values["time"])
+    check_time(progress.ground.calendar, at, progress.now)
+    return Outcome(payload={"time": at.isoformat()})
 
 
 def _hold_hearing(progress: Progress) -> Outcome:
     given_up = progress.values["result"] == "given-up"
+    if not given_up:
+        _check_told_day(progress)
     progress.stop(_HEARING, "申请人放弃听证" if given_up else "听证已举行")
     return Outcome(measures=() if given_up else ("hearings_held",))
+
+
+def _check_told_day(progress: Progress) -> None:
+    """A hearing is not held before the day that its parties were told, which would undo the seven days."""
+    told = [
+        each
+        for each in events.of_subject(progress.tx, "case", progress.case.id)
+        if each.kind == MoveName.NOTIFY_HEARING
+    ]
+    text = str((told[-1].payload or {}).get("time", "")) if told else ""
+    try:
+        day = local_date(moment_told(text))
+    except Invalid:
+        return  # never told here, or by a version that took any words
+    if local_date(progress.now) < day:
+        words = f"已通知听证在{date_cn(day)}举行，还没有到。要改期的，请重新通知。"
+        raise Invalid(words, {"result": words})
 
 
 def _grant(progress: Progress) -> Outcome:

@@ -11,7 +11,7 @@ from handlers.casework.authority import UNKNOWN_CASE, Standing, capacities, may_
 from handlers.casework.effects import EFFECTS
 from handlers.casework.ground import Ground
 from handlers.casework.move_facts import Made, after_move, attempt_at_supplement
-from handlers.casework.notice_texts import NoticeFacts, issue
+from handlers.casework.notice_texts import NoticeFacts, issue, time_words
 from handlers.casework.progress import Progress
 from handlers.casework.requests import Actor, BySystem, Moved, MoveData
 from handlers.store import attachments, case_parts, cases, clocks, counts, events, idempotency, outbox
@@ -254,7 +254,7 @@ class Moving:
             "days": self.values.get("days", ""),
             "reason": self.values.get("reason", ""),
             "step": "" if step is None else step.name,
-            "time": self.values.get("time", ""),
+            "time": time_words(self.values.get("time", "")),
             "place": self.values.get("place", ""),
         }
         return move.public.format_map(values)

@@ -23,6 +23,7 @@ from handlers.store.writer import Transaction
 from presentation.dates import date_cn, datetime_cn, duration
 from rules.case_terms import NOTICES, NoticeKind
 from rules.clock import ClockKind
+from rules.hearing import moment_told
 from rules.time import local_date
 
 APPEAL = "如不服本决定，可以自收到本决定之日起六十日内依法申请行政复议，或者自收到本决定之日起六个月内依法向人民法院提起行政诉讼。"
@@ -206,9 +207,14 @@ def _hearing_right(ground: Ground, facts: NoticeFacts) -> Lines:
     )
 
 
+def time_words(text: str) -> str:
+    """The moment of a hearing, with the day of the week."""
+    return datetime_cn(moment_told(text), weekday=True) if text else ""
+
+
 def _hearing(ground: Ground, facts: NoticeFacts) -> Lines:
     return (
-        ("听证时间", facts.values.get("time", "")),
+        ("听证时间", time_words(facts.values.get("time", ""))),
         ("听证地点", facts.values.get("place", "")),
         ("听证主持人", facts.values.get("host", "")),
         ("您可以", "认为主持人与本事项有直接利害关系的，可以申请回避；可以提出证据，进行申辩和质证。"),
