@@ -23,7 +23,7 @@ from starlette.applications import Starlette
 from catalog.calendars import load_calendar
 from catalog.delivery_reading import load_delivery, secrets_path
 from catalog.root import Root
-from hall import log_lines
+from hall import log_lines, one_hall
 from hall.http_limits import LimitedProtocol
 from hall.notify import notify, watchdog_seconds
 from hall.serving import Repeating, deliverer, signature, sweeper, watcher
@@ -103,6 +103,8 @@ def command(
     log_lines.configure(log_style)
     root = Root.find(where)
     jobs = chosen_jobs(only)
+    # Processes that run some jobs only share a data file by design.
+    held = None if only else one_hall.hold(db or root.state / "hall.db", f"http://{host}:{port}")
     target = site or root.path / "site"
     compiler = None if no_build else Compiler(root, items_dirs, target)
     if compiler is not None:
@@ -116,6 +118,8 @@ def command(
         run(hall, app, host, port, compiler, accounts, proxies)
     finally:
         database.close()
+        if held is not None:
+            held.close()
 
 
 def chosen_jobs(only: str) -> tuple[str, ...]:
