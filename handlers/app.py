@@ -20,7 +20,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from handlers.context import Hall
 from handlers.problems import on_crash, on_hall_error, on_http_error
 from handlers.security import Security
-from handlers.staff_resume import on_signed_out
 from handlers.switchboard import Switchboard
 from rules.errors import HallError, Unauthenticated, Unavailable
 
@@ -124,6 +123,13 @@ class Crashes:
                 raise
             answer = await on_crash(Request(scope, receive), error)
             await answer(scope, receive, send)
+
+
+async def on_signed_out(request: Request, error: Exception) -> Response:
+    """Kept apart with the page that carries a typed form over the signing in: only staff need it."""
+    from handlers import staff_resume
+
+    return await staff_resume.on_signed_out(request, error)
 
 
 def routes(only: tuple[str, ...] = ()) -> list[BaseRoute]:

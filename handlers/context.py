@@ -8,36 +8,34 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from catalog.county import County
 from catalog.root import Root
-from catalog.statistics import load_definitions
 from catalog.virus_scan import load_virus_scan
 from handlers.casework.service import Casework
-from handlers.correspondence.service import Correspondence
-from handlers.delivering.service import Delivering
 from handlers.limiter import Limiter
-from handlers.logbook.service import Logbook
-from handlers.scoring.service import Scores
+from handlers.made_once import made_once
 from handlers.second_factor_rule import SecondFactorRule
 from handlers.site_data import Edition, SiteData
-from handlers.statistics.service import Statistics
-from handlers.store.clamd import Clamd
 from handlers.store.database import Database
-from handlers.store.scans import Scanner
-from handlers.supervising.service import Supervision
 from handlers.sweeps import Sweeps
-from handlers.watching.live import Live
-from handlers.watching.service import Watching
-from presentation.page import templates
 from presentation.view import Crumb, Lights
 from rules.calendar import WorkCalendar
 from rules.time import SHANGHAI
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # each is loaded by the first who asks for it
+    from jinja2 import Environment
+
+    from handlers.correspondence.service import Correspondence
+    from handlers.delivering.service import Delivering
+    from handlers.logbook.service import Logbook
+    from handlers.scoring.service import Scores
+    from handlers.statistics.service import Statistics
+    from handlers.supervising.service import Supervision
+    from handlers.watching.live import Live
+    from handlers.watching.service import Watching
     from search_index import SearchIndex
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -58,39 +56,75 @@ class Hall:
     now: Callable[[], datetime] = shanghai_now
     site_data: SiteData = field(init=False)
     casework: Casework = field(init=False)
-    correspondence: Correspondence = field(init=False)
-    supervision: Supervision = field(init=False)
-    delivery: Delivering = field(init=False)
-    scores: Scores = field(init=False)
-    watching: Watching = field(init=False)
     live: Live | None = field(default=None, init=False)
-    statistics: Statistics = field(init=False)
-    logbook: Logbook = field(init=False)
     second_factor: SecondFactorRule = field(init=False)
     limiter: Limiter = field(default_factory=Limiter, init=False)
     sweeps: Sweeps = field(default_factory=Sweeps, init=False)
     _lights: Lights = field(init=False)
-    _templates: Environment = field(init=False)
 
     def __post_init__(self) -> None:
         self.site_data = SiteData(self.root, self.site)
         wanted = load_virus_scan(self.root)
         if wanted is not None:
+            from handlers.store.clamd import Clamd
+            from handlers.store.scans import Scanner
+
             clamd = Clamd(wanted.address, wanted.timeout_seconds)
             self.database.scanner = Scanner(clamd, wanted.when_down == "accept")
         self.second_factor = SecondFactorRule(self.root)
         self.casework = Casework(self.database, self.site_data.ground)
-        self.correspondence = Correspondence(self.database, self.site_data.ground)
-        self.supervision = Supervision(self.database, self.site_data.ground)
-        self.delivery = Delivering(self.database, self.site_data.ground, self.root, lambda: self.now())
-        self.scores = Scores(self.database, self.site_data.ground, self.root)
-        self.watching = Watching(self.database, self.site_data.ground)
-        self.statistics = Statistics(
+        self._lights = Lights()
+
+    @made_once
+    def correspondence(self) -> Correspondence:
+        from handlers.correspondence.service import Correspondence
+
+        return Correspondence(self.database, self.site_data.ground)
+
+    @made_once
+    def supervision(self) -> Supervision:
+        from handlers.supervising.service import Supervision
+
+        return Supervision(self.database, self.site_data.ground)
+
+    @made_once
+    def delivery(self) -> Delivering:
+        from handlers.delivering.service import Delivering
+
+        return Delivering(self.database, self.site_data.ground, self.root, lambda: self.now())
+
+    @made_once
+    def scores(self) -> Scores:
+        from handlers.scoring.service import Scores
+
+        return Scores(self.database, self.site_data.ground, self.root)
+
+    @made_once
+    def watching(self) -> Watching:
+        from handlers.watching.service import Watching
+
+        return Watching(self.database, self.site_data.ground)
+
+    @made_once
+    def statistics(self) -> Statistics:
+        from catalog.statistics import load_definitions
+        from handlers.statistics.service import Statistics
+
+        return Statistics(
             self.database, self.site_data.ground, self.site_data.codes, lambda: load_definitions(self.root)
         )
-        self.logbook = Logbook(self.database, self.site_data.ground, self.root.published)
-        self._lights = Lights()
-        self._templates = templates(TEMPLATES, self.site_data.codes, self._lights)
+
+    @made_once
+    def logbook(self) -> Logbook:
+        from handlers.logbook.service import Logbook
+
+        return Logbook(self.database, self.site_data.ground, self.root.published)
+
+    @made_once
+    def _templates(self) -> Environment:
+        from presentation.body_templates import templates
+
+        return templates(TEMPLATES, self.site_data.codes, self._lights)
 
     @property
     def edition(self) -> Edition:

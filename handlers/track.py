@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -14,7 +15,6 @@ from handlers import proofs, track_actions, track_proof
 from handlers.bodies import form_of, text_of
 from handlers.casework.views import CaseView, DueView
 from handlers.context import Hall, hall_of
-from handlers.correspondence.reading import LetterView
 from handlers.guard import public, route
 from handlers.proofs import CASES, LETTERS
 from handlers.store import access_log, attachments, cases
@@ -27,6 +27,9 @@ from rules.case_terms import ENDED, MoveName, State
 from rules.clock import ClockKind
 from rules.errors import NotFound
 from rules.letter_terms import CONDUCT_MARK, KIND_MARKS
+
+if TYPE_CHECKING:
+    from handlers.correspondence.reading import LetterView
 
 LETTER_MARKS = frozenset({CONDUCT_MARK, *KIND_MARKS.values()})
 _TITLE = "查进度"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,14 +13,16 @@ from starlette.responses import RedirectResponse, Response
 
 from handlers import proofs
 from handlers.bodies import form_of, text_of
-from handlers.casework.views import CaseView
 from handlers.context import hall_of
-from handlers.correspondence.reading import LetterView
 from handlers.proofs import CASES, LETTERS
 from handlers.short_reads import read_here
 from handlers.throttle import guessing
 from presentation.view import Crumb
 from rules.errors import Invalid, NotFound
+
+if TYPE_CHECKING:
+    from handlers.casework.views import CaseView
+    from handlers.correspondence.reading import LetterView
 
 WRONG = "编号或查询码不对。请对照收件凭证再看一遍：编号是字母加数字，查询码是8位字母和数字。"
 

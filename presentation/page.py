@@ -1,29 +1,23 @@
-"""The page frame: one shell that every body is spliced into, and the Jinja environment of bodies."""
+"""The page frame: one shell that every body is spliced into. Needs no Jinja once the shell is built."""
 
 from __future__ import annotations
 
 import hashlib
 import html
 import re
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from importlib.metadata import version
 from pathlib import Path
 
-from jinja2 import ChoiceLoader, Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
-from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
-from catalog.codes import Codes
 from catalog.county import County
-from presentation import colours, dates, masking, qr, view
+from presentation import colours, view
 
 HERE = Path(__file__).parent
 THEME = HERE / "theme"
 ASSETS = HERE / "assets"
-TEMPLATES = HERE / "templates"
 
 _TOKEN = re.compile(r"@@hall:(title|description|head|crumbs|class|body)@@")
 _MAIN_CLASS = {False: "wrap", True: "wrap-wide"}
@@ -50,6 +44,8 @@ class Shell:
     @classmethod
     def for_county(cls, county: County) -> Shell:
         """The same frame without MkDocs: for tests and for a hall whose portal is not built yet."""
+        from jinja2 import Environment, FileSystemLoader
+
         # MkDocs renders the same files without autoescape, so the frame escapes each value itself.
         environment = Environment(loader=FileSystemLoader(THEME), autoescape=False)  # noqa: S701
         text = environment.get_template("shell.html").render(config={"extra": frame_values(county)})
@@ -147,84 +143,3 @@ def icon(name: str, label: str = "") -> Markup:
     return Markup('<svg class="icon" aria-hidden="true"><use href="/assets/icons.svg#{}"/></svg>').format(
         name
     )
-
-
-def templates(
-    folders: Path | Iterable[Path] = (), codes: Codes | None = None, lights: view.Lights | None = None
-) -> Environment:
-    """The Jinja environment: a room's own folders first, then presentation/templates; autoescape always on.
-
-    `codes` gives the filter `code_name` its tables: `{{ item.type | code_name("item-type") }}`.
-    `lights` are those of the county's rule set.
-    """
-    own = [folders] if isinstance(folders, Path) else list(folders)
-    environment = Environment(
-        loader=ChoiceLoader([FileSystemLoader(path) for path in (*own, TEMPLATES)]),
-        bytecode_cache=_CompiledTemplates.where_possible(),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        date_cn=dates.date_cn,
-        datetime_cn=dates.datetime_cn,
-        short_date=dates.short_date,
-        duration=dates.duration,
-        limit_text=dates.limit_text,
-        seconds_cn=dates.seconds_cn,
-        money=dates.money,
-        size_cn=dates.size_cn,
-        masked_name=masking.masked_name,
-        masked_id=masking.masked_id,
-        masked_phone=masking.masked_phone,
-        masked_address=masking.masked_address,
-        initials=_initials,
-        code_name=lambda code, table: codes.label(table, code) if codes else code,
-        paragraphs=paragraphs,
-    )
-    environment.globals.update(icon=icon, qr=qr.qr_svg, LIGHTS=lights or view.Lights())
-    return environment
-
-
-class _CompiledTemplates(FileSystemBytecodeCache):
-    """Compiled templates by their content, kept from one process to the next: compiling takes longer than a page.
-
-    Not in the root's own cache: what runs as code must not come with a county's files. Jinja keeps it in a
-    folder of this user that nobody else may write to.
-    """
-
-    @classmethod
-    def where_possible(cls) -> _CompiledTemplates | None:
-        try:
-            return cls()
-        except (OSError, RuntimeError):
-            return None
-
-    def get_source_checksum(self, source: str) -> str:
-        # Jinja works out filters of constants while it compiles, so a filter's code counts as well.
-        return hashlib.sha256(_filters_stamp() + source.encode()).hexdigest()
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        # On a full disk the page is made all the same.
-        with suppress(OSError):
-            super().dump_bytecode(bucket)
-
-
-@lru_cache(maxsize=1)
-def _filters_stamp() -> bytes:
-    code = [Path(module.__file__ or "").read_bytes() for module in (dates, masking)]
-    return b"\0".join([version("jinja2").encode(), Path(__file__).read_bytes(), *code])
-
-
-def _initials(text: str) -> str:
-    # The pinyin tables take a quarter of a second to load, and most builds need none of them.
-    from catalog.pinyin import initials
-
-    return initials(text)
-
-
-def paragraphs(text: str | None) -> Markup:
-    """Plain text of a department or a person as `<p>` per line; nothing in it is read as HTML."""
-    lines = [line.strip() for line in (text or "").splitlines()]
-    return Markup("").join(Markup("<p>{}</p>").format(line) for line in lines if line)

@@ -17,7 +17,8 @@ from catalog.elements import Elements
 from catalog.published_statistics import PublishedStatistics
 from catalog.reader import Reading
 from catalog.root import Root
-from presentation.page import Shell, templates
+from presentation.body_templates import templates
+from presentation.page import Shell
 from presentation.view import Lights
 from rules.calendar import WorkCalendar
 from rules.rule_set import RuleSet

@@ -13,7 +13,8 @@ import pytest
 
 from catalog.form_schema import Condition, FormField, Option
 from catalog.root import Root
-from presentation.page import Shell, templates
+from presentation.body_templates import templates
+from presentation.page import Shell
 from site_builder.compile import build
 from tests.browser_pages import NO_SCRIPT, WIDE, looking
 from tests.site_builder_fixtures import FULL_CODE, IMMEDIATE_CODE, make_root

@@ -9,8 +9,9 @@ import re
 import pytest
 from lxml import html
 
+from presentation.body_templates import templates
 from presentation.charts import Chart, Series, bars, lines, number_text, stacked
-from presentation.page import ASSETS, templates
+from presentation.page import ASSETS
 
 VENDOR = ASSETS / "vendor"
 

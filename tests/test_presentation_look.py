@@ -14,10 +14,11 @@ from lxml import html
 from catalog.county import County
 from catalog.form_schema import Condition, FormField, Option
 from presentation import page
+from presentation.body_templates import templates
 from presentation.colours import contrast, county_css, shades
 from presentation.documents import notice_docx
 from presentation.notice_document import NoticeDocument
-from presentation.page import Shell, asset_stamp, assets, templates
+from presentation.page import Shell, asset_stamp, assets
 from presentation.qr import qr_svg
 from presentation.view import FieldError, FlowStep, TimelineEntry, UploadedFile
 from rules.errors import Invalid

@@ -11,7 +11,6 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -20,8 +19,6 @@ import click
 import uvicorn
 from starlette.applications import Starlette
 
-from catalog.calendars import load_calendar
-from catalog.delivery_reading import load_delivery, secrets_path
 from catalog.root import Root
 from hall import log_lines, one_hall
 from hall.http_limits import LimitedProtocol
@@ -29,10 +26,7 @@ from hall.notify import notify, watchdog_seconds
 from hall.serving import Repeating, deliverer, signature, sweeper, watcher
 from hall.tidying import DailyTidying
 from handlers.app import JOBS, create_app
-from handlers.casework import demo
 from handlers.context import Hall, shanghai_now
-from handlers.delivering.credentials import Credentials
-from handlers.scoring import demo as scores_demo
 from handlers.store.database import Database
 from rules.calendar import CalendarYear
 from rules.errors import HallError
@@ -136,6 +130,8 @@ def metrics_of(hall: Hall, readers: str) -> Metrics | None:
     if readers == "off":
         return None
     # Its library takes as long to load as everything else together: only for those who want it.
+    from catalog.delivery_reading import load_delivery, secrets_path
+    from handlers.delivering.credentials import Credentials
     from handlers.metrics import Metrics, Reader
 
     try:
@@ -195,6 +191,11 @@ class Compiler:
 
 def plant_demo(hall: Hall) -> tuple[str, ...]:
     """Demo accounts and cases in an empty database; the lines to print."""
+    from functools import partial
+
+    from handlers.casework import demo
+    from handlers.scoring import demo as scores_demo
+
     scores = partial(scores_demo.plan, hall.scores, hall.supervision)
     lines = demo.plant(hall.casework, hall.now(), (scores,)).lines()
     # The demo's days lie behind us: published at once, so that its receipts have their proofs.
@@ -230,6 +231,8 @@ class NewCalendars:
         if years == self._seen:
             return
         self._seen = years
+        from catalog.calendars import load_calendar
+
         if load_calendar(self.hall.root).years.keys() <= years.keys():
             found = self.hall.casework.recompute_clocks(self.hall.now())
             log.info(

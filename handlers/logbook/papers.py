@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from handlers.casework.authority import prove_applicant
 from handlers.logbook import files
-from handlers.logbook.service import Logbook, Proof
 from handlers.store import events
-from handlers.store.database import Database
-from handlers.store.records import Event
 from rules.chain import SHA256
 from rules.errors import Gone, NotFound
+
+if TYPE_CHECKING:
+    from handlers.logbook.service import Logbook, Proof
+    from handlers.store.database import Database
+    from handlers.store.records import Event
 
 RECEIPT_FORMAT = "county-hall-receipt/1"
 PROOF_FORMAT = "county-hall-proof/1"

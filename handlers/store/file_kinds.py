@@ -6,8 +6,6 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import filetype
-
 from rules.errors import UnsupportedMedia
 
 MEDIA_TYPES: Mapping[str, str] = {
@@ -52,6 +50,8 @@ def check_content(path: Path, extension: str, shown: str) -> None:
     elif extension in _OLE_STREAMS:
         _check_ole(path, head, extension, shown)
     else:
+        import filetype
+
         guessed = filetype.guess_mime(head)
         if guessed != MEDIA_TYPES[extension]:
             raise _disguised(shown)
