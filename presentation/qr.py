@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 import re
-from collections import Counter
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from segno import QRCode
+
+    from presentation.qr_parts import Parts
 
 # The best of eight masks costs five times as much to find and is no easier to read.
 _MASK = 3
 _BORDER = 4
-_STROKE = re.compile("[0|]*1+")
 _DIGITS = bytes.maketrans(b"\x00\x01", b"01")
 
 
@@ -24,8 +28,9 @@ def qr_svg(text: str, label: str = "二维码") -> Markup:
     width = side + 1
     dots = f"{modules:0{side * width}b}"
     rows = "|".join([dots[start : start + side] for start in range(0, side * width, width)])
-    # One stroke of the pen with relative moves: half the bytes of a rectangle for each run.
-    drawn = "".join(map(_strokes(side).__getitem__, _STROKE.findall(rows)))
+    # One stroke of the pen with relative moves: half the bytes of a rectangle for each run. Cut after each dark run.
+    strokes = rows.rstrip("0|").replace("10", "1 0").replace("1|", "1 |").split(" ")
+    drawn = "".join(map(_strokes(side).__getitem__, strokes))
     return Markup(  # noqa: S704
         f'<svg class="qr" role="img" aria-label="{escape(label)}" viewBox="0 0 {size} {size}" shape-rendering="crispEdges">'
         f'<path fill="#fff" d="M0 0h{size}v{size}H0z"/>'
@@ -53,68 +58,52 @@ def _strokes(side: int) -> _Strokes:
 def qr_modules(text: str) -> tuple[int, int]:
     """The side of the code and its modules, row by row with a light one between, as the bits of one number.
 
-    With mask and length fixed, a code is linear in the bits of its text, error correction included: flipping a bit
-    of the text always flips the same modules. So the addresses of a county, which have few lengths, are put
-    together from codes made once; each made by itself takes a fifth of the whole build.
+    The addresses of a county, which have few lengths, are put together from one code of their length and what
+    each character changes in it; made by themselves they take a fifth of the whole build.
     """
-    _asked[len(text)] += 1
-    if _asked[len(text)] <= MADE_WHOLE or not _PLAIN.fullmatch(text):
-        return _made(text)[:2]
-    side, modules, level = _made("a" * len(text))
-    parts = _parts(side, level)
-    for place, character in enumerate(text):
-        part = parts.get((place, character))
-        if part is None:
-            part = parts[place, character] = _flipped(len(text), place, ord(character) ^ ord("a"))
-        modules ^= part
+    if not _PLAIN.fullmatch(text):
+        return _made(text)
+    side, modules = _made("a" * len(text))
+    for start in range(0, len(text), _AT_ONCE):
+        modules ^= _flipped(len(text), start, text[start : start + _AT_ONCE])
     return side, modules
 
 
-# The parts of one size take as long as some two hundred codes; an edited item's page needs only its own.
-MADE_WHOLE = 50
-_asked: Counter[int] = Counter()
-
 # Letters, digits and marks of addresses, at least one of them in lower case: all are then written in one mode.
 _PLAIN = re.compile(r"(?=.*[a-z])[!-~]{1,200}")
-
-
-@lru_cache(maxsize=40)
-def _parts(side: int, level: str) -> dict[tuple[int, str], int]:
-    """What a character at a place changes against an `a`: the same in all codes of one size and level."""
-    return {}
-
-
-@lru_cache(maxsize=40)
-def _bits(side: int, level: str) -> dict[tuple[int, int], int]:
-    return {}
-
-
-def _flipped(length: int, place: int, bits: int) -> int:
-    """The modules that change when these bits of the character at `place` do."""
-    if not bits:
-        return 0
-    side, base, level = _made("a" * length)
-    known = _bits(side, level)
-    found = known.get((place, bits))
-    if found is None:
-        lowest = bits & -bits
-        if bits != lowest:
-            found = _flipped(length, place, lowest) ^ _flipped(length, place, bits ^ lowest)
-        else:
-            text = "a" * place + chr(ord("a") ^ bits) + "a" * (length - place - 1)
-            found = base ^ _made(text)[1]
-        known[place, bits] = found
-    return found
+# Addresses share their beginnings, and codes most of their digits.
+_AT_ONCE = 4
 
 
 @lru_cache(maxsize=4096)
-def _made(text: str) -> tuple[int, int, str]:
-    """The side, the modules and the level of error correction, which is raised where there is room for it."""
+def _flipped(length: int, start: int, characters: str) -> int:
+    """The modules that change when these characters stand where an `a` stood."""
+    parts = _parts(length)
+    found = 0
+    for place, character in enumerate(characters, start):
+        found ^= parts.flipped(place, ord(character) ^ ord("a"))
+    return found
+
+
+@lru_cache(maxsize=64)
+def _made(text: str) -> tuple[int, int]:
+    rows = [bytes(row).translate(_DIGITS) + b"0" for row in _code(text).matrix]
+    return len(rows), int(b"".join(rows), 2)
+
+
+@lru_cache(maxsize=40)
+def _parts(length: int) -> Parts:
+    from presentation.qr_parts import Parts
+
+    code = _code("a" * length)
+    return Parts(int(code.version), str(code.error))
+
+
+def _code(text: str) -> QRCode:
+    """The level of error correction is raised where there is room for it."""
     import segno
 
-    code = segno.make(text, error="m", micro=False, mask=_MASK)
-    rows = [bytes(row).translate(_DIGITS) + b"0" for row in code.matrix]
-    return len(rows), int(b"".join(rows), 2), str(code.error)
+    return segno.make(text, error="m", micro=False, mask=_MASK)
 
 
 @lru_cache(maxsize=256)

@@ -14,18 +14,6 @@ from presentation.qr import qr_modules, qr_svg
 ADDRESS = "https://hall.example/items/11990121MB0000238C4990123001001/"
 
 
-@pytest.fixture(autouse=True)
-def from_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From the first code on, not only when there are many."""
-    monkeypatch.setattr("presentation.qr.MADE_WHOLE", 0)
-
-
-def test_the_first_codes_of_a_length_are_made_whole_and_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    parts = qr_modules(ADDRESS)
-    monkeypatch.setattr("presentation.qr.MADE_WHOLE", 1_000_000)
-    assert qr_modules(ADDRESS) == parts
-
-
 def whole(text: str) -> list[list[int]]:
     return [list(row) for row in segno.make(text, error="m", micro=False, mask=3).matrix]
 
