@@ -34,17 +34,19 @@ def values_of(document: Document, name: str) -> tuple[str | int, ...]:
 
 def count_facets(documents: Iterable[Document], wanted: FacetFilter) -> Facets:
     """Counts for each facet under the filters of the others, so that choosing a second value adds hits."""
-    counters: dict[str, Counter[str | int]] = {name: Counter() for name in NAMES}
-    labels: dict[tuple[str, str], str] = {}
+    documents = list(documents)
+    labels = {(facet, value): label for each in documents for facet, value, label in each.labels}
+    for each in documents:
+        labels["department", each.department] = each.department_name or each.department
     filtered = wanted != FacetFilter()
-    for document in documents:
-        labels["department", document.department] = document.department_name or document.department
-        for facet, value, label in document.labels:
-            labels[facet, value] = label
-        for name in NAMES:
-            if not filtered or passes(document, wanted, leaving_out=name):
-                counters[name].update(set(values_of(document, name)))
-    return Facets(**{name: _ordered(name, counters[name], labels) for name in NAMES})
+    counted = documents
+    found: dict[str, tuple[FacetCount, ...]] = {}
+    for name in NAMES:
+        if filtered:
+            counted = [each for each in documents if passes(each, wanted, leaving_out=name)]
+        counter = Counter(value for each in counted for value in set(values_of(each, name)))
+        found[name] = _ordered(name, counter, labels)
+    return Facets(**found)
 
 
 def _ordered(

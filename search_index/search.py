@@ -234,7 +234,7 @@ class SearchIndex:
             department=document.department,
             department_name=document.department_name,
             score=round(found.score, 4),
-            highlight=highlight(document.title, (found.text,)),
+            highlight=highlight(document.title, found.text),
             why=found.how or _why(state, number, found),
         )
 

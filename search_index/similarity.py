@@ -17,7 +17,6 @@ class Likeness(NamedTuple):
 
 
 NOTHING = Likeness(0.0, 0.0, 0.0)
-EVERYTHING = Likeness(1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +42,8 @@ class Asked:
         paired = sum(weight for _, weight in pairs)
         return cls(text, weights, whole, pairs, paired, frozenset(text), shares)
 
-    def at_most(self, name: str, distinct: int) -> Likeness:
-        """No likeness with the name is above this; told by the characters alone, in a tenth of the time."""
-        common = self.chars.intersection(name)
-        if len(common) == distinct:
-            return EVERYTHING
-        in_order = sum([self.shares[char] for char in common])
-        fit = 2 * len(common) / (len(self.chars) + distinct)
-        return Likeness(in_order, 1.0 if len(common) > 1 else in_order, fit)
-
-    def likeness(self, name: str, distinct: int) -> Likeness:
-        """Compare with a squeezed name that has so many `distinct` characters.
+    def likeness(self, name: str, distinct: int, shared: int) -> Likeness:
+        """Compare with a squeezed name that has so many `distinct` characters, so many of them `shared`.
 
         In order is a longest common subsequence (建工证 lies in 建设工程规划许可证), together counts the
         asked pairs that the name has side by side.
@@ -62,13 +52,11 @@ class Asked:
             return NOTHING
         if self.text in name:
             in_order = together = 1.0
-            shared = len(self.chars)
         else:
             in_order = self._in_order(name) / self.whole
             together = in_order
             if self.pairs:
                 together = sum([weight for pair, weight in self.pairs if pair in name]) / self.paired
-            shared = len(self.chars.intersection(name))
         return Likeness(in_order, together, 2 * shared / (len(self.chars) + distinct))
 
     def _in_order(self, name: str) -> float:
