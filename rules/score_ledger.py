@@ -34,8 +34,9 @@ NOT_COUNTED: Mapping[str, str] = MappingProxyType({"revoked": "已撤销", "with
 class LedgerLine:
     """One fact. No names, no case numbers, no words that a person wrote.
 
-    `n` counts from 1 in the order things happened; complaints about conduct come last and have no `day` and no
-    `item`, because either may tell who complained. `token` stands for a case, letter or order (one number has
+    `n` counts from 1 in the order things happened; complaints about conduct and ratings come last and have no
+    `day`, because it may tell whose they are. For that reason a complaint has no `item`, a rating no `person`,
+    and an `item` only where at least ten of the department's ratings are of it and none or ten of the others. `token` stands for a case, letter or order (one number has
     one token within a period), `matter` for the clock or event behind a card, `person` for a member of staff
     within the period. `result`: closed → early, on_time, late or ended (no limit ran); reply → on_time, late;
     order → answered, late, unanswered; rating → 1 to 5; entry → its kind. `level` is a card's. `marks` say what

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from handlers.casework.demo_cases import Stage
+from handlers.scoring.anonymity import WITHOUT_DAY
 from handlers.scoring.editions import Computed, keep
 from handlers.scoring.ledgering import item_lines
 from handlers.scoring.requests import NewEntry
@@ -102,7 +103,9 @@ def _made_up(scores: Scores, month: Period, at: datetime) -> Computed:
     ground = basis.ground
     lines = [*item_lines(ground, basis.elements, month.last)]
     facts = list(_facts(list(ground.departments), lines, month))
-    drawn = sorted(facts, key=lambda each: (each.kind == "conduct", each.day))
+    drawn = sorted(
+        facts, key=lambda each: (each.kind if each.kind in WITHOUT_DAY else "", each.day, each.token)
+    )
     lines += [replace(each, n=number) for number, each in enumerate(drawn, start=len(lines) + 1)]
     departments = tuple((each.id, each.short_name) for each in ground.departments.values())
     head = LedgerHead(
@@ -161,7 +164,7 @@ def _case(dice: random.Random, month: Period, department: str, item: str) -> Ite
         yield replace(closed, kind="card", object="case", trigger=trigger, level=2, matter=closed.token[8:])
     if dice.random() < 0.45:
         score = dice.choices((1, 2, 3, 4, 5), (30, 10, 4, 1, 1))[0]
-        yield _line(dice, month, "rating", department, item=item, result=str(score))
+        yield replace(_line(dice, month, "rating", department, result=str(score)), day="")
 
 
 def _line(

@@ -59,8 +59,11 @@ def compute(
     edition: int = 0,
     note: str = "",
     department: str = "",
+    *,
+    persons: bool = False,
 ) -> Computed:
     """A period's ledger and ranking from the records as they stand. `department`: of that one alone.
+    `persons`: with what is left off ratings, for a person's own score and never published.
 
     A quarter or year is made of published months. Raises IllegalMove when none of them is published yet.
     """
@@ -76,7 +79,9 @@ def compute(
         ledger = Ledger(head, (), months, "")
     else:
         with database.snapshot():
-            lines = gather(database, database.vault, ground, basis.elements, period, now, department)
+            lines = gather(
+                database, database.vault, ground, basis.elements, period, now, department, persons=persons
+            )
         ledger = Ledger(head, lines, (), "")
     data = write(head, ledger.lines, ledger.months)
     # What was just written need not be read back: whoever checks it reads it from the file.

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from catalog.elements import Elements
 from catalog.schema import Item
 from handlers.casework.ground import Ground
+from handlers.scoring.anonymity import CONDUCT, WITHOUT_DAY, unnamed
 from handlers.store.moments import Reads
 from handlers.store.score_facts import facts
 from handlers.store.score_records import Fact
@@ -17,7 +18,6 @@ from rules.score_periods import Period
 from rules.time import day_start, local_date
 
 _TOKEN, _SHORT = 16, 8
-_CONDUCT = "conduct"
 
 
 def gather(
@@ -28,8 +28,12 @@ def gather(
     period: Period,
     as_of: datetime,
     department: str = "",
+    *,
+    persons: bool = False,
 ) -> tuple[LedgerLine, ...]:
-    """The lines of a month, of all departments or of one, numbered in the order things happened (conduct last)."""
+    """The lines of a month, of all departments or of one, numbered in the order things happened; what has no day
+    comes last. `persons`: with the staff and items of every rating, for a person's own score and never published.
+    """
     first, after = day_start(period.first), day_start(period.last + timedelta(days=1))
     found = [
         each
@@ -37,8 +41,12 @@ def gather(
         if not each.department or each.department in ground.departments
     ]
     tokens = Tokens(vault, period.text)
-    # A complaint about conduct stands after everything that has a day: its place would tell when it was settled.
-    found.sort(key=lambda each: (True, tokens.token(each)) if each.kind == _CONDUCT else (False, each.at))
+    if not persons:
+        found = unnamed(found)
+    # Ratings and complaints about conduct stand after everything that has a day: their place would tell theirs.
+    found.sort(
+        key=lambda each: (each.kind, tokens.token(each)) if each.kind in WITHOUT_DAY else ("", each.at)
+    )
     day = min(period.last, local_date(as_of))
     lines = list(item_lines(ground, elements, day, department))
     lines += [tokens.line(each, number) for number, each in enumerate(found, start=len(lines) + 1)]
@@ -53,14 +61,15 @@ class Tokens:
         self._persons: dict[str, str] = {}
 
     def line(self, fact: Fact, number: int) -> LedgerLine:
-        """The ledger line of a fact. One about conduct names neither day nor item: either may tell who complained."""
-        apart = fact.kind == _CONDUCT
+        """The ledger line of a fact. A rating names no day, a complaint about conduct neither day nor item: either
+        may tell whose it is.
+        """
         return LedgerLine(
             n=number,
             kind=fact.kind,
             department=fact.department,
-            day="" if apart else fact.at[:10],
-            item="" if apart else fact.item,
+            day="" if fact.kind in WITHOUT_DAY else fact.at[:10],
+            item="" if fact.kind == CONDUCT else fact.item,
             person=self.person(fact.person),
             token=self.token(fact),
             matter=self._name("matter", fact.matter, _SHORT) if fact.matter else "",
@@ -77,7 +86,7 @@ class Tokens:
     def token(self, fact: Fact) -> str:
         """What stands for the number. Ratings and complaints about conduct have one of their own: nobody who reads
         the ledger can tie them to the case's other lines."""
-        apart = fact.kind if fact.kind in ("rating", _CONDUCT) else "number"
+        apart = fact.kind if fact.kind in WITHOUT_DAY else "number"
         return self._name(apart, f"{fact.subject}/{fact.number}", _TOKEN)
 
     def person(self, person: str | None) -> str:

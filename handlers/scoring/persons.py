@@ -68,7 +68,7 @@ def persons_view(
         raise NotFound("没有这个部门，或者它的人员得分不由您监察。")
     if period.span != "month":
         raise IllegalMove("个人的只按月看。")
-    made = compute(database, basis, period, now, department=department)
+    made = compute(database, basis, period, now, department=department, persons=True)
     tokens = Tokens(database.vault, period.text)
     first, after = day_start(period.first), day_start(period.last + timedelta(days=1))
     ids = {

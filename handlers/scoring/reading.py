@@ -128,7 +128,7 @@ def own_view(
     numbers: dict[str, tuple[str, str]] = {}
     pseudonym = Tokens(database.vault, period.text).person(person)
     for department in _worked_for(account, basis.ground, now):
-        made = compute(database, basis, period, now, department=department)
+        made = compute(database, basis, period, now, department=department, persons=True)
         own += [
             each
             for each in lines_with(made.ledger, pseudonym, "register")

@@ -1,0 +1,48 @@
+"""What a published ledger may say of a rating: nothing that tells apart fewer than ten raters of a department."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+
+from handlers.store.score_records import Fact
+
+RATING, CONDUCT = "rating", "conduct"
+# Of these neither day nor place among the others is told: who knows when a neighbour's case was closed would know.
+WITHOUT_DAY = frozenset({RATING, CONDUCT})
+FEWEST = 10
+"""k: an item is named on ratings only where at least so many of the month's are of it (and as many of the rest).
+
+The scheme's own least for measuring satisfaction, so that an item that is measured is an item that is named.
+"""
+
+
+def unnamed(found: Iterable[Fact]) -> list[Fact]:
+    """The facts with what could single a rater out left off the ratings: staff always, the item where it is rare."""
+    kept = list(found)
+    named = _named(Counter((each.department, each.item) for each in kept if each.kind == RATING))
+    return [
+        replace(
+            each, person=None, item=each.item if (each.department, each.item) in named else ""
+        )
+        if each.kind == RATING
+        else each
+        for each in kept
+    ]  # fmt: skip
+
+
+def _named(counts: Counter[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """The items whose ratings are many enough. What remains of a department must be none or as many.
+
+    Else who knows that a neighbour's item is not named would know the neighbour among the few that remain.
+    """
+    found: set[tuple[str, str]] = set()
+    for department in {department for department, _ in counts}:
+        own = sorted((count, key) for key, count in counts.items() if key[0] == department and key[1])
+        rest = sum(count for key, count in counts.items() if key[0] == department and not key[1])
+        # The smallest join the rest until it is many enough; of those left every one is.
+        while own and (own[0][0] < FEWEST or 0 < rest < FEWEST):
+            rest += own.pop(0)[0]
+        found |= {key for _, key in own}
+    return frozenset(found)

@@ -1,0 +1,116 @@
+"""Ratings in a published ledger: no day, no staff, no place in time, and an item only among ten raters."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.scoring.anonymity import FEWEST, RATING, unnamed
+from handlers.scoring.ledgering import Tokens
+from handlers.store.score_records import Fact
+from rules.score_ledger import read
+from rules.score_ranking import as_json, ranking
+from tests.handlers_fixtures import Office
+from tests.test_handlers_scores import MARCH, of_kind, scored, staffed  # noqa: F401
+
+COUNTS = st.dictionaries(
+    st.tuples(st.sampled_from(("market", "police")), st.sampled_from(("", "A", "B", "C", "D"))),
+    st.integers(1, 25),
+)
+
+
+def ratings(counts: dict[tuple[str, str], int]) -> list[Fact]:
+    return [
+        Fact(
+            RATING,
+            f"2026-03-{1 + at % 28:02d}T09:00:00+08:00",
+            department,
+            "case",
+            f"{item}{at}",
+            "p-1",
+            item,
+            "5",
+        )
+        for (department, item), count in counts.items()
+        for at in range(count)
+    ]
+
+
+def named(found: Iterable[Fact], department: str = "market") -> dict[str, int]:
+    return dict(Counter(each.item for each in found if each.department == department))
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ({"A": 9}, {"": 9}),
+        ({"A": 10}, {"A": 10}),
+        ({"A": 11}, {"A": 11}),
+        ({"A": 30, "B": 1}, {"": 31}),
+        ({"A": 30, "B": 12, "C": 1}, {"A": 30, "": 13}),
+        ({"A": 30, "B": 5, "C": 5}, {"A": 30, "": 10}),
+        ({"A": 30, "B": 5, "C": 4}, {"": 39}),
+        ({"A": 10, "B": 10}, {"A": 10, "B": 10}),
+        ({"A": 1}, {"": 1}),
+    ],
+)
+def test_an_item_is_named_only_among_ten_raters_with_none_or_ten_left_over(
+    counts: dict[str, int], expected: dict[str, int]
+) -> None:
+    found = unnamed(ratings({("market", item): count for item, count in counts.items()}))
+    assert named(found) == expected
+
+
+@given(COUNTS)
+def test_whatever_was_rated_no_group_that_can_be_told_apart_is_smaller_than_ten(
+    counts: dict[tuple[str, str], int],
+) -> None:
+    before = ratings(counts)
+    found = unnamed(before)
+    assert len(found) == len(before)
+    assert {each.person for each in found} <= {None}
+    for department in ("market", "police"):
+        groups = named(found, department)
+        assert sum(groups.values()) == sum(
+            count for (where, _), count in counts.items() if where == department
+        )
+        assert len(groups) <= 1 or min(groups.values()) >= FEWEST
+        assert set(groups) == {""} or all(count >= FEWEST for item, count in groups.items() if item)
+
+
+def test_other_facts_stay_as_they_are() -> None:
+    closed = Fact("closed", "2026-03-02T09:00:00+08:00", "market", "case", "N", "p-1", "A", "early")
+    assert unnamed([closed]) == [closed]
+
+
+def test_the_published_ledger_tells_no_day_item_or_staff_of_a_rating_nor_by_its_place(
+    scored: Office,  # noqa: F811
+) -> None:
+    """`scored`: two cases of one item rated by their applicants."""
+    made = scored.hall.scores.compute(MARCH, scored.clock())
+    ledger = read(made.ledger)
+    rated = of_kind(ledger.lines, "rating")
+    assert len(rated) == 2
+    assert {(each.day, each.item, each.person, each.matter) for each in rated} == {("", "", "", "")}
+    assert ledger.lines[-2:] == tuple(rated), "after all that has a day"
+    assert [each.token for each in rated] == sorted(each.token for each in rated), "in no order of time"
+    assert as_json(ranking(ledger, scored.hall.scores.scheme)) == made.ranking, "byte for byte"
+
+
+def test_a_persons_own_score_still_counts_the_ratings_of_their_cases(
+    scored: Office,  # noqa: F811
+) -> None:
+    from handlers.scoring.editions import compute
+    from rules.score_periods import Period
+
+    basis = scored.hall.scores.basis()
+    period = Period.parse(MARCH)
+    made = compute(scored.hall.database, basis, period, scored.clock(), department="market", persons=True)
+    staff = {Tokens(scored.hall.database.vault, MARCH).person(each) for each in scored.people.values()}
+    rated = of_kind(read(made.ledger).lines, "rating")
+    assert {each.person for each in rated} <= staff
+    assert all(each.person for each in rated)
