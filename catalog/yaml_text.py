@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
 
 import yaml
+from yaml.nodes import ScalarNode, SequenceNode
 
 FieldPath = tuple[str | int, ...]
+_T = TypeVar("_T")
+_TEXT = "tag:yaml.org,2002:str"
 _Base: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -17,6 +23,22 @@ class _Loader(_Base):  # type: ignore[misc]
 
     YAML 1.1 would read `no` as false, `9:30` as 570 and `010` as 8: traps for people who do not program.
     """
+
+    def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
+        """The tag of what has none written. PyYAML's own does the same, looking at every word with several patterns."""
+        if kind is not ScalarNode:
+            return _SEQUENCE if kind is SequenceNode else _MAPPING
+        if implicit[0]:
+            for tag, pattern in _RESOLVERS.get(value[:1], ()):
+                if pattern.match(value):
+                    return tag
+        return _TEXT
+
+    def descend_resolver(self, *_: object) -> None:
+        """There are no resolvers by path."""
+
+    def ascend_resolver(self) -> None:
+        """There are no resolvers by path."""
 
 
 def plain_resolvers() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
@@ -35,7 +57,8 @@ def plain_resolvers() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
     return table
 
 
-_Loader.yaml_implicit_resolvers = plain_resolvers()
+_RESOLVERS = plain_resolvers()
+_SEQUENCE, _MAPPING = "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +117,96 @@ def parse_yaml(data: bytes | str) -> Document:
         loader.dispose()
     if node is None:
         return Document(None, faults=(Fault(1, "", "文件是空的"),))
+    try:
+        if not any(mark in text for mark in _RARE):
+            with suppress(_Unusual):
+                return _plain(node)
+        return _thorough(node)
+    except RecursionError:
+        return Document(None, faults=(Fault(1, "", "YAML 格式读不懂：一层套一层，套得太深了"),))
+
+
+# Without these there are neither aliases nor tags nor merge keys.
+_RARE = ("*", "!", "<<")
+
+
+class _Unusual(Exception):
+    """Something that has to be told with its line."""
+
+
+def _plain(node: yaml.Node) -> Document:
+    """The document of a text that has no faults; lines are worked out when somebody asks. Raises _Unusual."""
+    value = _value(node)
+    if value is None:
+        raise _Unusual
+    told = _Told(node)
+    return Document(value, _Later(lambda: told.builder.lines), _Later(lambda: told.builder.raw))
+
+
+def _thorough(node: yaml.Node) -> Document:
     builder = _Builder()
     value = builder.build(node, ())
     if value is None and not builder.faults:
         return Document(None, faults=(Fault(1, "", "文件是空的"),))
     return Document(value, builder.lines, builder.raw, tuple(builder.faults))
+
+
+def _value(node: yaml.Node) -> object:
+    kind = type(node)
+    if kind is ScalarNode:
+        return str(node.value) if node.tag == _TEXT else _converted(node)
+    if kind is SequenceNode:
+        return [_value(child) for child in node.value]
+    result: dict[str, object] = {}
+    for key, child in node.value:
+        if type(key) is not ScalarNode:
+            raise _Unusual
+        result[key.value] = _value(child)
+    if len(result) != len(node.value):
+        raise _Unusual
+    return result
+
+
+def _converted(node: yaml.Node) -> object:
+    """A scalar that is not text. Raises _Unusual for a tag somebody wrote."""
+    value, tag = str(node.value), node.tag
+    if tag == "tag:yaml.org,2002:null":
+        return None
+    if tag == "tag:yaml.org,2002:bool":
+        return value.lower() == "true"
+    if tag == "tag:yaml.org,2002:int":
+        return int(value) if len(value) < 400 else value
+    if tag == "tag:yaml.org,2002:float":
+        return float(value)
+    raise _Unusual
+
+
+class _Told:
+    def __init__(self, node: yaml.Node) -> None:
+        self._node = node
+
+    @cached_property
+    def builder(self) -> _Builder:
+        """The thorough reading of the same text."""
+        made = _Builder()
+        made.build(self._node, ())
+        return made
+
+
+class _Later(Mapping[FieldPath, _T]):
+    """What is worked out when it is first asked for: nobody asks for the lines of a file without faults."""
+
+    def __init__(self, make: Callable[[], Mapping[FieldPath, _T]]) -> None:
+        self._make = make
+
+    def __getitem__(self, path: FieldPath) -> _T:
+        return self._make()[path]
+
+    def __iter__(self) -> Iterator[FieldPath]:
+        return iter(self._make())
+
+    def __len__(self) -> int:
+        return len(self._make())
 
 
 def _decoded(data: bytes | str) -> tuple[str, Fault | None]:
@@ -152,19 +260,19 @@ class _Builder:
     def build(self, node: yaml.Node, path: FieldPath) -> object:
         line = node.start_mark.line + 1
         self.lines.setdefault(path, line)
-        if isinstance(node, yaml.ScalarNode):
+        if isinstance(node, ScalarNode):
             return self._scalar(node, path, line)
         # Aliases share one node; expanding them is how a few lines become gigabytes.
         if id(node) in self._seen:
             self.faults.append(Fault(line, field_text(path), "不要用锚点和别名(& 和 *)，请把内容写全"))
             return None
         self._seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
+        if isinstance(node, SequenceNode):
             return [self.build(child, (*path, index)) for index, child in enumerate(node.value)]
         result: dict[str, object] = {}
         for key_node, value_node in node.value:
             key_line = key_node.start_mark.line + 1
-            if not isinstance(key_node, yaml.ScalarNode):
+            if not isinstance(key_node, ScalarNode):
                 self.faults.append(Fault(key_line, field_text(path), "键要是一个词，不能是列表或对象"))
                 continue
             key = str(key_node.value)
@@ -182,18 +290,13 @@ class _Builder:
             result[key] = self.build(value_node, here)
         return result
 
-    def _scalar(self, node: yaml.ScalarNode, path: FieldPath, line: int) -> object:
+    def _scalar(self, node: ScalarNode, path: FieldPath, line: int) -> object:
         value, tag = str(node.value), node.tag
-        if tag == "tag:yaml.org,2002:str":
+        if tag == _TEXT:
             return value
         self.raw[path] = value
-        if tag == "tag:yaml.org,2002:null":
-            return None
-        if tag == "tag:yaml.org,2002:bool":
-            return value.lower() == "true"
-        if tag == "tag:yaml.org,2002:int":
-            return int(value) if len(value) < 400 else value
-        if tag == "tag:yaml.org,2002:float":
-            return float(value)
-        self.faults.append(Fault(line, field_text(path), "不要用 YAML 标签（!…），直接写值"))
-        return value
+        try:
+            return _converted(node)
+        except _Unusual:
+            self.faults.append(Fault(line, field_text(path), "不要用 YAML 标签（!…），直接写值"))
+            return value

@@ -105,6 +105,18 @@ def test_aliases_tags_and_merge_keys_are_refused_without_being_expanded() -> Non
     assert "合并键" in merged.faults[0].message
 
 
+def test_brackets_within_brackets_without_end_are_refused() -> None:
+    assert "太深" in parse_yaml("a: " + "[" * 700 + "]" * 700).faults[0].message
+    assert parse_yaml("a: " + "[" * 50 + "]" * 50).faults == ()
+
+
+def test_lines_are_known_of_a_text_without_faults_too() -> None:
+    document = parse_yaml("name: a\nfees:\n- name: b\n  amount: 010\n")
+    assert (document.line(("fees", 0, "amount")), document.line(("fees", 0, "basis"))) == (4, 3)
+    assert document.raw[("fees", 0, "amount")] == "010"
+    assert document.value == {"name": "a", "fees": [{"name": "b", "amount": 10}]}
+
+
 def test_a_file_that_is_not_utf_8_is_named_with_the_line(tmp_path: Path) -> None:
     root = make_root(tmp_path / "c")
     path = root.items / "market" / "gbk.yml"
