@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -52,6 +52,45 @@ class Repeating(threading.Thread):
         """Asks the thread to end and waits for the work in hand."""
         self._stop_asked.set()
         self.join(timeout=30)
+
+
+class Beside:
+    """The threads beside the server. They begin a breath after it takes connections: the first answers come first."""
+
+    BREATH_SECONDS = 0.5
+
+    def __init__(self, first: Callable[[], None], threads: Sequence[Repeating]) -> None:
+        """`first` is done once, before the threads begin; a failure of it is logged and holds nothing up."""
+        self._first = first
+        self._threads = threads
+        self._stop_asked = threading.Event()
+        self._starting = threading.Thread(target=self._begin, name="begin", daemon=True)
+
+    def begin(self) -> None:
+        """Answers at once."""
+        self._starting.start()
+
+    def _begin(self) -> None:
+        self._stop_asked.wait(self.BREATH_SECONDS)
+        if self._stop_asked.is_set():
+            return
+        try:
+            self._first()
+        except Exception:
+            log.exception(
+                "not everything could be loaded beforehand; what is missing loads when it is asked for"
+            )
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Asks all to end and waits for the work in hand."""
+        self._stop_asked.set()
+        if self._starting.ident is not None:
+            self._starting.join(timeout=30)
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.stop()
 
 
 def sweeper(

@@ -21,7 +21,7 @@ import httpx
 import pytest
 
 from catalog.root import Root
-from hall.commands.serve import Compiler
+from hall.compiling import Compiler
 from handlers.app import create_app, routes
 from handlers.casework import auditing
 from handlers.casework.requests import Application
@@ -223,6 +223,7 @@ def test_a_slip_in_a_file_leaves_the_running_portal_as_it_is_and_is_logged(
     compiler.again()
     names = [each.name for each in SiteData(Root(county), county / "site").edition().catalog.items]
     assert any(name.startswith("新的") for name in names)
+    compiler.close()
 
 
 # --- at the same instant ---

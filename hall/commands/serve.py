@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import resource
 import socket
-import threading
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -21,10 +22,12 @@ from starlette.applications import Starlette
 
 from catalog.root import Root
 from hall import log_lines, one_hall
+from hall.compiling import Compiler
 from hall.http_limits import LimitedProtocol
 from hall.notify import notify, watchdog_seconds
-from hall.serving import Repeating, deliverer, signature, sweeper, watcher
+from hall.serving import Beside, Repeating, deliverer, sweeper, watcher
 from hall.tidying import DailyTidying
+from hall.warming import warm
 from handlers.app import JOBS, create_app
 from handlers.context import Hall, shanghai_now
 from handlers.store.database import Database
@@ -33,9 +36,10 @@ from rules.errors import HallError
 
 if TYPE_CHECKING:
     from handlers.metrics import Metrics
-    from site_builder.compile import Built
 
 log = logging.getLogger("hall")
+
+SWITCH_SECONDS = 0.0005
 
 
 @click.command("serve")
@@ -100,7 +104,7 @@ def command(
     # Processes that run some jobs only share a data file by design.
     held = None if only else one_hall.hold(db or root.state / "hall.db", f"http://{host}:{port}")
     target = site or root.path / "site"
-    compiler = None if no_build else Compiler(root, items_dirs, target)
+    compiler = None if no_build else Compiler(root, items_dirs, target, log_style)
     if compiler is not None:
         compiler.first()
     database = Database.open(db or root.state / "hall.db", migrate=True)
@@ -142,51 +146,6 @@ def metrics_of(hall: Hall, readers: str) -> Metrics | None:
         return Metrics(hall, Reader(token))
     except HallError as error:
         raise click.UsageError(f"--metrics token：{error.detail}") from error
-
-
-class Compiler:
-    """Builds the portal before the start, and again whenever a source file changes."""
-
-    def __init__(self, root: Root, items_dirs: tuple[Path, ...], site: Path) -> None:
-        self.root = root
-        self.items_dirs = items_dirs or None
-        self.site = site
-        self.built_from: int | None = None
-        """The signature of the sources that the last build saw."""
-        self._lock = threading.Lock()
-        # Files that were already wrong in the edition that is shown: they keep nothing back.
-        self._wrong: frozenset[str] | None = None
-
-    def build(self) -> Built:
-        # A hall beside a portal built elsewhere starts without the compiler.
-        from site_builder.compile import build
-
-        with self._lock:
-            self.built_from = signature(self.folders())
-            built = build(self.root, items_dirs=self.items_dirs, site=self.site, tolerated=self._wrong)
-            self._wrong = frozenset(problem.path for problem in built.errors)
-            return built
-
-    def first(self) -> None:
-        """The build before the first request; errors in single files are told and do not stop the hall."""
-        built = self.build()
-        for problem in built.problems:
-            if problem.severity == "error":
-                click.echo(str(problem), err=True)
-        click.echo(f"网站已生成：{built.pages} 页，{built.seconds:.1f} 秒。")
-
-    def again(self) -> None:
-        """The build after an edit; one that breaks a file leaves the last good edition as it is, and says so."""
-        try:
-            built = self.build()
-        except HallError as error:
-            log.error("the portal stays as it is: %s", error.detail)
-            return
-        log.info("portal rebuilt: %d files written in %.1f s", built.written, built.seconds)
-
-    def folders(self) -> tuple[Path, ...]:
-        own = (self.root.items, self.root.content, self.root.published, self.root.county)
-        return own + tuple(self.items_dirs or ()) + (self.root.path / "mkdocs.yml",)
 
 
 def plant_demo(hall: Hall) -> tuple[str, ...]:
@@ -265,17 +224,30 @@ def beside(hall: Hall, compiler: Compiler | None) -> list[Repeating]:
     return threads
 
 
+def first_of_all(hall: Hall, compiler: Compiler | None) -> None:
+    """What the first answer does not need and the next ones would wait for."""
+    warm(hall)
+    # What is loaded by now stays: no collection of garbage goes through all of it again (80 ms in which nobody is
+    # answered).
+    gc.collect()
+    gc.freeze()
+    if compiler is not None:
+        compiler.prepare()
+
+
 class Server(uvicorn.Server):
     """Lets the open live boards go when it is told to stop: it would wait its whole time-out for them."""
 
-    def __init__(self, config: uvicorn.Config, hall: Hall) -> None:
+    def __init__(self, config: uvicorn.Config, hall: Hall, beside: Beside) -> None:
         super().__init__(config)
         self.hall = hall
+        self.beside = beside
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Tells the service manager once connections are taken, and then again and again that it is alive."""
         await super().startup(sockets)
         if self.started:
+            self.beside.begin()
             notify("READY=1")
             if (pause := watchdog_seconds()) is not None:
                 self._alive = asyncio.create_task(_say_alive(pause))
@@ -302,6 +274,13 @@ def allow_many_connections() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def answer_promptly() -> None:
+    """A thread that computes gives the interpreter back after half a millisecond instead of five: an answer hands it
+    over at each of its reads, and would wait so long each time while the writer works.
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
+
+
 def run(
     hall: Hall,
     app: Starlette,
@@ -313,9 +292,8 @@ def run(
 ) -> None:
     """Serves until interrupted; what is being written is finished first."""
     allow_many_connections()
-    threads = beside(hall, compiler)
-    for thread in threads:
-        thread.start()
+    answer_promptly()
+    threads = Beside(lambda: first_of_all(hall, compiler), beside(hall, compiler))
     try:
         config = uvicorn.Config(
             app,
@@ -333,7 +311,8 @@ def run(
         click.echo(f"{hall.county.hall_name} 已运行：http://{host}:{port}")
         for line in accounts:
             click.echo(line)
-        Server(config, hall).run()
+        Server(config, hall, threads).run()
     finally:
-        for thread in threads:
-            thread.stop()
+        threads.stop()
+        if compiler is not None:
+            compiler.close()
