@@ -18,8 +18,6 @@ _ASKED_FOR = (
     "handlers.casework.card_decisions",
     "handlers.casework.hand_findings",
     "handlers.staff_resume",
-    "handlers.throttle_storage",
-    "limits.strategies",
     "filetype",
 )
 
@@ -28,4 +26,5 @@ def warm(hall: Hall) -> None:
     """Loads it. Blocks for as long as a start takes."""
     for module in _ASKED_FOR:
         importlib.import_module(module)
+    hall.limiter.prepare()
     _ = hall.correspondence, hall.logbook

@@ -26,6 +26,14 @@ class Limiter:
         self._lock = threading.Lock()
         self._counting: SlidingWindowCounterRateLimiter | None = None
 
+    def prepare(self) -> None:
+        """Loads the library, so that the first count need not.
+
+        Under the one lock: its modules import each other, and two threads that enter by different ones (one by
+        `limits.storage`, one by `limits.strategies`) would wait for each other until Python refuses one of them.
+        """
+        self._strategy()
+
     def hit(self, limit: Limit, what: str, who: str) -> bool:
         """Counts once; False when it was once too often."""
         return self._strategy().hit(_item(limit), what, who)
