@@ -47,6 +47,8 @@ def clean_text(raw: str) -> str:
 
 def half_width(raw: str) -> str:
     """Full-width digits, letters and signs as their usual forms, all white space removed."""
+    if raw.isascii() and raw.isalnum():  # nothing to change
+        return raw
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", clean_text(raw)))
 
 

@@ -35,8 +35,12 @@ def address_of(request: Request) -> str:
     return _sender(request.client.host if request.client else "unknown")
 
 
-@lru_cache(maxsize=4096)
 def _sender(host: str) -> str:
+    return _household(host) if ":" in host else host
+
+
+@lru_cache(maxsize=4096)
+def _household(host: str) -> str:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
+from operator import mul
 
 from stdnum.exceptions import ValidationError
 from stdnum.iso7064 import mod_37_36
@@ -15,6 +16,7 @@ _CREDIT_SHAPE = re.compile(rf"[{_CREDIT_ALPHABET}]{{2}}[0-9]{{6}}[{_CREDIT_ALPHA
 _ORGANISATION_SHAPE = re.compile(r"[0-9A-Z]{8}[0-9X]")
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _RESIDENT_SHAPE = re.compile(r"[1-9][0-9]{16}[0-9X]")
+_RESIDENT_WEIGHTS = tuple(pow(2, 17 - place, 11) for place in range(17))
 _CERTIFICATE_ROOT = "1.2.156.3005.2"
 _CERTIFICATE_SHAPE = re.compile(r"1\.2\.156\.3005\.2((?:\.[0-9A-Z]+){4})\.([0-9A-Z])")
 _INDEX_SHAPE = re.compile(r"([0-9A-Z]{9})/(?:19|20)[0-9]{2}-[0-9]{5}")
@@ -25,6 +27,8 @@ _OLDEST_BIRTH = 1850
 
 def normalise(text: str) -> str:
     """Full width to half, lower case to upper, every dash to `-`, spaces and invisible marks removed."""
+    if text.isascii() and text.isalnum():  # nearly every number as it is typed
+        return text.upper()
     folded = unicodedata.normalize("NFKC", text).upper()
     return _INVISIBLE.sub("", _DASHES.sub("-", folded))
 
@@ -61,7 +65,7 @@ def is_resident_id(text: str) -> bool:
     number = _compact(text)
     if not _RESIDENT_SHAPE.fullmatch(number) or birth_date(number) is None:
         return False
-    total = sum(int(each) * pow(2, 17 - place, 11) for place, each in enumerate(number[:17]))
+    total = sum(map(mul, map(int, number[:17]), _RESIDENT_WEIGHTS))
     return number[17] == "0123456789X"[(1 - total) % 11]
 
 
