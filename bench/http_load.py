@@ -157,25 +157,26 @@ class Due:
 async def paced(address: str, plan: Sequence[Due], connections: int = 64) -> dict[str, Load]:
     """Every request at its moment, whether earlier ones have been answered or not.
 
-    Its time counts from the moment it was due, so a server that stalls is not spared what piles up meanwhile.
+    Its time counts from the moment it was due, so a server that stalls is not spared what piles up meanwhile. What
+    is not answered within LONGEST_WAIT after the last was sent counts as an error of that time.
     """
     loads: dict[str, Load] = {}
     loop = asyncio.get_running_loop()
     idle = [await _connect(address) for _ in range(connections)]
     every = list(idle)
-    left, done = len(plan), loop.create_future()
+    unanswered, done = {id(due): due for due in plan}, loop.create_future()
     started = time.perf_counter()
 
     def send(due: Due, connection: _Connection) -> None:
         def answered(status: int, body: bytes) -> None:
-            nonlocal left
+            if unanswered.pop(id(due), None) is None:
+                return  # given up
             load = loads.setdefault(due.kind, Load())
             load.note(status, body, time.perf_counter() - started - due.at)
             load.seconds = time.perf_counter() - started
             if status:
                 idle.append(connection)
-            left -= 1
-            if not left:
+            if not unanswered and not done.done():
                 done.set_result(None)
 
         connection.ask(due.request, answered)
@@ -196,7 +197,11 @@ async def paced(address: str, plan: Sequence[Due], connections: int = 64) -> dic
             send(due, idle.pop())
         else:
             opening.add(asyncio.create_task(on_new(due)))
-    await asyncio.wait_for(done, LONGEST_WAIT)
+    await asyncio.wait((done,), timeout=LONGEST_WAIT)
+    for due in tuple(unanswered.values()):
+        del unanswered[id(due)]
+        took = time.perf_counter() - started - due.at
+        loads.setdefault(due.kind, Load()).note(0, b"no answer", took)
     _close(every)
     return loads
 

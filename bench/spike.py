@@ -1,6 +1,6 @@
 """Spike and valley: 1 to 300 requests a second and back among a million cases, tracking, searching and filing mixed.
 
-    python -m bench.spike [--cases 1000000] [--seconds 90] [--peak 300] [--json]
+    python -m bench.spike [--cases 1000000] [--seconds 90] [--peak 300] [--kept FOLDER] [--json]
 
 Open loop: every request is sent at its moment whether earlier ones are answered or not, and its time counts from that
 moment. Of ten requests six track a case, three search the guides and one files a case.
@@ -17,7 +17,7 @@ from urllib.parse import quote
 from bench.filings import body_of, filing
 from bench.halls import hall, sample_root, settle, visitor
 from bench.http_load import Due, Load, paced, request, run
-from bench.many_cases import Tracked, make
+from bench.many_cases import Tracked, made
 from bench.runs import say
 from bench.tracking import track
 
@@ -61,13 +61,13 @@ def plan_of(cases: Sequence[Tracked], body: bytes, seconds: float, peak: float) 
     return plan
 
 
-def measure(count: int, seconds: float, peak: float) -> dict[str, float]:
+def measure(count: int, seconds: float, peak: float, kept: Path | None) -> dict[str, float]:
     """Errors and percentiles over all and by kind."""
     with tempfile.TemporaryDirectory(prefix="hall-bench-") as place:
         folder = Path(place)
         root = sample_root(folder)
         own, body = folder / "ours" / "hall.db", body_of(root / "site")
-        cases = make(root, own, count, 5000)
+        cases = made(root, own, count, 5000, kept)
         with hall(root, own) as served:
             settle(served)
             loads = run(paced(served.address, plan_of(cases, body, seconds, peak)))
@@ -100,9 +100,10 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=90)
     parser.add_argument("--peak", type=float, default=300)
+    parser.add_argument("--kept", type=Path, help="where the cases are kept for the next bench of the run")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    found = measure(options.cases, options.seconds, options.peak)
+    found = measure(options.cases, options.seconds, options.peak, options.kept)
     say(found, as_json=options.json)
 
 

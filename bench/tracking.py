@@ -1,6 +1,6 @@
 """Tracking a case among a million: ours beside FastAPI, PocketBase and Datasette in turns; then while filing goes on.
 
-    python -m bench.tracking [--cases 1000000] [--requests 3000] [--rounds 3] [--seconds 30] [--json]
+    python -m bench.tracking [--cases 1000000] [--requests 3000] [--rounds 3] [--seconds 30] [--kept FOLDER] [--json]
 
 Ours is the whole public answer by number and query code through /api/v1/cases/NUMBER: state, clocks counted day by day,
 what happened, notices, what may be done. FastAPI reads the case, its clocks and events from the same file and compares
@@ -36,7 +36,7 @@ from bench.halls import (
     visitor,
 )
 from bench.http_load import Due, closed, median_and_spread, paced, request, run
-from bench.many_cases import Tracked, make
+from bench.many_cases import Tracked, made
 from bench.peers import pocketbase
 from bench.runs import say
 
@@ -94,13 +94,13 @@ def peer_database(own: Path, copy: Path, cases: Sequence[Tracked]) -> None:
     target.close()
 
 
-def measure(count: int, requests: int, rounds: int, seconds: int) -> dict[str, float]:
+def measure(count: int, requests: int, rounds: int, seconds: int, kept: Path | None) -> dict[str, float]:
     """Requests a second of each, ratios, and ours at a steady pace while filing goes on."""
     with tempfile.TemporaryDirectory(prefix="hall-bench-") as place, ExitStack() as stack:
         folder = Path(place)
         root = sample_root(folder)
         own, body = folder / "ours" / "hall.db", body_of(root / "site")
-        cases = make(root, own, count, 5000)
+        cases = made(root, own, count, 5000, kept)
         facts, peer = folder / "facts.json", folder / "peer.db"
         facts.write_text(json.dumps(facts_of(own), ensure_ascii=False), "utf-8")
         peer_database(own, peer, cases)
@@ -181,10 +181,11 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--kept", type=Path, help="where the cases are kept for the next bench of the run")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     subprocess.run(["sh", str(HERE / "scripts" / "bench_env.sh")], check=True)
-    found = measure(options.cases, options.requests, options.rounds, options.seconds)
+    found = measure(options.cases, options.requests, options.rounds, options.seconds, options.kept)
     say(found, as_json=options.json)
 
 
