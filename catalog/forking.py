@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import pickle
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from contextlib import suppress
+from typing import Any, Generic, Self, TypeVar
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -59,3 +62,41 @@ def _share(start: int) -> list[Any]:
     assert _work is not None
     work, over = _work
     return [work(each) for each in over[start : start + _SHARE]]
+
+
+class Beside(Generic[_R]):
+    """`work` done by a copy of this process while this one goes on; what it returns is pickled."""
+
+    def __init__(self, work: Callable[[], _R]) -> None:
+        """Only where `processors` allows more than one."""
+        self._pipe, out = os.pipe()
+        self._copy = os.fork()
+        if self._copy == 0:
+            # Whatever happens, the copy ends here: nothing of what its original would clear up is its own.
+            try:
+                os.close(self._pipe)
+                with os.fdopen(out, "wb") as answer:
+                    answer.write(pickle.dumps(work()))
+            finally:
+                os._exit(0)
+        os.close(out)
+
+    def result(self) -> _R | None:
+        """Waits for it. None when the copy could not do it: the work is then done here, and says why."""
+        with os.fdopen(self._pipe, "rb") as pipe:
+            answer = pipe.read()
+        os.waitpid(self._copy, 0)
+        self._copy = 0
+        found: _R | None = pickle.loads(answer) if answer else None  # noqa: S301
+        return found
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nobody waits for it any more."""
+        if self._copy:
+            with suppress(ProcessLookupError):
+                os.kill(self._copy, signal.SIGKILL)
+            os.close(self._pipe)
+            os.waitpid(self._copy, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +49,7 @@ from site_builder.outputs import Output, fingerprint
 from site_builder.portal import Portal
 from site_builder.published import read_figures
 from site_builder.score_files import read_scores
-from site_builder.shell import Editorial, render
+from site_builder.shell import Editorial, EditorialBeside, render
 from site_builder.summaries import HIDDEN, shown_items
 from site_builder.writing import Writer
 
@@ -93,9 +93,12 @@ def build(
     started = time.perf_counter()
     target = (site or root.path / "site").resolve()
     problems: list[Problem] = []
-    source = _read(root, items_dirs, content_dirs, problems)
-    with Indexing(target, source.reading, source.codes, source.stamp) if index else nullcontext() as indexing:
-        portal, editorial = _portal(source, problems)
+    contents = tuple(Path(each).resolve() for each in content_dirs) if content_dirs else (root.content,)
+    with ExitStack() as running:
+        beside = running.enter_context(EditorialBeside(root, contents))
+        source = _read(root, items_dirs, contents, problems)
+        indexing = running.enter_context(_indexing(target, source)) if index else None
+        portal, editorial = _portal(source, beside, problems)
         _refuse(problems, strict, tolerated)
         if indexing:
             indexing.begin()
@@ -154,11 +157,10 @@ class _Source:
 def _read(
     root: Root,
     items_dirs: Sequence[Path] | None,
-    content_dirs: Sequence[Path] | None,
+    contents: tuple[Path, ...],
     problems: list[Problem],
 ) -> _Source:
     folders = tuple(Path(each).resolve() for each in items_dirs) if items_dirs else (root.items,)
-    contents = tuple(Path(each).resolve() for each in content_dirs) if content_dirs else (root.content,)
     reading = read(root, folders, hold=False)
     problems += reading.problems
     wrong = [problem for problem in reading.errors if problem.path == "county.yml"]
@@ -169,8 +171,14 @@ def _read(
     return _Source(root, folders, contents, reading, codes, program, fingerprint(program, repr(codes.tables)))
 
 
-def _portal(source: _Source, problems: list[Problem]) -> tuple[Portal, Editorial]:
+def _indexing(site: Path, source: _Source) -> Indexing:
+    return Indexing(site, source.reading, source.codes, source.stamp)
+
+
+def _portal(source: _Source, beside: EditorialBeside, problems: list[Problem]) -> tuple[Portal, Editorial]:
     root, reading, codes, contents = source.root, source.reading, source.codes, source.contents
+    items = shown_items(reading, codes, root.state / "cache", source.stamp)
+    beside.finish(problems)
     editorial = render(root, reading.county, contents, problems)
     settings = reading.county.settings
     unit_names = {unit.id: unit.name for unit in reading.units} | {
@@ -185,7 +193,7 @@ def _portal(source: _Source, problems: list[Problem]) -> tuple[Portal, Editorial
         elements=load_elements(root, problems),
         shell=editorial.shell,
         stamp=_stamp(reading, codes, editorial, source.program),
-        items=shown_items(reading, codes, root.state / "cache", source.stamp),
+        items=items,
         news=read_news(root, contents, unit_names, problems),
         disclosure=read_disclosure(root, contents, unit_names, problems),
         changes=read_change_log(source.folders, codes, root.state / "cache", source.stamp),

@@ -8,12 +8,15 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from catalog.county import County
+from catalog.forking import Beside, processors
 from catalog.problems import Problem
+from catalog.reader import read_model
 from catalog.root import Root
 from presentation.page import THEME, Shell, frame_values
 from site_builder.outputs import fingerprint
@@ -53,38 +56,88 @@ def sources(content_dirs: Sequence[Path]) -> dict[str, Path]:
     return found
 
 
+class EditorialBeside:
+    """MkDocs at work in a copy of this process while the items are read, where there is something to render.
+
+    It leaves the pages where `render` finds them; what it could not do is done there.
+    """
+
+    def __init__(self, root: Root, content_dirs: Sequence[Path]) -> None:
+        self._copy: Beside[list[Problem]] | None = None
+        if processors() < 2:
+            return
+        county = read_model(root.county, "county.yml", County, [])
+        if county is not None and not _Edition(root, county, content_dirs).is_there():
+            self._copy = Beside(partial(_problems_of, root, county, content_dirs))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._copy is not None:
+            self._copy.__exit__()
+
+    def finish(self, problems: list[Problem]) -> None:
+        """Waits until the pages are there."""
+        if self._copy is not None:
+            problems += self._copy.result() or []
+
+
+def _problems_of(root: Root, county: County, content_dirs: Sequence[Path]) -> list[Problem]:
+    found: list[Problem] = []
+    render(root, county, content_dirs, found)
+    return found
+
+
 def render(root: Root, county: County, content_dirs: Sequence[Path], problems: list[Problem]) -> Editorial:
     """Editorial pages and shell, from the cache when nothing they depend on has changed.
 
     MkDocs empties its output folder, so it writes into `.hall/cache`, never into `site/`.
     """
-    cache = root.state / "cache" / "mkdocs"
-    # Pages that speak of the lights by name come with the rule set; the four-level ones are the usual.
-    files = sources((DEFAULTS / county.settings.supervision_rules, *content_dirs))
-    config = root.path / "mkdocs.yml"
-    frame = frame_values(county)
-    key = fingerprint(
-        *(f"{name}\0".encode() + path.read_bytes() for name, path in sorted(files.items())),
-        *(path.read_bytes() for path in sorted(THEME.rglob("*.html"))),
-        (DEFAULTS / "mkdocs.yml").read_bytes(),
-        config.read_bytes() if config.is_file() else b"",
-        json.dumps(frame, sort_keys=True),
-        version("mkdocs"),
-        version("mkdocs-material"),
-    )
-    out = cache / "out"
-    marker = cache / "key"
-    if not (marker.is_file() and marker.read_text() == key and (out / "shell.html").is_file()):
-        shutil.rmtree(cache, ignore_errors=True)
-        docs = cache / "docs"
+    edition = _Edition(root, county, content_dirs)
+    if not edition.is_there():
+        edition.make(problems)
+    return _made(edition.out, edition.files, county)
+
+
+class _Edition:
+    """The editorial pages of a county in the cache, and what they depend on."""
+
+    def __init__(self, root: Root, county: County, content_dirs: Sequence[Path]) -> None:
+        self._cache = root.state / "cache" / "mkdocs"
+        # Pages that speak of the lights by name come with the rule set; the four-level ones are the usual.
+        self.files = sources((DEFAULTS / county.settings.supervision_rules, *content_dirs))
+        self.out = self._cache / "out"
+        self._county = county
+        config = root.path / "mkdocs.yml"
+        self._config = config if config.is_file() else DEFAULTS / "mkdocs.yml"
+        self._frame = frame_values(county)
+        self._key = fingerprint(
+            *(f"{name}\0".encode() + path.read_bytes() for name, path in sorted(self.files.items())),
+            *(path.read_bytes() for path in sorted(THEME.rglob("*.html"))),
+            (DEFAULTS / "mkdocs.yml").read_bytes(),
+            config.read_bytes() if config.is_file() else b"",
+            json.dumps(self._frame, sort_keys=True),
+            version("mkdocs"),
+            version("mkdocs-material"),
+        )
+
+    def is_there(self) -> bool:
+        """Whether nothing they depend on has changed since they were made."""
+        marker = self._cache / "key"
+        return marker.is_file() and marker.read_text() == self._key and (self.out / "shell.html").is_file()
+
+    def make(self, problems: list[Problem]) -> None:
+        """The marker is written last."""
+        shutil.rmtree(self._cache, ignore_errors=True)
+        docs = self._cache / "docs"
         docs.mkdir(parents=True)
-        for name, path in files.items():
+        for name, path in self.files.items():
             target = docs / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
-        _run(config if config.is_file() else DEFAULTS / "mkdocs.yml", docs, out, county, frame, problems)
-        marker.write_text(key)
-    return _made(out, files, county)
+        _run(self._config, docs, self.out, self._county, self._frame, problems)
+        (self._cache / "key").write_text(self._key)
 
 
 def _run(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from catalog import forking
-from catalog.forking import processors, shared_out
+from catalog.forking import Beside, processors, shared_out
 
 
 def squared(number: int) -> int:
@@ -63,3 +64,26 @@ def test_a_copy_that_is_killed_costs_time_and_nothing_else(
         return each
 
     assert list(shared_out(killed, range(300), 2)) == list(range(300))
+
+
+def test_work_beside_is_done_by_a_copy_and_its_answer_comes_back() -> None:
+    with Beside(lambda: (os.getpid(), "done")) as beside:
+        found = beside.result()
+    assert found is not None
+    assert found[0] != os.getpid()
+    assert found[1] == "done"
+
+
+def test_work_beside_that_fails_answers_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    def broken() -> str:
+        raise KeyError("no")
+
+    with Beside(broken) as beside:
+        assert beside.result() is None
+
+
+def test_work_beside_that_nobody_waits_for_is_ended() -> None:
+    with Beside(lambda: time.sleep(3600)) as beside:
+        copy = beside._copy
+    with pytest.raises(ProcessLookupError):
+        os.kill(copy, 0)
