@@ -14,7 +14,7 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from catalog.codes import Codes
-from presentation import dates, masking, qr, view
+from presentation import dates, masking, pieces, qr, view
 from presentation.page import icon
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -54,7 +54,7 @@ def templates(
         code_name=lambda code, table: codes.label(table, code) if codes else code,
         paragraphs=paragraphs,
     )
-    environment.globals.update(icon=icon, qr=qr.qr_svg, LIGHTS=lights or view.Lights())
+    environment.globals.update(icon=icon, qr=qr.qr_svg, LIGHTS=lights or view.Lights(), PIECES=pieces)
     return environment
 
 

@@ -83,6 +83,8 @@ class Portal:
     @cached_property
     def environment(self) -> Environment:
         made = templates(HERE / "templates", self.codes, Lights(self.rules.levels))
+        # A build is over before anybody could change a template under it.
+        made.auto_reload = False
         made.globals.update(county=self.county, codes=self.codes, portal=self)
         return made
 
