@@ -8,6 +8,7 @@ from starlette.responses import Response
 from handlers.context import hall_of
 from handlers.guard import public, route
 from handlers.notices import docx_response
+from presentation.word_files import form_file
 
 
 def blank(request: Request) -> Response:
@@ -21,13 +22,12 @@ def sample(request: Request) -> Response:
 
 
 def _docx(request: Request, *, filled: bool) -> Response:
-    # Slow to load, and only who wants a file needs it.
-    from presentation.form_documents import blank_form_docx, filled_sample_docx
-
     hall = hall_of(request)
     record = hall.edition.item(request.path_params["code"])
-    make, name = (filled_sample_docx, "填写样例") if filled else (blank_form_docx, "空白表")
-    content = make(record.item, hall.county, hall.site_data.codes, record.names.department)
+    content = form_file(
+        record.item, hall.county, hall.site_data.codes, record.names.department, filled=filled
+    )
+    name = "填写样例" if filled else "空白表"
     return docx_response(content, f"{record.item.name}-{name}")
 
 

@@ -21,6 +21,7 @@ from handlers.session import SignedIn
 from handlers.store.records import Notice
 from presentation.notice_document import NoticeDocument
 from presentation.view import Crumb
+from presentation.word_files import notice_file
 from rules.case_terms import NoticeKind
 from rules.errors import HallError, NotFound
 from rules.time import local_date
@@ -79,14 +80,6 @@ def track_address(county: County, number: str) -> str:
     photographed or left lying about opens nothing by itself.
     """
     return f"{county.url.rstrip('/')}/hall/track?number={number}"
-
-
-def docx_of(document: NoticeDocument) -> bytes:
-    """The document as DOCX. Raises ValueError for characters that no DOCX can hold."""
-    # Takes as long to load as a handler's whole start, and most who come read the page.
-    from presentation.documents import notice_docx
-
-    return notice_docx(document)
 
 
 def docx_response(content: bytes, name: str) -> Response:
@@ -155,7 +148,7 @@ async def docx(request: Request) -> Response:
         )
     document = document_of(notice, hall_of(request).county)
     try:
-        content = await run_in_threadpool(docx_of, document)
+        content = await run_in_threadpool(notice_file, document)
     except ValueError as error:
         raise HallError("这份文书里有无法排版的字符，请打印网页版。") from error
     return docx_response(content, f"{document.title}-{notice.case_number}")

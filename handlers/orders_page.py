@@ -14,7 +14,7 @@ from handlers import reply_form
 from handlers.bodies import form_of, text_of
 from handlers.context import hall_of
 from handlers.guard import may, route
-from handlers.notices import docx_of, docx_response, for_page
+from handlers.notices import docx_response, for_page
 from handlers.order_papers import additions, document_of
 from handlers.reply_form import ReplyForm, seen_of, signed
 from handlers.security import request_id
@@ -27,6 +27,7 @@ from handlers.supervising.views import OrderView
 from handlers.uploads import to_save
 from presentation.masking import masked_name
 from presentation.view import Choice, Crumb, FieldError
+from presentation.word_files import notice_file
 from rules.access import ROLE_LABELS
 from rules.errors import Conflict, Forbidden, HallError, IllegalMove, Invalid, NotFound
 from rules.order_table import ORDER_MOVES, OrderMove
@@ -276,7 +277,7 @@ def paper_docx(request: Request) -> Response:
     hall, person = hall_of(request), signed(request)
     view = hall.supervision.order(id_of(request, "order", "没有这份督办。"), person.person_id, hall.now())
     try:
-        content = docx_of(document_of(view, hall.county))
+        content = notice_file(document_of(view, hall.county))
     except ValueError as error:
         raise HallError("这份文书里有无法排版的字符，请打印网页版。") from error
     return docx_response(content, f"督办通知书-{view.order.number}")

@@ -17,6 +17,7 @@ from handlers.statistics_view import charts_of
 from handlers.store.reports import QuarterlyText
 from presentation.reports import chinese_number, notes_of
 from presentation.view import Choice, Crumb, FieldError
+from presentation.word_files import report_file
 from rules.errors import Conflict, Invalid
 from rules.permissions import Capability
 from rules.score_periods import Period
@@ -67,9 +68,7 @@ def document(request: Request) -> Response:
     """The report to send."""
     hall = hall_of(request)
     found: Quarterly = hall.statistics.quarterly(_period(request), hall.now())
-    from presentation.report_documents import report_docx
-
-    return docx_response(report_docx(found.document), found.document.title)
+    return docx_response(report_file(found.document), found.document.title)
 
 
 async def write(request: Request) -> Response:

@@ -13,8 +13,9 @@ from handlers.casework.views import ReceiptView
 from handlers.context import hall_of
 from handlers.guard import public, route
 from handlers.logbook import papers
-from handlers.notices import document_of, docx_of, docx_response, for_page, track_address
+from handlers.notices import document_of, docx_response, for_page, track_address
 from presentation.view import Crumb
+from presentation.word_files import notice_file
 from rules.errors import NotFound
 
 _TITLE, _PURPOSE = "查看收件凭证", "收件凭证里有申请人的姓名，要先核对编号和查询码。"
@@ -73,7 +74,7 @@ async def docx(request: Request) -> Response:
         )
     receipt, _ = found
     document = document_of(receipt.notice, hall_of(request).county)
-    return docx_response(await run_in_threadpool(docx_of, document), f"收件凭证-{receipt.number}")
+    return docx_response(await run_in_threadpool(notice_file, document), f"收件凭证-{receipt.number}")
 
 
 async def proof(request: Request) -> Response:

@@ -223,7 +223,8 @@ class Casework:
             Unit(each.id, each.name, each.kind, each.parent, each.department, words.get(each.id, ""))
             for each in ground.units
         ]
-        self.database.write(lambda tx: units.synchronise(tx, rows))
+        if not units.stand(self.database, rows):
+            self.database.write(lambda tx: units.synchronise(tx, rows))
 
     def publish_figures(self, folder: Path, now: datetime) -> Figures:
         """Writes `figures.json` and the day's checkpoint of the log into the folder (`published/`), atomically."""
