@@ -4,7 +4,8 @@
 
 `handler`: `hall serve --only track --no-build` beside a portal built before, from the start of the process to the
 first answer of /healthz and to the first page of its own. `idle`: the whole hall with its build, sweep and sending,
-a while after its first answer, all its processes together; memory shared between them is counted once (Pss).
+a while after its first answer, all its processes together; memory shared between them is counted once (Pss). It
+begins without a portal, builds it, and is looked at again when it has built an edited item (`after_edit`).
 Cases are copies of rows, as in bench.open_cases; none of their clocks comes due while we look.
 """
 
@@ -25,7 +26,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from bench.build import SOURCE, make_root
+from bench.build import SOURCE, item_files, make_root, rename
 from bench.open_cases import fill
 from bench.runs import HERE, python
 from handlers.store.database import connect
@@ -72,7 +73,13 @@ def measure(folder: Path, items: int, cases: int, rounds: int) -> dict[str, floa
         found[f"handler_{name}_seconds_most"] = round(max(values), 3)
     found["handler_megabytes"], _ = _idle(root, database, "--only", "track", "--no-build")
     found["idle_without_build_megabytes"], _ = _idle(root, database, "--no-build")
-    found["idle_megabytes"], found["idle_resident_megabytes"] = _idle(root, database)
+    shutil.rmtree(root / "site")
+    shutil.rmtree(root / ".hall")
+    with _serving(root, database) as process:
+        _answer("/healthz", process)
+        found["idle_megabytes"], found["idle_resident_megabytes"] = _resting(process)
+        _edit(root)
+        found["idle_after_edit_megabytes"], _ = _resting(process)
     return found
 
 
@@ -105,9 +112,24 @@ def _idle(root: Path, database: Path, *options: str) -> tuple[float, float]:
     """Megabytes of all processes together: shared memory once (Pss), and as each counts for itself (Rss)."""
     with _serving(root, database, *options) as process:
         _answer("/healthz", process)
-        time.sleep(IDLE_SECONDS)
-        found = [_memory(each) for each in _family(process.pid)]
-        return round(sum(pss for pss, _ in found), 1), round(sum(rss for _, rss in found), 1)
+        return _resting(process)
+
+
+def _resting(process: subprocess.Popen[bytes]) -> tuple[float, float]:
+    time.sleep(IDLE_SECONDS)
+    found = [_memory(each) for each in _family(process.pid)]
+    return round(sum(pss for pss, _ in found), 1), round(sum(rss for _, rss in found), 1)
+
+
+def _edit(root: Path) -> None:
+    """Renames one item and waits until the portal shows it."""
+    catalog = root / "site" / "data" / "catalog.json"
+    before, until = catalog.stat().st_mtime_ns, time.perf_counter() + PATIENCE_SECONDS
+    rename(item_files(root)[0])
+    while catalog.stat().st_mtime_ns == before:
+        if time.perf_counter() > until:
+            raise SystemExit("the edited item is not built")
+        time.sleep(0.1)
 
 
 @contextmanager
