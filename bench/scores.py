@@ -24,72 +24,59 @@ from rules.time import SHANGHAI, day_start
 DEPARTMENTS = tuple(f"department-{number:02d}" for number in range(28))
 
 
+_INSERTS = (
+    "INSERT INTO cases (id, number, query_hash, item_code, item_name, item_version, item_type, case_kind, department, "
+    "accepting_unit, holder_unit, holder_role, state, channel, applicant_kind, applicant_masked, promised_days, "
+    "promised_unit, delivery, outcome, received_at, submitted_at, closed_at, changed_at) VALUES (?, ?, x'00', 'ITEM', "
+    "'item', 'v', '01', '2', ?, ?, ?, '', 'delivered', 'web', '1', 'm', 5, 'workday', 'window', 'granted', ?, ?, ?, ?)",
+    "INSERT INTO clock (id, subject, subject_id, kind, object, department, unit, started, limit_days, limit_unit, "
+    "precision, due, provisional, stopped, rules) VALUES (?, 'case', ?, 'promise', 'case', ?, ?, ?, 5, 'workday', "
+    "'day', ?, 0, '2026-10-31T00:00:00+08:00', 'r')",
+    "INSERT INTO step (case_id, position, code, name, role, unit, state, person) "
+    "VALUES (?, 0, 'decision', 'd', 'decider', ?, 'done', ?)",
+    "INSERT INTO rating (case_id, score, channel, at) VALUES (?, ?, 'web', ?)",
+    "INSERT INTO card (clock_id, subject, subject_id, subject_number, department, unit, object, fact, level, rule, "
+    "rules, since, raised, issued, state, why) VALUES (?, 'case', ?, ?, ?, ?, 'case', ?, 1, 'r', 'r', ?, ?, ?, 'issued', 'w')",
+)
+_Rows = list[tuple[object, ...]]
+
+
+def _rows(numbers: range, cases: int, first: date, span: int) -> tuple[_Rows, _Rows, _Rows, _Rows, _Rows]:
+    """The rows of some cases, in the order of `_INSERTS`: cases, clocks, steps, ratings, cards."""
+    rows: _Rows = []
+    clocks: _Rows = []
+    steps: _Rows = []
+    ratings: _Rows = []
+    cards: _Rows = []
+    for number in numbers:
+        day = datetime.combine(first + timedelta(days=number * span // cases), datetime.min.time(), SHANGHAI)
+        text = (day + timedelta(hours=9 + number % 8)).isoformat()
+        name, department = f"QH{number:015d}", DEPARTMENTS[number % 28]
+        due = (day + timedelta(days=(number % 5) - 1, hours=23)).isoformat()
+        rows.append((number, name, department, department, department, text, text, text, text))
+        clocks.append((number, number, department, department, text, due))
+        steps.append((number, department, f"p-{number % 97:012x}"))
+        if number % 3 == 0:
+            ratings.append((number, 1 + number % 5, text))
+        if number % 50 == 0:
+            fact = f"clock:{number}"
+            cards.append((number, number, name, department, department, fact, text, text, text))
+    return rows, clocks, steps, ratings, cards
+
+
 def plant(database: Database, cases: int, months: int) -> None:
     """So many closed cases spread over so many months up to 2026-10, with clocks, steps, ratings and some cards."""
     first, last = date(2026, 11, 1) - timedelta(days=30 * months), date(2026, 11, 1)
     span = (last - first).days
-
-    def job(tx: Transaction, start: int, end: int) -> None:
-        rows, clocks, steps, ratings, cards = [], [], [], [], []
-        for number in range(start, end):
-            day = datetime.combine(
-                first + timedelta(days=number * span // cases), datetime.min.time(), SHANGHAI
-            )
-            closed = day + timedelta(hours=9 + number % 8)
-            text, department = closed.isoformat(), DEPARTMENTS[number % 28]
-            due = (day + timedelta(days=(number % 5) - 1, hours=23)).isoformat()
-            rows.append(
-                (number, f"QH{number:015d}", department, department, department, text, text, text, text)
-            )
-            clocks.append((number, number, department, department, text, due))
-            steps.append((number, department, f"p-{number % 97:012x}"))
-            if number % 3 == 0:
-                ratings.append((number, 1 + number % 5, text))
-            if number % 50 == 0:
-                cards.append(
-                    (
-                        number,
-                        number,
-                        f"QH{number:015d}",
-                        department,
-                        department,
-                        f"clock:{number}",
-                        text,
-                        text,
-                        text,
-                    )
-                )
-        tx.many(
-            "INSERT INTO cases (id, number, query_hash, item_code, item_name, item_version, item_type, case_kind, department, "
-            "accepting_unit, holder_unit, holder_role, state, channel, applicant_kind, applicant_masked, promised_days, "
-            "promised_unit, delivery, outcome, received_at, submitted_at, closed_at, changed_at) VALUES (?, ?, x'00', 'ITEM', "
-            "'item', 'v', '01', '2', ?, ?, ?, '', 'delivered', 'web', '1', 'm', 5, 'workday', 'window', 'granted', ?, ?, ?, ?)",
-            rows,
-        )
-        tx.many(
-            "INSERT INTO clock (id, subject, subject_id, kind, object, department, unit, started, limit_days, limit_unit, "
-            "precision, due, provisional, stopped, rules) VALUES (?, 'case', ?, 'promise', 'case', ?, ?, ?, 5, 'workday', "
-            "'day', ?, 0, '2026-10-31T00:00:00+08:00', 'r')",
-            clocks,
-        )
-        tx.many(
-            "INSERT INTO step (case_id, position, code, name, role, unit, state, person) "
-            "VALUES (?, 0, 'decision', 'd', 'decider', ?, 'done', ?)",
-            steps,
-        )
-        tx.many("INSERT INTO rating (case_id, score, channel, at) VALUES (?, ?, 'web', ?)", ratings)
-        tx.many(
-            "INSERT INTO card (clock_id, subject, subject_id, subject_number, department, unit, object, fact, level, rule, "
-            "rules, since, raised, issued, state, why) VALUES (?, 'case', ?, ?, ?, ?, 'case', ?, 1, 'r', 'r', ?, ?, ?, 'issued', 'w')",
-            cards,
-        )
 
     # Not through the writer: it would seal every row, which is not what is measured here.
     connection = connect(database.path)
     connection.execute("PRAGMA synchronous=OFF")
     for start in range(1, cases + 1, 50_000):
         connection.execute("BEGIN IMMEDIATE")
-        job(Transaction(connection), start, min(start + 50_000, cases + 1))
+        rows = _rows(range(start, min(start + 50_000, cases + 1)), cases, first, span)
+        for sql, values in zip(_INSERTS, rows, strict=True):
+            Transaction(connection).many(sql, values)
         connection.execute("COMMIT")
     connection.close()
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from catalog.schema import Item
 from handlers import case_shown
 from handlers.casework.authority import Standing
 from handlers.casework.viewing import look, staff_case
@@ -115,11 +117,7 @@ def case_response(
         look(hall.database, found[0], case.number, "personal", moment, request_id(request))
     view = hall.casework.staff_view(case.number, person.person_id, moment, request_id(request))
     item = hall.site_data.version(view.case.item_version)
-    codes = hall.site_data.codes
-    form = case_shown.form_of_item(item, hall.county, codes)
     typed = typed or Typed()
-    permissions = ground.permissions
-    forms = move_forms(view, item, codes, typed)
     return staff_page(
         request,
         "staff/case.html",
@@ -131,28 +129,18 @@ def case_response(
         case=view.case,
         public=view.public,
         address=f"{DESK}cases/{view.case.number}",
-        forms=forms,
+        forms=move_forms(view, item, hall.site_data.codes, typed),
         refused=refused,
         field_errors=_field_errors(typed, errors or {}),
         errors=errors or {},
         written=written or {},
         done=_done(request, view),
-        revealed=revealed,
-        parties=case_shown.parties(view.payload, codes, masked=not revealed),
-        answered=case_shown.answered(view.payload, form, masked=not revealed),
-        delivery=case_shown.delivery(view, masked=not revealed),
-        files=case_shown.file_groups(view, form),
         letters=hall.correspondence.of_case_for_staff(view.case.id, person.person_id, moment),
         life=hall.watching.life(view, lambda level: hall.lights[level][2], moment),
         happened=tuple(reversed(tuple(_history(hall, view)))),
         item_path=_item_path(hall, view.case.item_code),
         guide_changed=_guide_changed(hall, view),
-        takes_in=_one_may(found, permissions, Capability.CASES_INTAKE) and view.case.state not in ENDED,
-        issues=_issues(view) and _one_may(found, permissions, Capability.CERTIFICATES_ISSUE),
-        records=_one_may(found, permissions, Capability.CASES_RECORD),
         outside=_outside(view),
-        chases=bool(permissions.roles(Capability.ORDERS_ISSUE) & person.roles),
-        sees_cards=bool(permissions.roles(Capability.CARDS_SEE) & person.roles),
         waiting_words=_waiting_words(view),
         role_labels=ROLE_LABELS,
         clock_labels=CLOCK_LABELS,
@@ -161,7 +149,35 @@ def case_response(
         step_states=STEP_STATES,
         card_states=CARD_STATES,
         unit_name=ground.unit_name,
+        **_contents(hall, view, item, revealed),
+        **_powers(view, found, person, ground.permissions),
     )
+
+
+def _contents(hall: Hall, view: StaffCaseView, item: Item | None, revealed: bool) -> dict[str, Any]:
+    """What the case is made of, personal data masked unless they were asked for."""
+    codes = hall.site_data.codes
+    form = case_shown.form_of_item(item, hall.county, codes)
+    return {
+        "revealed": revealed,
+        "parties": case_shown.parties(view.payload, codes, masked=not revealed),
+        "answered": case_shown.answered(view.payload, form, masked=not revealed),
+        "delivery": case_shown.delivery(view, masked=not revealed),
+        "files": case_shown.file_groups(view, form),
+    }
+
+
+def _powers(
+    view: StaffCaseView, found: tuple[Standing, ...], person: SignedIn, permissions: Permissions
+) -> dict[str, Any]:
+    """What the reader may do beside the moves."""
+    return {
+        "takes_in": _one_may(found, permissions, Capability.CASES_INTAKE) and view.case.state not in ENDED,
+        "issues": _issues(view) and _one_may(found, permissions, Capability.CERTIFICATES_ISSUE),
+        "records": _one_may(found, permissions, Capability.CASES_RECORD),
+        "chases": bool(permissions.roles(Capability.ORDERS_ISSUE) & person.roles),
+        "sees_cards": bool(permissions.roles(Capability.CARDS_SEE) & person.roles),
+    }
 
 
 def _field_errors(typed: Typed, errors: Mapping[str, str]) -> list[FieldError]:
