@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import ClassVar
 
 from pydantic import BaseModel
 
@@ -24,8 +25,9 @@ def of_item(portal: Portal, shown: Shown, units: dict[str, str]) -> Iterator[Out
     """The record of an item, under its code and under its version. `units`: unit id to name."""
     key = f"{portal.stamp} {shown.key}"
     made = _Once(portal, shown, units)
-    yield Output(f"data/items/{shown.summary.code}.json", key, made)
-    yield Output(f"data/versions/{shown.summary.version_hash}.json", key, made)
+    current = f"data/items/{shown.summary.code}.json"
+    yield Output(current, key, made)
+    yield Output(f"data/versions/{shown.summary.version_hash}.json", key, made, twin=current)
 
 
 def outputs(portal: Portal) -> Iterator[Output]:
@@ -97,18 +99,20 @@ def _schema(name: str) -> str:
 
 
 class _Once:
-    """The record of an item, made at most once for the two files that hold it."""
+    """The record of an item, made once for the two files that hold it: they come one after the other."""
+
+    _latest: ClassVar[tuple[_Once, str] | None] = None
 
     def __init__(self, portal: Portal, shown: Shown, units: dict[str, str]) -> None:
         self._arguments = portal, shown, units
-        self._text: str | None = None
 
     def __call__(self) -> str:
-        if self._text is not None:
-            text, self._text = self._text, None
-            return text
-        self._text = _record(*self._arguments)
-        return self._text
+        latest = _Once._latest
+        if latest is not None and latest[0] is self:
+            return latest[1]
+        text = _record(*self._arguments)
+        _Once._latest = self, text
+        return text
 
 
 def _record(portal: Portal, shown: Shown, units: dict[str, str]) -> str:

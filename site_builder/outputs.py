@@ -12,11 +12,15 @@ from markupsafe import Markup
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """`path` is relative to site/. `key` covers everything `make` looks at: the same key, the same bytes."""
+    """`path` is relative to site/. `key` covers everything `make` looks at: the same key, the same bytes.
+
+    `twin`: the output just before this one, when it has the same bytes under another name.
+    """
 
     path: str
     key: str
     make: Callable[[], str | bytes]
+    twin: str = ""
 
 
 def fingerprint(*parts: object) -> str:
