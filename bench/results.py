@@ -136,6 +136,12 @@ def _wanted(goal: Goal) -> str:
 def _verdict(goal: Goal, value: float | None) -> str:
     if value is None:
         return "not measured"
+    if goal.most == 0:
+        return (
+            "reached"
+            if value <= 0
+            else f"**{_number(value)} too many**" + (f": {goal.why}" if goal.why else "")
+        )
     share = (
         value / goal.most if goal.most is not None else (goal.least or 0) / value if value else float("inf")
     )
