@@ -57,17 +57,18 @@ def sources(content_dirs: Sequence[Path]) -> dict[str, Path]:
 
 
 class EditorialBeside:
-    """MkDocs at work in a copy of this process while the items are read, where there is something to render.
+    """MkDocs at work in a copy of this process while the items are read, at the first build.
 
     It leaves the pages where `render` finds them; what it could not do is done there.
     """
 
     def __init__(self, root: Root, content_dirs: Sequence[Path]) -> None:
         self._copy: Beside[list[Problem]] | None = None
-        if processors() < 2:
+        # Where pages of an earlier build are, they are mostly still right; asking twice costs more than it saves.
+        if processors() < 2 or _marker(root).is_file():
             return
         county = read_model(root.county, "county.yml", County, [])
-        if county is not None and not _Edition(root, county, content_dirs).is_there():
+        if county is not None:
             self._copy = Beside(partial(_problems_of, root, county, content_dirs))
 
     def __enter__(self) -> Self:
@@ -100,11 +101,16 @@ def render(root: Root, county: County, content_dirs: Sequence[Path], problems: l
     return _made(edition.out, edition.files, county)
 
 
+def _marker(root: Root) -> Path:
+    return root.state / "cache" / "mkdocs" / "key"
+
+
 class _Edition:
     """The editorial pages of a county in the cache, and what they depend on."""
 
     def __init__(self, root: Root, county: County, content_dirs: Sequence[Path]) -> None:
-        self._cache = root.state / "cache" / "mkdocs"
+        self._marker = _marker(root)
+        self._cache = self._marker.parent
         # Pages that speak of the lights by name come with the rule set; the four-level ones are the usual.
         self.files = sources((DEFAULTS / county.settings.supervision_rules, *content_dirs))
         self.out = self._cache / "out"
@@ -124,7 +130,7 @@ class _Edition:
 
     def is_there(self) -> bool:
         """Whether nothing they depend on has changed since they were made."""
-        marker = self._cache / "key"
+        marker = self._marker
         return marker.is_file() and marker.read_text() == self._key and (self.out / "shell.html").is_file()
 
     def make(self, problems: list[Problem]) -> None:
@@ -137,7 +143,7 @@ class _Edition:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
         _run(self._config, docs, self.out, self._county, self._frame, problems)
-        (self._cache / "key").write_text(self._key)
+        self._marker.write_text(self._key)
 
 
 def _run(
