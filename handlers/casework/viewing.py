@@ -173,11 +173,12 @@ def _facts(
 
 
 def _view(database: Database, ground: Ground, case: Case, now: datetime) -> CaseView:
-    steps = case_parts.steps(database, case.id)
+    # Before acceptance no step is in hand, and without a supplement notice nothing was found missing.
+    steps = case_parts.steps(database, case.id) if case.step >= 0 else ()
     running = clocks.of_subject(database, "case", case.id)
     pausable = any(each.kind in casework_clocks.PAUSED for each in running)
     ledger = clocks.pauses(database, "case", case.id) if pausable else ()
-    missing = case_parts.missing(database, case.id)
+    missing = case_parts.missing(database, case.id) if case.supplements else ()
     past = events.told_of(database, "case", case.id)
     documents = notices.heads(database, "case", case.id)
     facts = _facts(ground, case, steps, running, now)
