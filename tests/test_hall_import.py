@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from hall.commands.import_ import command
 from tests.catalog_fixtures import make_root
-from tests.test_catalog_importing import SIMPLE, jsonl, row
+from tests.importing_fixtures import SIMPLE, jsonl, row
 
 
 def run(*arguments: str | Path) -> Result:

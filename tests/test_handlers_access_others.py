@@ -1,61 +1,19 @@
-"""Another's things: they answer like what does not exist; towns see their own letters; conduct leaves no trace at all."""
+"""What belongs to others is answered like what does not exist: cases, drafts, scores, notices."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import zip_longest
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from handlers.correspondence.requests import LetterFiled, LetterRequest
 from handlers.limiter import Limiter
 from handlers.store.notices import by_id as notice_by_id
-from rules.errors import HallError
-from rules.letter_terms import LetterMove
-from tests.access_fixtures import CONDUCT_TITLE, POSTS, Everyone, Unchanged, assign, full_hall
-from tests.access_rows import COUNTY
-from tests.test_handlers_access_walk import QUERIES, all_ways, filled
+from tests.access_fixtures import Everyone, Unchanged
+from tests.others_fixtures import NO_ID, NO_LETTER, NO_NUMBER, alike, everyone, said
+from tests.test_handlers_access_walk import all_ways, filled
 
-NO_NUMBER, NO_ID, NO_LETTER = "QH202603029998", "999998", "QHZ202603029998"
-PASSING = re.compile(
-    r'(?:name="(?:csrf|key|seen|files)"[^>]*value="[^"]*"|data-(?:stream|board)-?\w*="[^"]*"|"request_id": ?"\w*"|编号：?\w{12}'
-    r"|<code>\w{12}</code>)"
-)
-
-
-@pytest.fixture(scope="module")
-def everyone(built_county: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everyone]:
-    with full_hall(built_county, tmp_path_factory.mktemp("others")) as made:
-        yield made
-
-
-def said(answer: Any, *asked: object) -> tuple[int, str]:
-    """Status and body, without the request's own number and what was asked for."""
-    text = answer.text.replace(answer.headers["x-request-id"], "#")
-    for each in sorted((str(each) for each in asked), key=len, reverse=True):
-        # A page that is not found offers to search for the words of its address.
-        for shown in (each, each.replace("-", " "), each.strip("/").replace("/", " ").replace("-", " ")):
-            text = text.replace(shown, "*")
-    return answer.status_code, PASSING.sub("", text)
-
-
-def differences(one: str, other: str) -> Iterator[str]:
-    """The lines in which two bodies differ."""
-    pairs = zip_longest(one.splitlines(), other.splitlines(), fillvalue="")
-    return (f"{first} | {second}" for first, second in pairs if first != second)
-
-
-def alike(client: Any, method: str, there: str, nowhere: str, *names: object, **sent: Any) -> tuple[int, int]:
-    """Asserts that both addresses get one answer. Its status, and that of nowhere."""
-    first, second = client.request(method, there, **sent), client.request(method, nowhere, **sent)
-    one, other = said(first, there, nowhere, *names), said(second, there, nowhere, *names)
-    assert one[0] == other[0], (method, there)
-    assert list(differences(one[1], other[1])) == [], (method, there)
-    assert first.headers.get("content-type") == second.headers.get("content-type")
-    return first.status_code, second.status_code
+__all__ = ["everyone"]
 
 
 @pytest.mark.parametrize("account", ["anonymous", "applicant-b"])
@@ -274,138 +232,3 @@ def test_a_notice_of_a_case_is_no_key_to_another(everyone: Everyone) -> None:
         program, "GET", f"/api/v1/cases/{things.case.number}/notices/{other}",
         f"/api/v1/cases/{things.case.number}/notices/{NO_ID}", headers=headers,
     )  # fmt: skip
-
-
-# --- letters of towns ---
-
-
-def sees(everyone: Everyone, letter: LetterFiled) -> set[str]:
-    """Which posts open a letter, by page; asserts that list and API say the same."""
-    found = set()
-    for account in POSTS:
-        client = everyone.client(account)
-        opened = client.get(f"/hall/staff/letters/{letter.number}").status_code == 200
-        listed = letter.number in client.get("/hall/staff/letters?tab=all").text
-        by_api = everyone.program(account).get(f"/api/v1/desk/letters/{letter.number}").status_code == 200
-        assert opened == listed == by_api, (account, opened, listed, by_api)
-        if opened:
-            found.add(account)
-    return found
-
-
-def test_a_letter_of_a_town_is_seen_by_that_town_and_its_superiors_and_goes_with_a_transfer(
-    everyone: Everyone,
-) -> None:
-    letter = everyone.things.town_letter
-    assert sees(everyone, letter) == {"x-clerk", "x-supervisor"} | COUNTY
-    office = everyone.office
-    with pytest.raises(HallError):
-        assign(office, letter, "y-clerk", LetterMove.TRANSFER, "town-qingshui")
-    data_before = office.hall.database.value("SELECT version FROM letter WHERE number = ?", (letter.number,))
-    with pytest.raises(HallError):
-        assign(office, letter, "x-supervisor", LetterMove.TRANSFER, "town-qingshui")
-    assert data_before == office.hall.database.value(
-        "SELECT version FROM letter WHERE number = ?", (letter.number,)
-    )
-    office.hall.database.write(
-        lambda tx: tx.execute(
-            "INSERT INTO assignment (person, role, unit, valid_from) VALUES (?, 'coordinator', 'town-chengguan', '2026-01-01')",
-            (office.people["x-clerk"],),
-        )
-    )
-    assign(office, letter, "x-clerk", LetterMove.TRANSFER, "town-qingshui")
-    assert sees(everyone, letter) == {"y-clerk", "y-supervisor"} | COUNTY
-
-
-# --- complaints about conduct ---
-
-
-def everything_read(everyone: Everyone, account: str) -> dict[str, tuple[int, str]]:
-    """All that this account can open, as it reads."""
-    page, program = everyone.client(account), everyone.program(account)
-    found = {}
-    for way in sorted(all_ways()):
-        if not way.startswith("GET ") or way in _NOT_READ or way[4:].startswith(_CATALOG):
-            continue
-        path = filled(way, everyone)
-        client = program if path.startswith("/api/") else page
-        answer = client.get(path, params=QUERIES.get(way))
-        if answer.headers.get("content-type", "").startswith(("text/", "application/json")):
-            found[way] = said(answer, page.headers.get("x-csrf", "-"))
-    for path in ("/hall/staff/letters?tab=all&q=辱骂", "/hall/staff/?tab=all&q=QHJ", "/hall/letters?q=辱骂", "/hall/search?q=辱骂",
-                 "/hall/statistics?measures=letters&group=department", "/hall/statistics/table.csv?measures=letters&group=department"):  # fmt: skip
-        found[path] = said(page.get(path), page.headers.get("x-csrf", "-"))
-    return found
-
-
-# What says who is looking or when; the log's own page grows with every sealed row, whatever it is about.
-_NOT_READ = {
-    "GET /healthz",
-    "GET /readyz",
-    "GET /metrics",
-    "GET /hall/staff/account",
-    "GET /hall/track/{number}/record",
-}
-_CATALOG = ("/hall/forms", "/hall/apply", "/api/v1/items", "/api/v1/openapi")
-OUTSIDE = ("a-decider", "a-supervisor", "a-coordinator", "x-supervisor", "anonymous")
-
-
-def test_a_complaint_about_conduct_changes_nothing_that_anybody_but_the_supervisor_reads(
-    everyone: Everyone,
-) -> None:
-    hall, clock = everyone.hall, everyone.office.clock
-    hall.casework.sweep(clock())
-    before = {account: everything_read(everyone, account) for account in OUTSIDE}
-    long_ago = clock().replace(month=3, day=2)
-    for about in ("a-decider示例", everyone.office.people["a-coordinator"]):
-        request = LetterRequest(
-            "complaint", "market", CONDUCT_TITLE, "他当众辱骂并索要好处", "欧阳示例甲", "0000-5550777",
-            case_number=everyone.things.case.number, topic="conduct", about=about, public=True,
-        )  # fmt: skip
-        filed = hall.correspondence.ask(request, key=about, now=long_ago)
-    hall.casework.sweep(clock())
-    hall.correspondence.close_unstated(clock())
-    everyone.things.conduct = filed
-    for account in OUTSIDE:
-        after = everything_read(everyone, account)
-        different = {
-            way: list(differences(before[account][way][1], after[way][1]))
-            for way in after
-            if after[way] != before[account][way]
-        }
-        assert different == {}, account
-    ordinary = LetterRequest(
-        "complaint", "market", "称重不准", "少了二两，回家一称就知道。", "欧阳示例甲", "0000-5550777"
-    )
-    hall.correspondence.ask(ordinary, key="ordinary-2", now=clock())
-    after = everything_read(everyone, "a-decider")
-    told = [way for way in after if after[way] != before["a-decider"][way]]
-    assert len(told) > 2, "an ordinary letter shows: the comparison above can see"
-    for account in sorted(COUNTY):
-        assert CONDUCT_TITLE in everyone.client(account).get("/hall/staff/conduct").text
-
-
-def test_a_supervisor_who_is_complained_about_sees_nothing_of_it_and_the_other_does(
-    everyone: Everyone,
-) -> None:
-    request = LetterRequest(
-        "complaint", "", "县监察员收礼", "过节的时候收了烟酒，没有退。", "", topic="conduct", about=everyone.office.people["county"]
-    )  # fmt: skip
-    filed = everyone.hall.correspondence.ask(request, key="about-county", now=everyone.office.clock())
-    own, other = everyone.client("county"), everyone.client("county-2")
-    for path in ("/hall/staff/conduct", "/hall/staff/letters?tab=all", "/hall/staff/messages", "/hall/board"):
-        assert filed.number not in own.get(path).text, path
-        assert "县监察员收礼" not in own.get(path).text, path
-    alike(
-        own,
-        "GET",
-        f"/hall/staff/letters/{filed.number}",
-        f"/hall/staff/letters/{NO_LETTER}",
-        filed.number,
-        NO_LETTER,
-    )
-    program = everyone.program("county")
-    assert program.get(f"/api/v1/desk/letters/{filed.number}").status_code == 404
-    assert filed.number not in program.get("/api/v1/desk/conduct").text
-    assert filed.number in other.get("/hall/staff/conduct").text
-    assert other.get(f"/hall/staff/letters/{filed.number}").status_code == 200

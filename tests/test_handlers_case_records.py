@@ -9,9 +9,9 @@ import pytest
 from handlers.store import cards, case_parts, cases, events
 from handlers.store.records import FeeDue
 from handlers.typed import cents_of, moment_of
+from tests.api_fixtures import assert_problem, file_web, file_window, program
 from tests.handlers_fixtures import APPLICANT, COUNTER, Office, fields_of, post_section, text_of
 from tests.staff_fixtures import CASE, filed, staffed  # noqa: F401
-from tests.test_handlers_api import assert_problem, file_web, file_window, program
 
 TOLD = {
     "told.told": "口头要求补交租赁合同",

@@ -15,9 +15,9 @@ from handlers.session import COOKIE
 from handlers.signing_in import DEVICE_COOKIE
 from handlers.store import people
 from rules.access import Role
+from tests.api_fixtures import assert_problem, program
 from tests.handlers_fixtures import EVERYTHING, PASSWORD, STAFF, Office, fields_of, file_case, filled_draft
 from tests.staff_fixtures import CASE, filed, sign_in, staffed
-from tests.test_handlers_api import assert_problem, program
 
 __all__ = ["staffed"]
 

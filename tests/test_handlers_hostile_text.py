@@ -18,9 +18,9 @@ from handlers.letters import MOST_CONTENT
 from handlers.notices import docx_response
 from rules.errors import BadRequest, Invalid
 from rules.letter_terms import LetterMove
+from tests.api_fixtures import ANSWERS, FILES, assert_problem, file_web, program
 from tests.handlers_fixtures import EVERYTHING, PDF, Office, fields_of, filled_draft, post_section
 from tests.staff_fixtures import CASE, filed, staffed
-from tests.test_handlers_api import ANSWERS, FILES, assert_problem, file_web, program
 
 __all__ = ["staffed"]
 

@@ -15,7 +15,10 @@ from handlers.store.score_records import Fact
 from rules.score_ledger import read
 from rules.score_ranking import as_json, ranking
 from tests.handlers_fixtures import Office
-from tests.test_handlers_scores import MARCH, of_kind, scored, staffed  # noqa: F401
+from tests.scored_fixtures import MARCH, of_kind, scored
+from tests.staff_fixtures import staffed
+
+__all__ = ["scored", "staffed"]
 
 COUNTS = st.dictionaries(
     st.tuples(st.sampled_from(("market", "police")), st.sampled_from(("", "A", "B", "C", "D"))),
@@ -88,7 +91,7 @@ def test_other_facts_stay_as_they_are() -> None:
 
 
 def test_the_published_ledger_tells_no_day_item_or_staff_of_a_rating_nor_by_its_place(
-    scored: Office,  # noqa: F811
+    scored: Office,
 ) -> None:
     """`scored`: two cases of one item rated by their applicants."""
     made = scored.hall.scores.compute(MARCH, scored.clock())
@@ -102,7 +105,7 @@ def test_the_published_ledger_tells_no_day_item_or_staff_of_a_rating_nor_by_its_
 
 
 def test_a_persons_own_score_still_counts_the_ratings_of_their_cases(
-    scored: Office,  # noqa: F811
+    scored: Office,
 ) -> None:
     from handlers.scoring.editions import compute
     from rules.score_periods import Period

@@ -18,7 +18,7 @@ from catalog.root import DEFAULTS
 from catalog.supervision import load_rules, rule_folders
 from rules.cards import Facts, judge, times
 from rules.time import SHANGHAI
-from tests.simulated_year import working_days
+from tests.year_counted import working_days
 
 CALENDAR = load_calendar()
 DAYS = working_days(date(2026, 1, 1), date(2026, 12, 31))

@@ -16,9 +16,9 @@ from handlers import api
 from handlers.limiter import Limiter
 from rules.case_table import MOVES
 from rules.letter_table import LETTER_MOVES
+from tests.api_fixtures import ANSWERS
 from tests.handlers_fixtures import EVERYTHING
 from tests.security_fixtures import World, open_world
-from tests.test_handlers_api import ANSWERS
 
 load_all_checks()
 NAMES = (

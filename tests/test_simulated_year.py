@@ -13,7 +13,8 @@ from handlers.casework.auditing import audit
 from handlers.scoring.service import Scores
 from tests.casework_fixtures import ROOT_OF_TESTS, Hall, make_hall
 from tests.score_straight import straight
-from tests.simulated_year import Count, Year, closed_by_month, expected_cards, hurry, issued_cards
+from tests.simulated_year import Year, hurry, issued_cards
+from tests.year_counted import Count, closed_by_month, expected_cards
 
 
 def play_and_compare(folder: Path, cases: int, seed: int) -> None:

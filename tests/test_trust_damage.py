@@ -21,10 +21,10 @@ from handlers.context import Hall
 from handlers.store import attachment_files, attachments, backups
 from handlers.store.database import Database
 from rules.errors import Conflict, Gone, Invalid
+from tests.api_fixtures import assert_problem, file_web, program
 from tests.casework_fixtures import at
 from tests.handlers_fixtures import PDF, Office, file_case, open_office
 from tests.staff_fixtures import staffed
-from tests.test_handlers_api import assert_problem, file_web, program
 
 __all__ = ["staffed"]
 

@@ -17,7 +17,7 @@ import pytest
 from conftest import wait_until_ready
 
 from handlers.readiness import LEAST_FREE_BYTES
-from tests.test_handlers_api import assert_problem
+from tests.api_fixtures import assert_problem
 from tests.trust_fixtures import Serving, assert_whole, client_of, plant_staff, send_filing
 
 MEGABYTE = 1024 * 1024

@@ -25,8 +25,8 @@ from handlers.store import migrations, seal_audit
 from handlers.store.database import Database, bring_up_to_date
 from handlers.store.migrations.history import MIGRATIONS
 from rules.errors import Conflict, Unavailable
+from tests.api_fixtures import file_web, program
 from tests.handlers_fixtures import Clock, Office
-from tests.test_handlers_api import file_web, program
 
 NOW = "2026-03-02T09:30"
 OLD = migrations.LATEST[:-1]

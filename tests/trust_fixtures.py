@@ -23,8 +23,8 @@ from handlers.store.attachment_files import place_of
 from handlers.store.database import Database
 from handlers.store.writer import Transaction
 from rules.time import SHANGHAI
+from tests.api_fixtures import ANSWERS, multipart
 from tests.handlers_fixtures import EVERYTHING, PASSWORD, PDF, STAFF, password_hash
-from tests.test_handlers_api import ANSWERS, multipart
 
 
 class Serving:
