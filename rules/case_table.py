@@ -220,7 +220,7 @@ _ROWS = (
         notice=NoticeKind.HEARING,
         by_step=True,
         stays=True,
-        explanation="应当在听证七日前通知（通知当日不算），不足七日的不能定；主持人不能是审查该申请的工作人员",
+        explanation="应当在听证七日前通知（按工作日算，通知当日不算），不足七日的不能定；主持人不能是审查该申请的工作人员",
     ),
     Move(
         MoveName.HOLD_HEARING,

@@ -1,4 +1,4 @@
-"""When a hearing may be held: seven days after its parties were told of time and place, and not before the time told."""
+"""When a hearing may be held: seven working days after its parties were told of time and place, and not before the time told."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from rules.errors import Invalid
 from rules.time import day_start, is_date_only, local_date, parse_stamp
 
 TOLD_BEFORE = 7
-"""Natural days between telling the parties and the hearing, at least (Licensing Law art. 48)."""
+"""Working days between telling the parties and the hearing, at least (Licensing Law art. 48; in what art. 82 counts)."""
 
 
 def earliest(calendar: WorkCalendar, told: date) -> date:
     """The first day on which a hearing may be held that is told of on a day, which itself is not counted."""
-    # A limit that ends on a day of rest moves for who must act by it; nobody must act by this one.
-    return Counting(calendar, day_start(told), "day").day_of(TOLD_BEFORE)
+    return Counting(calendar, day_start(told), "workday").day_of(TOLD_BEFORE)
 
 
 def moment_told(text: str) -> datetime:
@@ -32,7 +31,7 @@ def check_time(calendar: WorkCalendar, hearing: datetime, told: datetime) -> Non
     first = earliest(calendar, local_date(told))
     if local_date(hearing) < first:
         words = (
-            f"应当在举行听证的{TOLD_BEFORE}日前通知申请人和利害关系人（《行政许可法》第四十八条）："
+            f"应当在举行听证的{TOLD_BEFORE}日前通知申请人和利害关系人（《行政许可法》第四十八条；按工作日算，第八十二条）："
             f"今天通知，听证最早在{first.year}年{first.month}月{first.day}日"
         )
         raise Invalid(words, {"time": words})

@@ -1,4 +1,4 @@
-"""Time and place of a hearing: told seven days before, shown in words, and not held earlier than told."""
+"""Time and place of a hearing: told seven working days before, shown in words, and not held earlier than told."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def asked(hall: Hall) -> Filed:
 
 @pytest.mark.parametrize(
     ("time", "legal"),
-    [("2026-03-19T16:00", False), ("2026-03-20T09:00", True), ("2026-03-21T09:00", True)],
+    [("2026-03-23T16:00", False), ("2026-03-24T09:00", True), ("2026-03-25T09:00", True)],
 )
 def test_a_hearing_less_than_seven_days_ahead_is_refused_and_nothing_is_sent(
     hall: Hall, asked: Filed, time: str, legal: bool
@@ -45,7 +45,7 @@ def test_a_hearing_less_than_seven_days_ahead_is_refused_and_nothing_is_sent(
     with pytest.raises(Invalid) as refused:
         hall.move(asked, "notify_hearing", "decider", "2026-03-13 17:59", time=time, place=PLACE)
     assert "7日前" in refused.value.fields["time"]
-    assert "最早在2026年3月20日" in refused.value.fields["time"]
+    assert "最早在2026年3月24日" in refused.value.fields["time"]
     assert events.head(hall.database) == before
 
 
@@ -63,7 +63,7 @@ def test_the_notice_and_the_tracking_page_tell_the_moment_in_words(hall: Hall, a
 def test_a_hearing_is_not_held_before_the_day_that_was_told_last(
     hall: Hall, asked: Filed, when: str, legal: bool
 ) -> None:
-    hall.move(asked, "notify_hearing", "decider", "2026-03-09", time="2026-03-17T09:00", place=PLACE)
+    hall.move(asked, "notify_hearing", "decider", "2026-03-09", time="2026-03-18T09:00", place=PLACE)
     hall.move(asked, "notify_hearing", "decider", "2026-03-10", time="2026-03-25T09:00", place=PLACE)
     if legal:
         hall.move(asked, "hold_hearing", "decider", when, result="held", opinion="双方陈述")

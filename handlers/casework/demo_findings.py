@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from catalog.schema import Item
 from handlers.casework.demo_cases import Stage, Story, login_word
+from rules.hearing import earliest
+from rules.time import local_date
 
 
 def plan(stage: Stage, items: Sequence[Item]) -> None:
@@ -26,9 +27,8 @@ def plan(stage: Stage, items: Sequence[Item]) -> None:
 
 
 def _hearing_of(stage: Stage) -> str:
-    """Nine in the morning of the first working day that is more than seven days ahead."""
-    day = stage.casework.ground().calendar.next_working_day(stage.now.date() + timedelta(days=8))
-    return f"{day.isoformat()}T09:00"
+    """Nine in the morning of the first lawful day."""
+    return f"{earliest(stage.casework.ground().calendar, local_date(stage.now)).isoformat()}T09:00"
 
 
 def _concluded(story: Story, days_ago: int) -> Story:
