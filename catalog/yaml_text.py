@@ -88,11 +88,20 @@ class Document:
         return 1
 
 
+# No field of ours has so long a name; a slip of the pen can make one of thousands of characters.
+_LONGEST_NAME = 80
+
+
 def field_text(path: FieldPath) -> str:
-    """`("materials", 2, "copies")` -> `materials[2].copies`."""
+    """`("materials", 2, "copies")` -> `materials[2].copies`; a name longer than any field's is cut."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else str(part))
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            name = str(part)
+            name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+            text += f".{name}" if text else name
     return text
 
 
