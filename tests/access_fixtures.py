@@ -6,7 +6,6 @@ auditor's post: who keeps the record of looks is the administrator, who audits t
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import sqlite3
 from collections.abc import Iterator
@@ -46,6 +45,7 @@ from tests.handlers_fixtures import (
     Office,
     filled_draft,
 )
+from tests.loops import LoopApart
 from tests.staff_fixtures import quick_hash
 
 # Departments A and B, towns X and Y; the posts by the names the tables use.
@@ -113,9 +113,9 @@ class Things:
 
 
 class Visitor:
-    """A client on one event loop without threads between: thousands of requests are sent. Follows no redirects."""
+    """A client on an event loop that all share: thousands of requests are sent. Follows no redirects."""
 
-    def __init__(self, app: Any, loop: asyncio.AbstractEventLoop, address: str) -> None:
+    def __init__(self, app: Any, loop: LoopApart, address: str) -> None:
         transport = httpx.ASGITransport(app, client=(address, 50000))
         self.loop = loop
         self.http = httpx.AsyncClient(transport=transport, base_url="http://testserver", timeout=None)
@@ -123,7 +123,7 @@ class Visitor:
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:
         """Sends and reads one request."""
-        return self.loop.run_until_complete(self.http.request(method, path, **more))
+        return self.loop.run(self.http.request(method, path, **more))
 
     def get(self, path: str, **more: Any) -> httpx.Response:
         return self.request("GET", path, **more)
@@ -139,7 +139,7 @@ class Everyone:
     office: Office
     things: Things
     cookies: dict[str, dict[str, str]] = field(default_factory=dict)
-    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    loop: LoopApart = field(default_factory=LoopApart)
 
     @property
     def hall(self) -> Hall:

@@ -10,7 +10,7 @@ import resource
 import socket
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -101,22 +101,19 @@ def command(
     log_lines.configure(log_style)
     root = Root.find(where)
     jobs = chosen_jobs(only)
-    # Processes that run some jobs only share a data file by design.
-    held = None if only else one_hall.hold(db or root.state / "hall.db", f"http://{host}:{port}")
-    target = site or root.path / "site"
-    compiler = None if no_build else Compiler(root, items_dirs, target, log_style)
-    if compiler is not None:
-        compiler.first()
-    database = Database.open(db or root.state / "hall.db", migrate=True)
-    hall = Hall(root, target, database)
-    try:
+    with ExitStack() as held:
+        # Processes that run some jobs only share a data file by design.
+        if not only:
+            held.enter_context(one_hall.hold(db or root.state / "hall.db", f"http://{host}:{port}"))
+        target = site or root.path / "site"
+        compiler = None if no_build else Compiler(root, items_dirs, target, log_style)
+        if compiler is not None:
+            compiler.first()
+        database = held.enter_context(closing(Database.open(db or root.state / "hall.db", migrate=True)))
+        hall = Hall(root, target, database)
         app = started(hall, jobs, metrics_for)
         accounts = plant_demo(hall) if with_demo else ()
         run(hall, app, host, port, compiler, accounts, proxies)
-    finally:
-        database.close()
-        if held is not None:
-            held.close()
 
 
 def started(hall: Hall, jobs: tuple[str, ...], metrics_for: str) -> Starlette:
