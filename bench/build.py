@@ -4,9 +4,9 @@
 
 Ours is measured as other site generators are (`pages`: cold, without the search index), whole (`cold`: index
 included), again with nothing to do, after one edit as a whole new process (`edit`), and in a hall that goes
-on running, by the process that it keeps waiting (`inside`). Hugo builds the same items with as many sections, lists and data (bench/hugo_site.py),
-in turns with ours. Reads ../shared, imports through `hall import`. A first build, which is not counted, writes
-Python's bytecode as an installation does.
+on running, by the process that it keeps waiting (`inside`). Hugo builds the same items with as many sections, lists
+and data (bench/hugo_site.py), in turns with ours. Reads ../shared, imports through `hall import`. A first build, which
+is not counted, writes Python's bytecode as an installation does.
 
 Nothing is deleted before the end, and what is written goes to the disk before the next run starts: on ext4 without
 a journal a file made within minutes of the deletion of thousands costs several times its usual time, whoever makes it.
