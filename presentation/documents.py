@@ -20,7 +20,6 @@ from presentation.notice_document import NoticeDocument
 from presentation.qr import qr_png
 
 SONG = "宋体"
-TITLE_FACE = "方正小标宋简体"
 BODY_FACE = "仿宋"
 LATIN = "Times New Roman"
 

@@ -14,7 +14,7 @@ from handlers.store.people_records import Person
 from handlers.store.records import Case, Step
 from handlers.store.vault import Vault, normal_code
 from rules.access import Assignment, Role, in_scope
-from rules.case_terms import CaseFacts, Move, MoveName
+from rules.case_terms import CaseFacts, Move
 from rules.errors import Forbidden, NotFound
 from rules.permissions import Capability, Permissions, Reach
 from rules.time import local_date
@@ -131,6 +131,3 @@ def departments_in_scope(
         for department in ground.departments
         if any(in_scope(unit, tree, department) for unit in units)
     )
-
-
-PUBLIC_MOVES = frozenset({MoveName.SUPPLEMENT, MoveName.WITHDRAW})
