@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["error", "warning"]
+LONGEST = 500
+"""Characters of a message or a field path. Those of ours are shorter; longer ones repeat what somebody wrote."""
+_END = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,12 @@ class Problem:
     severity: Severity = "error"
     rule: str = ""
 
+    def __post_init__(self) -> None:
+        if len(self.message) > LONGEST:
+            object.__setattr__(self, "message", shortened(self.message))
+        if len(self.field) > LONGEST:
+            object.__setattr__(self, "field", shortened(self.field))
+
     def __str__(self) -> str:
         where = f"{self.path}:{self.line}" if self.line else self.path
         return f"{where}: {self.field}: {self.message}" if self.field else f"{where}: {self.message}"
@@ -31,6 +40,13 @@ class Problem:
     @property
     def is_error(self) -> bool:
         return self.severity == "error"
+
+
+def shortened(told: str) -> str:
+    """The beginning, where the value is quoted, and the end, where it says what to do, of what is longer than LONGEST."""
+    if len(told) <= LONGEST:
+        return told
+    return f"{told[: LONGEST - _END - 2]}……{told[-_END:]}"
 
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
