@@ -119,7 +119,7 @@ def parse_yaml(data: bytes | str) -> Document:
     try:
         node = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
-        return Document(None, faults=(_syntax_fault(error, text),))
+        return Document(None, faults=(syntax_fault(error, text),))
     except (yaml.YAMLError, RecursionError) as error:
         return Document(None, faults=(Fault(1, "", f"YAML 格式读不懂：{str(error).splitlines()[0]}"),))
     finally:
@@ -245,7 +245,8 @@ _SYNTAX = (
 )
 
 
-def _syntax_fault(error: yaml.MarkedYAMLError, text: str) -> Fault:
+def syntax_fault(error: yaml.MarkedYAMLError, text: str) -> Fault:
+    """What the parser says of the text, with the line and what to do."""
     mark = error.problem_mark or error.context_mark
     for number, line in enumerate(text.split("\n")[: mark.line + 2 if mark else None], 1):
         # The parser complains about something near the tab; the tab is what has to go.

@@ -19,9 +19,9 @@ from catalog.problems import Problem
 from catalog.reader import read_model
 from catalog.root import Root
 from presentation.page import THEME, Shell, frame_values
+from site_builder.mkdocs_config import DEFAULTS, config_path, load, reasons_told
 from site_builder.outputs import fingerprint
 
-DEFAULTS = Path(__file__).parent / "defaults"
 # What of content/ is not an editorial page: it is data, or stamped by other modules.
 NOT_PAGES = frozenset({"notices", "work", "disclosure", "codes", "calendars", "supervision"})
 _STATIC = frozenset({".png", ".jpg", ".jpeg", ".webp", ".pdf", ".docx", ".xlsx", ".zip", ".ofd", ".svg"})
@@ -115,14 +115,13 @@ class _Edition:
         self.files = sources((DEFAULTS / county.settings.supervision_rules, *content_dirs))
         self.out = self._cache / "out"
         self._county = county
-        config = root.path / "mkdocs.yml"
-        self._config = config if config.is_file() else DEFAULTS / "mkdocs.yml"
+        self._config = config_path(root)
         self._frame = frame_values(county)
         self._key = fingerprint(
             *(f"{name}\0".encode() + path.read_bytes() for name, path in sorted(self.files.items())),
             *(path.read_bytes() for path in sorted(THEME.rglob("*.html"))),
             (DEFAULTS / "mkdocs.yml").read_bytes(),
-            config.read_bytes() if config.is_file() else b"",
+            self._config.read_bytes(),
             json.dumps(self._frame, sort_keys=True),
             version("mkdocs"),
             version("mkdocs-material"),
@@ -150,7 +149,6 @@ def _run(
     config: Path, docs: Path, out: Path, county: County, frame: Mapping[str, Any], problems: list[Problem]
 ) -> None:
     from mkdocs.commands.build import build
-    from mkdocs.config import load_config
 
     class Collect(logging.Handler):
         """MkDocs says what is wrong with a page through its log; it becomes a warning of the build."""
@@ -164,8 +162,8 @@ def _run(
     log.addHandler(collect)
     log.propagate = False
     try:
-        loaded = load_config(
-            config_file=str(config),
+        loaded = load(
+            config,
             docs_dir=str(docs),
             site_dir=str(out),
             site_name=county.hall_name,
@@ -175,7 +173,8 @@ def _run(
         loaded.theme.dirs.insert(0, str(THEME))
         loaded.theme.static_templates = {"shell.html"}
         _leave_assets(loaded.theme)
-        build(loaded)
+        with reasons_told():
+            build(loaded)
     finally:
         log.removeHandler(collect)
         log.propagate = before

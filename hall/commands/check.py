@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from catalog.checking import check_root
-from catalog.problems import Problem
+from catalog.problems import Problem, in_order
 from catalog.reader import DEPARTMENT_FILE
 from catalog.root import COUNTY_FILE, NotARoot, Root
 from rules.time import SHANGHAI
@@ -52,7 +52,8 @@ def command(
         raise click.UsageError(error.detail) from error
     day: date = today.date() if today else datetime.now(SHANGHAI).date()
     checked = check_root(root, day, _items_dirs(root, paths))
-    wanted = [problem for problem in checked.problems if not paths or _within(problem, root, paths)]
+    found = in_order([*checked.problems, *_of_mkdocs(root)])
+    wanted = [problem for problem in found if not paths or _within(problem, root, paths)]
     errors = [problem for problem in wanted if problem.is_error]
     warnings = [problem for problem in wanted if not problem.is_error]
     shown = [] if errors_only and not strict else warnings
@@ -64,6 +65,15 @@ def command(
         _echo_text(errors, shown)
         _echo_summary(len(checked.reading.items), len(errors), len(warnings))
     sys.exit(1 if errors or (strict and warnings) else 0)
+
+
+def _of_mkdocs(root: Root) -> list[Problem]:
+    # Loaded only for a county that has the file: it brings MkDocs with it.
+    if not (root.path / "mkdocs.yml").is_file():
+        return []
+    from site_builder.mkdocs_config import check_config
+
+    return check_config(root)
 
 
 def _root_for(paths: Sequence[Path]) -> Root:

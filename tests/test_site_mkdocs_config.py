@@ -1,0 +1,122 @@
+"""A county's mkdocs.yml that MkDocs cannot work by: told in one line, and the portal stays as it was."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from catalog.root import Root
+from hall.cli import group
+from hall.compiling import Compiler
+from rules.errors import HallError
+from site_builder.compile import build
+from site_builder.mkdocs_config import DEFAULTS, check_config
+from tests.catalog_fixtures import make_root
+
+INHERITED = f"INHERIT: {DEFAULTS / 'mkdocs.yml'}\n"
+WRONG = {
+    "a missing file": ("INHERIT: no/such.yml\n", "INHERIT 写的文件 no/such.yml 不存在"),
+    "itself": ("INHERIT: mkdocs.yml\n", "INHERIT 绕回了自己"),
+    "a folder": ("INHERIT: content\n", "content 读不出来"),
+    "a file inherited that is broken": ("INHERIT: base.yml\n", "继承的文件 base.yml 第 3 行：YAML 格式有误"),
+    "broken YAML": (INHERITED + "site_name: [县\n", "mkdocs.yml:3: YAML 格式有误"),
+    "a tab": (INHERITED + "theme:\n\tname: material\n", "mkdocs.yml:3: 行首用了制表符"),
+    "a class that is not there": (INHERITED + "extra: !!python/name:no.such\n", "mkdocs.yml:2: 标签"),
+    "no UTF-8": (INHERITED.encode() + "site_name: 县\n".encode("gb18030"), "不是 UTF-8"),
+    "only a word": ("县\n", "mkdocs.yml: "),
+    "a list": ("- a\n", "要写成“键: 值”"),
+    "a missing plugin": (INHERITED + "plugins: [no-such]\n", "键 plugins：没有安装插件 no-such"),
+    "a missing theme": (INHERITED + "theme: {name: no-such}\n", "键 theme：没有安装主题 no-such，请安装它，或改回 material"),
+    "a missing extension": (INHERITED + "markdown_extensions: [no_such]\n", "没有 Markdown 扩展 no_such"),
+    "a missing folder": (INHERITED + "theme: {custom_dir: gone}\n", "不存在，请建好，或删掉 custom_dir"),
+    "a missing hook": (INHERITED + "hooks: [gone.py]\n", "键 hooks："),
+    "a hook that raises": (INHERITED + "hooks: [hook.py]\n", "mkdocs.yml: "),
+    "an address that is none": (INHERITED + "site_url: 5\n", None),
+}  # fmt: skip
+
+
+@pytest.fixture
+def county(tmp_path: Path) -> Root:
+    root = make_root(tmp_path / "county")
+    (root.path / "base.yml").write_text("a: 1\nb: [\n", "utf-8")
+    (root.path / "hook.py").write_text("raise RuntimeError('不行')\n", "utf-8")
+    return root
+
+
+def spoil(root: Root, content: str | bytes) -> None:
+    data = content if isinstance(content, bytes) else content.encode()
+    (root.path / "mkdocs.yml").write_bytes(data)
+
+
+@pytest.mark.parametrize("fault", WRONG)
+def test_a_wrong_file_is_told_in_one_line_with_what_to_do(county: Root, fault: str) -> None:
+    content, expected = WRONG[fault]
+    spoil(county, content)
+    found = check_config(county)
+    if expected is None:
+        # A value that is ours to set is set whatever the file says.
+        assert found == []
+        return
+    with pytest.raises(HallError) as caught:
+        build(county, index=False)
+    assert [str(each) for each in found] == [caught.value.detail]
+    assert expected in caught.value.detail
+    assert "mkdocs.yml" in caught.value.detail
+    assert "\n" not in caught.value.detail
+    assert re.search("请|要写成", caught.value.detail)
+    assert not (county.path / "site").exists()
+
+
+@pytest.mark.parametrize("command", ["build", "check", "serve"])
+def test_no_command_ends_with_a_traceback_over_it(county: Root, command: str) -> None:
+    spoil(county, "INHERIT: no/such.yml\n")
+    arguments = [command, "--root", str(county.path)]
+    if command == "serve":
+        arguments += ["--port", "18999", "--db", str(county.path / "hall.db")]
+    result = CliRunner().invoke(group, arguments)
+    if command == "serve":
+        # The command line's own `main` tells it and ends with 1.
+        assert isinstance(result.exception, HallError)
+        assert "INHERIT 写的文件 no/such.yml 不存在" in result.exception.detail
+        return
+    assert result.exit_code == 1
+    assert "mkdocs.yml: INHERIT 写的文件 no/such.yml 不存在" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_county_without_the_file_or_with_a_good_one_has_no_fault(county: Root) -> None:
+    assert check_config(county) == []
+    spoil(county, INHERITED + "site_name: 县\n")
+    assert check_config(county) == []
+
+
+def test_warnings_end_a_strict_build_with_what_they_say(county: Root) -> None:
+    (county.content / "about").mkdir()
+    (county.content / "about" / "hall.md").write_text("# 关于\n\n[没有](gone.md)\n", "utf-8")
+    spoil(county, INHERITED + "strict: true\n")
+    with pytest.raises(HallError, match=r"mkdocs\.yml: .*gone\.md"):
+        build(county, index=False)
+
+
+def test_a_slip_in_it_leaves_the_running_portal_as_it_is(
+    built_county: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "county"
+    shutil.copytree(built_county, folder, ignore=shutil.ignore_patterns("site", ".hall"))
+    compiler = Compiler(Root(folder), (), folder / "site")
+    compiler.first()
+    page = (folder / "site" / "index.html").read_bytes()
+    (folder / "mkdocs.yml").write_text(INHERITED + "plugins: [no-such]\n", "utf-8")
+    compiler.again()
+    assert "没有安装插件 no-such" in caplog.text
+    assert "Traceback" not in caplog.text
+    assert (folder / "site" / "index.html").read_bytes() == page
+    (folder / "mkdocs.yml").write_text(INHERITED, "utf-8")
+    caplog.clear()
+    compiler.again()
+    compiler.close()
+    assert "the portal stays" not in caplog.text
