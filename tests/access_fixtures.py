@@ -36,15 +36,8 @@ from handlers.supervising import drafts
 from handlers.supervising.requests import AccountabilityRequest, AgainstCard, OrderRequest
 from rules.access import Role
 from rules.letter_terms import LetterMove
-from tests.handlers_fixtures import (
-    EVERYTHING,
-    ID_NUMBER,
-    PASSWORD,
-    PDF,
-    Clock,
-    Office,
-    filled_draft,
-)
+from tests.filling_fixtures import PDF, filled_draft
+from tests.handlers_fixtures import EVERYTHING, ID_NUMBER, PASSWORD, Clock, Office
 from tests.loops import LoopApart
 from tests.staff_fixtures import quick_hash
 

@@ -5,16 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.handlers_fixtures import (
-    APPLICANT,
-    CREDIT_CODE,
-    EVERYTHING,
-    ID_NUMBER,
-    PASSWORD,
-    PDF,
-    Office,
-    TestClient,
-)
+from tests.filling_fixtures import APPLICANT, PDF
+from tests.handlers_fixtures import CREDIT_CODE, EVERYTHING, ID_NUMBER, PASSWORD, Office, TestClient
 
 ANSWERS: dict[str, Any] = {
     **APPLICANT,

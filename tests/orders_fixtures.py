@@ -13,7 +13,8 @@ from handlers.store.orders import Order
 from handlers.store.people import add, assign
 from handlers.store.records import Card
 from rules.access import Role
-from tests.handlers_fixtures import Office, fields_of
+from tests.handlers_fixtures import Office
+from tests.page_fixtures import fields_of
 from tests.staff_fixtures import filed, quick_hash, staffed
 
 __all__ = ["staffed"]

@@ -19,7 +19,8 @@ from handlers.store.writer import Transaction
 from handlers.supervising.requests import AgainstCard, OrderRequest
 from rules.access import Role
 from rules.letter_terms import LetterMove
-from tests.handlers_fixtures import PASSWORD, PDF, Office, open_office
+from tests.filling_fixtures import PDF
+from tests.handlers_fixtures import PASSWORD, Office, open_office
 from tests.staff_fixtures import filed, quick_hash
 
 EVERYBODY = (

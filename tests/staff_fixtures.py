@@ -16,15 +16,8 @@ from handlers.store import people
 from handlers.store.records import Party
 from handlers.store.writer import Transaction
 from rules.access import Role
-from tests.handlers_fixtures import (
-    CITIZEN_JOBS,
-    EVERYTHING,
-    ID_NUMBER,
-    PASSWORD,
-    Office,
-    fields_of,
-    text_of,
-)
+from tests.handlers_fixtures import CITIZEN_JOBS, EVERYTHING, ID_NUMBER, PASSWORD, Office
+from tests.page_fixtures import fields_of, text_of
 
 __all__ = ["EVERYTHING", "PASSWORD", "Office", "fields_of", "staffed", "text_of"]
 

@@ -15,7 +15,9 @@ from conftest import serving
 
 from handlers.security import HEADERS
 from tests.deploy_fixtures import HOST, Front, fronted, program
-from tests.handlers_fixtures import FOOD, fields_of, filled_draft, open_office, post_section, text_of
+from tests.filling_fixtures import filled_draft, post_section
+from tests.handlers_fixtures import FOOD, open_office
+from tests.page_fixtures import fields_of, text_of
 from tests.staff_fixtures import filed, sign_in
 
 

@@ -24,16 +24,9 @@ from pydantic import BaseModel, ValidationError
 from hall import log_lines
 from hall.notify import notify, watchdog_seconds
 from handlers.store.database import Database
-from tests.handlers_fixtures import (
-    CREDIT_CODE,
-    ID_NUMBER,
-    PASSWORD,
-    Office,
-    fields_of,
-    filled_draft,
-    open_office,
-    text_of,
-)
+from tests.filling_fixtures import filled_draft
+from tests.handlers_fixtures import CREDIT_CODE, ID_NUMBER, PASSWORD, Office, open_office
+from tests.page_fixtures import fields_of, text_of
 from tests.staff_fixtures import do, filed, sign_in
 
 SMS_KEY, MAIL_PASSWORD, HOOK_KEY, TOKEN = (

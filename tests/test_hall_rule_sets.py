@@ -15,7 +15,8 @@ from handlers.casework.requests import Application, ByStaff
 from handlers.store import outbox
 from handlers.store.records import Party
 from site_builder.compile import build
-from tests.handlers_fixtures import CITIZEN_JOBS, FOOD, Office, open_office, text_of
+from tests.handlers_fixtures import CITIZEN_JOBS, FOOD, Office, open_office
+from tests.page_fixtures import text_of
 
 USUAL_WORDS = ("预警", "黄牌", "红牌")
 

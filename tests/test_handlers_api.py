@@ -10,12 +10,8 @@ from jsonschema import Draft202012Validator
 from handlers import api
 from handlers.app import routes
 from tests.api_fixtures import ANSWERS, FILES, assert_problem, file_web, multipart, program
-from tests.handlers_fixtures import (
-    EVERYTHING,
-    FOOD,
-    PDF,
-    Office,
-)
+from tests.filling_fixtures import PDF
+from tests.handlers_fixtures import EVERYTHING, FOOD, Office
 
 # --- the document ---
 

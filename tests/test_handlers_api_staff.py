@@ -7,12 +7,8 @@ from typing import Any
 import pytest
 
 from tests.api_fixtures import assert_problem, file_web, file_window, program
-from tests.handlers_fixtures import (
-    APPLICANT,
-    COUNTER,
-    ID_NUMBER,
-    Office,
-)
+from tests.filling_fixtures import APPLICANT
+from tests.handlers_fixtures import COUNTER, ID_NUMBER, Office
 
 # --- channels, drill ---
 

@@ -6,19 +6,9 @@ import re
 
 import pytest
 
-from tests.handlers_fixtures import (
-    APPLICANT,
-    EVERYTHING,
-    ID_NUMBER,
-    PART1,
-    PART2,
-    Office,
-    fields_of,
-    file_case,
-    filled_draft,
-    post_section,
-    text_of,
-)
+from tests.filling_fixtures import APPLICANT, PART1, PART2, file_case, filled_draft, post_section
+from tests.handlers_fixtures import EVERYTHING, ID_NUMBER, Office
+from tests.page_fixtures import fields_of, text_of
 
 NEW = f"/hall/apply/{EVERYTHING}/new"
 

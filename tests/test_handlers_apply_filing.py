@@ -8,23 +8,9 @@ from dataclasses import replace
 import pytest
 
 from handlers import apply_draft
-from tests.handlers_fixtures import (
-    APPLICANT,
-    COUNTER,
-    ELSEWHERE,
-    EVERYTHING,
-    ID_NUMBER,
-    PART1,
-    PART2,
-    PDF,
-    SUSPENDED,
-    Office,
-    fields_of,
-    file_case,
-    filled_draft,
-    post_section,
-    text_of,
-)
+from tests.filling_fixtures import APPLICANT, PART1, PART2, PDF, file_case, filled_draft, post_section
+from tests.handlers_fixtures import COUNTER, ELSEWHERE, EVERYTHING, ID_NUMBER, SUSPENDED, Office
+from tests.page_fixtures import fields_of, text_of
 
 NEW = f"/hall/apply/{EVERYTHING}/new"
 

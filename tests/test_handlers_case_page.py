@@ -12,7 +12,8 @@ from handlers.store import access_log
 from handlers.store.records import Case
 from rules.case_table import MOVES
 from rules.case_terms import NOTICES, MoveName
-from tests.handlers_fixtures import ID_NUMBER, PDF, file_case
+from tests.filling_fixtures import PDF, file_case
+from tests.handlers_fixtures import ID_NUMBER
 from tests.staff_fixtures import CASE, Office, do, fields_of, filed, staffed, text_of
 
 __all__ = ["staffed"]

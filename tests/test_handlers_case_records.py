@@ -10,7 +10,9 @@ from handlers.store import cards, case_parts, cases, events
 from handlers.store.records import FeeDue
 from handlers.typed import cents_of, moment_of
 from tests.api_fixtures import assert_problem, file_web, file_window, program
-from tests.handlers_fixtures import APPLICANT, COUNTER, Office, fields_of, post_section, text_of
+from tests.filling_fixtures import APPLICANT, post_section
+from tests.handlers_fixtures import COUNTER, Office
+from tests.page_fixtures import fields_of, text_of
 from tests.staff_fixtures import CASE, filed, staffed  # noqa: F401
 
 TOLD = {

@@ -13,7 +13,7 @@ from handlers.store import attachments, events, letters
 from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from tests.casework_fixtures import at, dump
 from tests.correspondence_fixtures import Post, make_post
-from tests.handlers_fixtures import PDF
+from tests.filling_fixtures import PDF
 
 NEVER_AGAIN = ("张示例", "0000-5550999", "隔壁李样本", "已经联系您本人")
 

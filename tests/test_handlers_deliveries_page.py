@@ -16,7 +16,8 @@ from handlers.app import create_app
 from handlers.delivering.service import Delivering
 from handlers.store import outbox
 from tests.delivering_fixtures import ENVIRONMENT, PHONE, Sink, http_sink, ok, sms
-from tests.handlers_fixtures import Office, fields_of, open_office, text_of
+from tests.handlers_fixtures import Office, open_office
+from tests.page_fixtures import fields_of, text_of
 
 RECEIPTS = "/hall/delivery/receipts"
 PAGE = "/hall/staff/deliveries"

@@ -20,7 +20,8 @@ from handlers.store import sessions
 from handlers.store.database import Database
 from rules.case_terms import MoveName, NoticeKind, State
 from rules.time import SHANGHAI
-from tests.handlers_fixtures import TestClient, text_of
+from tests.handlers_fixtures import TestClient
+from tests.page_fixtures import text_of
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=SHANGHAI)
 ROLES = ("window", "coordinator", "reviewer", "decider", "supervisor")

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import re
 
-from tests.handlers_fixtures import (
-    APPLICANT,
-    EVERYTHING,
-    Office,
-    fields_of,
-    filled_draft,
-    post_section,
-    text_of,
-)
+from tests.filling_fixtures import APPLICANT, filled_draft, post_section
+from tests.handlers_fixtures import EVERYTHING, Office
+from tests.page_fixtures import fields_of, text_of
 
 NEW = f"/hall/apply/{EVERYTHING}/new"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from handlers.feedback import page_address
-from tests.handlers_fixtures import FOOD, Office, fields_of, text_of
+from tests.handlers_fixtures import FOOD, Office
+from tests.page_fixtures import fields_of, text_of
 
 
 def test_a_mistake_in_an_items_page_reaches_its_department(office: Office) -> None:

@@ -16,7 +16,9 @@ from handlers.signing_in import DEVICE_COOKIE
 from handlers.store import people
 from rules.access import Role
 from tests.api_fixtures import assert_problem, program
-from tests.handlers_fixtures import EVERYTHING, PASSWORD, STAFF, Office, fields_of, file_case, filled_draft
+from tests.filling_fixtures import file_case, filled_draft
+from tests.handlers_fixtures import EVERYTHING, PASSWORD, STAFF, Office
+from tests.page_fixtures import fields_of
 from tests.staff_fixtures import CASE, filed, sign_in, staffed
 
 __all__ = ["staffed"]

@@ -18,7 +18,8 @@ from handlers.app import create_app
 from handlers.metrics import Metrics, Reader
 from handlers.store import last_done, operating
 from rules.errors import Invalid
-from tests.handlers_fixtures import CITIZEN_JOBS, Office, file_case
+from tests.filling_fixtures import file_case
+from tests.handlers_fixtures import CITIZEN_JOBS, Office
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

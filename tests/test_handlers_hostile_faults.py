@@ -28,20 +28,10 @@ from handlers.store import attachment_files
 from handlers.store.database import Database
 from handlers.store.records import Party
 from tests.api_fixtures import ANSWERS, FILES, assert_problem, file_web, multipart, program
-from tests.handlers_fixtures import (
-    EVERYTHING,
-    ID_NUMBER,
-    PDF,
-    Clock,
-    Office,
-    TestClient,
-    fields_of,
-    file_case,
-    filled_draft,
-    post_section,
-    text_of,
-)
+from tests.filling_fixtures import PDF, file_case, filled_draft, post_section
+from tests.handlers_fixtures import EVERYTHING, ID_NUMBER, Clock, Office, TestClient
 from tests.loops import run_apart
+from tests.page_fixtures import fields_of, text_of
 from tests.staff_fixtures import CASE, filed, staffed
 
 __all__ = ["staffed"]

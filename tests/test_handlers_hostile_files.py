@@ -10,7 +10,9 @@ import pytest
 
 from handlers.store.file_kinds import check_content
 from rules.errors import UnsupportedMedia
-from tests.handlers_fixtures import EXE, JPG, PDF, Office, bomb, filled_draft, post_section, text_of
+from tests.filling_fixtures import EXE, JPG, PDF, bomb, filled_draft, post_section
+from tests.handlers_fixtures import Office
+from tests.page_fixtures import text_of
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
 

@@ -19,7 +19,9 @@ from handlers.notices import docx_response
 from rules.errors import BadRequest, Invalid
 from rules.letter_terms import LetterMove
 from tests.api_fixtures import ANSWERS, FILES, assert_problem, file_web, program
-from tests.handlers_fixtures import EVERYTHING, PDF, Office, fields_of, filled_draft, post_section
+from tests.filling_fixtures import PDF, filled_draft, post_section
+from tests.handlers_fixtures import EVERYTHING, Office
+from tests.page_fixtures import fields_of
 from tests.staff_fixtures import CASE, filed, staffed
 
 __all__ = ["staffed"]

@@ -15,13 +15,8 @@ import pytest
 from handlers.app import routes
 from rules.errors import HallError
 from tests.api_fixtures import program
-from tests.handlers_fixtures import (
-    ID_NUMBER,
-    PASSWORD,
-    Office,
-    file_case,
-    filled_draft,
-)
+from tests.filling_fixtures import file_case, filled_draft
+from tests.handlers_fixtures import ID_NUMBER, PASSWORD, Office
 from tests.staff_fixtures import CASE, sign_in, staffed
 from tests.test_handlers_guards import WAYS
 

@@ -9,7 +9,9 @@ from handlers.casework.requests import ByStaff
 from handlers.correspondence.requests import LetterData
 from handlers.store.attachments import of_owner
 from rules.letter_terms import LetterMove
-from tests.handlers_fixtures import FOOD, Office, TestClient, fields_of, file_case, text_of
+from tests.filling_fixtures import file_case
+from tests.handlers_fixtures import FOOD, Office, TestClient
+from tests.page_fixtures import fields_of, text_of
 
 LETTER = {
     "kind": "consultation",

@@ -6,7 +6,9 @@ import io
 
 from docx import Document
 
-from tests.handlers_fixtures import Office, file_case, text_of
+from tests.filling_fixtures import file_case
+from tests.handlers_fixtures import Office
+from tests.page_fixtures import text_of
 
 
 def test_every_document_of_a_case_is_a_numbered_page_and_a_docx(office: Office) -> None:

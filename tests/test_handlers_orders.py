@@ -7,8 +7,10 @@ import io
 from docx import Document
 
 from handlers.store import orders as order_store
-from tests.handlers_fixtures import EXE, PDF, Office, fields_of, text_of
+from tests.filling_fixtures import EXE, PDF
+from tests.handlers_fixtures import Office
 from tests.orders_fixtures import ORDERS, bureau, ordered, post
+from tests.page_fixtures import fields_of, text_of
 from tests.staff_fixtures import staffed
 
 __all__ = ["bureau", "staffed"]

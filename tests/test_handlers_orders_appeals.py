@@ -11,8 +11,10 @@ from handlers.store import cards as card_store
 from handlers.store import orders as order_store
 from handlers.store.cards import CardFilter
 from tests.api_fixtures import assert_problem, program
-from tests.handlers_fixtures import EXE, PDF, Office, fields_of, text_of
+from tests.filling_fixtures import EXE, PDF
+from tests.handlers_fixtures import Office
 from tests.orders_fixtures import APPEALS, CARDS, ORDERS, bureau, carded, ordered, post
+from tests.page_fixtures import fields_of, text_of
 from tests.staff_fixtures import filed, staffed
 
 __all__ = ["bureau", "staffed"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.handlers_fixtures import Office, fields_of, file_case, text_of
+from tests.filling_fixtures import file_case
+from tests.handlers_fixtures import Office
+from tests.page_fixtures import fields_of, text_of
 
 
 def test_a_closed_case_is_rated_once(office: Office) -> None:

@@ -7,7 +7,9 @@ import json
 
 from docx import Document
 
-from tests.handlers_fixtures import ID_NUMBER, Office, file_case, text_of
+from tests.filling_fixtures import file_case
+from tests.handlers_fixtures import ID_NUMBER, Office
+from tests.page_fixtures import text_of
 
 
 def test_the_receipt_shows_number_code_and_what_comes_next(office: Office) -> None:

@@ -15,7 +15,8 @@ from rules.access import Role
 from rules.errors import Forbidden, NotFound
 from rules.permissions import Capability, Permissions, Reach
 from rules.score_ledger import digest
-from tests.handlers_fixtures import Office, fields_of, text_of
+from tests.handlers_fixtures import Office
+from tests.page_fixtures import fields_of, text_of
 from tests.scored_fixtures import MARCH, lines_of, of_kind, proposed, scored
 from tests.staff_fixtures import staffed
 

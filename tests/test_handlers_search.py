@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from handlers.store import zero_hits
-from tests.handlers_fixtures import FOOD, Office, text_of
+from tests.handlers_fixtures import FOOD, Office
+from tests.page_fixtures import text_of
 
 
 def test_everyday_words_find_the_item_with_what_one_needs_to_choose(office: Office) -> None:

@@ -10,7 +10,9 @@ import pytest
 from handlers import throttle
 from handlers.limiter import Limit
 from rules.errors import NotFound
-from tests.handlers_fixtures import PDF, FiledCase, Office, fields_of, file_case, text_of
+from tests.filling_fixtures import PDF, FiledCase, file_case
+from tests.handlers_fixtures import Office
+from tests.page_fixtures import fields_of, text_of
 
 
 def _prove(office: Office, filed: FiledCase, address: str = "203.0.113.77"):  # type: ignore[no-untyped-def]

@@ -6,20 +6,9 @@ import re
 
 import pytest
 
-from tests.handlers_fixtures import (
-    EVERYTHING,
-    EXE,
-    JPG,
-    PART2,
-    PDF,
-    Office,
-    TestClient,
-    bomb,
-    file_case,
-    filled_draft,
-    post_section,
-    text_of,
-)
+from tests.filling_fixtures import EXE, JPG, PART2, PDF, bomb, file_case, filled_draft, post_section
+from tests.handlers_fixtures import EVERYTHING, Office, TestClient
+from tests.page_fixtures import text_of
 
 NEW = f"/hall/apply/{EVERYTHING}/new"
 

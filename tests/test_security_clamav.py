@@ -23,7 +23,9 @@ from handlers.store import scans
 from handlers.store.clamd import Clamd, NoAnswer
 from handlers.store.scans import Scanner
 from rules.errors import Invalid
-from tests.handlers_fixtures import PDF, Office, filled_draft, post_section, text_of
+from tests.filling_fixtures import PDF, filled_draft, post_section
+from tests.handlers_fixtures import Office
+from tests.page_fixtures import text_of
 from tests.staff_fixtures import CASE, filed, staffed
 
 __all__ = ["staffed"]

@@ -25,8 +25,9 @@ from handlers.staff_frame import ACCESS_LOG
 from handlers.store import people
 from presentation.spreadsheets import Sheet, csv_bytes, xlsx
 from tests.attacks import FILE_NAMES, FORMULAS, MARK, PATHS, SCRIPT, SCRIPTS, came_of_it, is_formula
+from tests.filling_fixtures import PDF
 from tests.form_walker import PageForm, forms_of
-from tests.handlers_fixtures import EVERYTHING, PASSWORD, PDF, TestClient
+from tests.handlers_fixtures import EVERYTHING, PASSWORD, TestClient
 from tests.security_fixtures import World, open_world
 from tests.staff_fixtures import quick_hash
 from tests.test_handlers_guards import FILLED

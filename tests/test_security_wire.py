@@ -18,7 +18,8 @@ import uvicorn
 from conftest import free_port, serving
 
 from hall.http_limits import LimitedProtocol
-from tests.handlers_fixtures import EVERYTHING, Office, filled_draft, post_section
+from tests.filling_fixtures import filled_draft, post_section
+from tests.handlers_fixtures import EVERYTHING, Office
 
 GET = b"GET /readyz HTTP/1.1\r\nHost: x\r\n"
 

@@ -23,7 +23,8 @@ from handlers.store.database import Database
 from rules.errors import Conflict, Gone, Invalid
 from tests.api_fixtures import assert_problem, file_web, program
 from tests.casework_fixtures import at
-from tests.handlers_fixtures import PDF, Office, file_case, open_office
+from tests.filling_fixtures import PDF, file_case
+from tests.handlers_fixtures import Office, open_office
 from tests.staff_fixtures import staffed
 
 __all__ = ["staffed"]

@@ -24,7 +24,8 @@ from handlers.store.database import Database
 from handlers.store.writer import Transaction
 from rules.time import SHANGHAI
 from tests.api_fixtures import ANSWERS, multipart
-from tests.handlers_fixtures import EVERYTHING, PASSWORD, PDF, STAFF, password_hash
+from tests.filling_fixtures import PDF
+from tests.handlers_fixtures import EVERYTHING, PASSWORD, STAFF, password_hash
 
 
 class Serving:
