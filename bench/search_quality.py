@@ -147,7 +147,7 @@ def run(items: tuple[PublishedItem, ...]) -> dict[str, dict[str, Rates]]:
         ]
         with tempfile.TemporaryDirectory() as folder:
             build(Path(folder), documents)
-            with open_index(Path(folder)) as index:
+            with open_index(Path(folder), remembered=0) as index:
                 found[f"ours, {label}"] = measure(_ours(index), items)
         texts = {each.code: " ".join((each.title, *each.plain_names)) for each in documents}
         found[f"bigram BM25, {label}"] = measure(bigram_baseline(texts), items)

@@ -57,7 +57,7 @@ def percentile(seconds: list[float], share: float) -> float:
 @contextmanager
 def ours(folder: Path) -> Iterator[Ask]:
     """A page of ten with highlights, reasons, facet counts and the total, as the search page asks for it."""
-    with open_index(folder) as index:
+    with open_index(folder, remembered=0) as index:
         yield lambda query: len(index.search(query, spelling=False).hits)
 
 
@@ -137,7 +137,7 @@ def measure(size: int, count: int, rounds: int) -> dict[str, float]:
             for _ in range(rounds):
                 for label, ask in (("ours", a), ("whoosh", b), ("fts5", c)):
                     taken[label].append([asked(lambda ask=ask, query=query: ask(query)) for query in queries])  # type: ignore[misc]
-        with open_index(folder) as index:
+        with open_index(folder, remembered=0) as index:
             typed = [asked(lambda query=query: index.suggest(query[:2])) for query in queries]  # type: ignore[misc]
     for label, all_rounds in taken.items():
         for share, word in ((0.5, "p50"), (0.99, "p99")):

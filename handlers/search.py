@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -129,14 +129,16 @@ def _found(hall: Hall, hit: Hit) -> FoundItem:
 
 
 def _facets(query: str, wanted: FacetFilter, results: Results) -> Iterator[tuple[str, list[FacetLink]]]:
+    asked = {name: [str(each) for each in getattr(wanted, name)] for name in FACETS}
     for name, label in FACETS.items():
-        chosen = {str(each) for each in getattr(wanted, name)}
+        chosen = asked[name]
         counts: tuple[FacetCount, ...] = getattr(results.facets, name)
+        others = _address(query, replace(wanted, **{name: ()}))
         links = [
             FacetLink(
                 DEPTHS.get(each.value, each.label) if name == "depth" else each.label,
                 each.count,
-                _address(query, _toggled(wanted, name, each.value)),
+                "&".join((others, *(urlencode({name: one}) for one in _toggled(chosen, each.value)))),
                 each.value in chosen,
             )
             for each in counts
@@ -149,12 +151,8 @@ def _chosen(wanted: FacetFilter) -> bool:
     return wanted != FacetFilter()
 
 
-def _toggled(wanted: FacetFilter, name: str, value: str) -> FacetFilter:
-    values = {each.name: tuple(str(one) for one in getattr(wanted, each.name)) for each in fields(wanted)}
-    mine = values[name]
-    values[name] = tuple(each for each in mine if each != value) if value in mine else (*mine, value)
-    depth = tuple(int(each) for each in values["depth"])
-    return FacetFilter(values["department"], values["theme"], values["applicant"], depth, values["type"])
+def _toggled(chosen: list[str], value: str) -> list[str]:
+    return [each for each in chosen if each != value] if value in chosen else [*chosen, value]
 
 
 def _address(query: str, wanted: FacetFilter, page: str = "") -> str:

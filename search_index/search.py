@@ -17,6 +17,7 @@ from search_index.manifest import MANIFEST
 from search_index.questions import strip_question
 from search_index.ranking import score
 from search_index.records import Expansion, FacetFilter, Hit, IndexMissing, Results, Suggestion
+from search_index.remembered import Asked, Remembered
 from search_index.snapshot import Snapshot
 from search_index.spelling import Speller
 from search_index.synonyms import SynonymTable
@@ -24,6 +25,8 @@ from search_index.text import clip_query, fold, is_word_char, squeeze
 from search_index.tuning import Tuning, read_tuning
 
 MAX_LIMIT = 100
+# So many answers are remembered, some kilobytes each.
+REMEMBERED = 500
 # Below this the best hit is doubtful, and a better spelling is looked for.
 DOUBTFUL = 0.6
 BETTER_BY = 0.1
@@ -45,8 +48,9 @@ class _Found(NamedTuple):
 class _State:
     """A snapshot with what is derived from it."""
 
-    def __init__(self, index_dir: Path, tuning: Tuning) -> None:
+    def __init__(self, index_dir: Path, tuning: Tuning, remembered: int) -> None:
         self.stamp = _stamp(index_dir)
+        self.remembered = Remembered(remembered)
         self.snapshot = Snapshot(index_dir, tuning.ranking)
         self.synonyms = SynonymTable(self.snapshot.synonyms, tuning.fillers)
 
@@ -56,13 +60,19 @@ class _State:
 
 
 class SearchIndex:
-    """Ranked search over the folder. Follows builds and updates by itself; safe to share between threads."""
+    """Ranked search over the folder. Follows builds and updates by itself; safe to share between threads.
 
-    def __init__(self, index_dir: Path, tuning: Tuning | None = None) -> None:
+    `remembered`: so many of its latest answers are given again without searching, until the index changes.
+    """
+
+    def __init__(
+        self, index_dir: Path, tuning: Tuning | None = None, *, remembered: int = REMEMBERED
+    ) -> None:
         self._dir = index_dir
         self._tuning = tuning or read_tuning()
+        self._remembered = remembered
         self._loading = threading.Lock()
-        self._state = _State(index_dir, self._tuning)
+        self._state = self._load()
 
     def __enter__(self) -> SearchIndex:
         return self
@@ -94,11 +104,19 @@ class SearchIndex:
         """
         state = self._current()
         limit, page = max(1, min(limit, MAX_LIMIT)), max(1, page)
-        asked = clip_query(query)
-        if not any(map(is_word_char, asked)):
+        typed = clip_query(query)
+        if not any(map(is_word_char, typed)):
             return Results(page=page, limit=limit)
-        found, expanded = self._find(state, asked)
-        wanted = facets or FacetFilter()
+        asked = Asked(typed, limit, facets or FacetFilter(), page, spelling)
+        answer = state.remembered.of(asked)
+        if answer is None:
+            answer = self._answer(state, asked)
+            state.remembered.keep(asked, answer)
+        return answer
+
+    def _answer(self, state: _State, asked: Asked) -> Results:
+        query, limit, wanted, page, spelling = asked
+        found, expanded = self._find(state, query)
         entries = state.snapshot.entries
         documents = [entries[number].document for number in found]
         kept = [number for number in found if passes(entries[number].document, wanted)]
@@ -114,7 +132,7 @@ class SearchIndex:
             hits=tuple(self._hit(state, number, found[number]) for number in shown),
             total=len(kept),
             facets=count_facets(documents, wanted),
-            suggestion=self._better_spelling(state, asked, found) if spelling else None,
+            suggestion=self._better_spelling(state, query, found) if spelling else None,
             expanded=expanded,
             weak=max((one.score for one in found.values()), default=0.0) < WEAK,
             page=page,
@@ -238,6 +256,9 @@ class SearchIndex:
             why=found.how or _why(state, number, found),
         )
 
+    def _load(self) -> _State:
+        return _State(self._dir, self._tuning, self._remembered)
+
     def _current(self) -> _State:
         state = self._state
         if _stamp(self._dir) == state.stamp:
@@ -245,16 +266,16 @@ class SearchIndex:
         with self._loading:
             if _stamp(self._dir) != self._state.stamp:
                 try:
-                    self._state = _State(self._dir, self._tuning)
+                    self._state = self._load()
                 except IndexMissing:
                     # The folder is being replaced or was removed: what is in memory still answers.
                     return self._state
             return self._state
 
 
-def open_index(index_dir: Path, tuning: Tuning | None = None) -> SearchIndex:
+def open_index(index_dir: Path, tuning: Tuning | None = None, *, remembered: int = REMEMBERED) -> SearchIndex:
     """Raises IndexMissing when the folder holds no index of this version."""
-    return SearchIndex(index_dir, tuning)
+    return SearchIndex(index_dir, tuning, remembered=remembered)
 
 
 def _stamp(index_dir: Path) -> tuple[int, int, int]:
