@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +17,7 @@ from catalog.scoring_schema import ExampleFile, MeasureFile, SchemeFile
 from catalog.yaml_text import FieldPath, field_text, parse_yaml
 from rules.errors import Invalid, NotFound
 from rules.score import score
-from rules.score_ledger import LedgerLine, digest
+from rules.score_ledger import FEWEST_RATINGS, LedgerLine, digest
 from rules.score_scheme import Scheme, ScoreExample
 
 FOLDER = "scoring"
@@ -134,7 +134,9 @@ def _read(data: bytes, shown: str, stem: str | None) -> tuple[Scheme | None, lis
         ),
         "scoring-example",
     )
-    return (None, wrong) if wrong else (scheme, [])
+    if wrong:
+        return None, wrong
+    return scheme, [replace(each, severity="warning") for each in problems(_never_met(file), "scoring")]
 
 
 def _faults(file: SchemeFile, stem: str | None) -> Iterator[tuple[FieldPath, str]]:
@@ -162,6 +164,18 @@ def _faults(file: SchemeFile, stem: str | None) -> Iterator[tuple[FieldPath, str
     if starts and starts[-1] != 0:
         yield ("grades", len(starts) - 1, "from"), "最低一等要从 0 分起，不然有的总分没有等次"
     yield from _example_name_faults(file)
+
+
+def _never_met(file: SchemeFile) -> Iterator[tuple[FieldPath, str]]:
+    """Least numbers of ratings that the ledger never holds."""
+    for at, head in enumerate(file.heads):
+        for place, enough in enumerate(head.measured_when):
+            if enough.kind == "rating" and enough.least < FEWEST_RATINGS:
+                yield (
+                    ("heads", at, "measured_when", place),
+                    f"评价不到{FEWEST_RATINGS}个的部门，评价不进账本（免得让人猜出是谁评的），"
+                    f"所以这一项也要{FEWEST_RATINGS}个才测评；请写 least: {FEWEST_RATINGS} 或更多",
+                )
 
 
 def _measure_faults(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from presentation.dates import date_cn
 from rules.cards import OBJECT_LABELS
-from rules.score_ledger import NOT_COUNTED, LedgerLine
+from rules.score_ledger import FEWEST_RATINGS, NOT_COUNTED, LedgerLine
+from rules.score_scheme import Measure
 from rules.time import parse_date
 
 # Kind of entry -> what it is called. `register` says that a head's register has been checked for a month.
@@ -92,3 +93,13 @@ def _what(line: LedgerLine, levels: Mapping[int, str]) -> str:
 def _object(name: str) -> str:
     labels: Mapping[str, str] = {str(key): value for key, value in OBJECT_LABELS.items()}
     return labels.get(name, name)
+
+
+def too_few_ratings(points: str | None, measured: Iterable[tuple[Measure, int]]) -> str:
+    """Why a head shows no figure that is made of ratings, given how many facts each measure looked at; else empty."""
+    if points is not None or not any(each.facts.kind == "rating" and not number for each, number in measured):
+        return ""
+    return (
+        f"没有评价，或者不到{FEWEST_RATINGS}个。不到{FEWEST_RATINGS}个的，有几个、是几级都不公布，也不计分，"
+        "免得让人猜出是谁评的。"
+    )

@@ -28,6 +28,11 @@ KINDS: Mapping[str, str] = MappingProxyType(
 )
 # What stands in the ledger and is seen there, but counts for nothing.
 NOT_COUNTED: Mapping[str, str] = MappingProxyType({"revoked": "已撤销", "withdrawn": "已撤回"})
+FEWEST_RATINGS = 10
+"""k: of a department with fewer ratings in the month none is in the ledger; no item with fewer is named on one.
+
+The scheme's own least for measuring satisfaction, so that what is measured is what can be shown.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +40,10 @@ class LedgerLine:
     """One fact. No names, no case numbers, no words that a person wrote.
 
     `n` counts from 1 in the order things happened; complaints about conduct and ratings come last and have no
-    `day`, because it may tell whose they are. For that reason a complaint has no `item`, a rating no `person`,
-    and an `item` only where at least ten of the department's ratings are of it and none or ten of the others. `token` stands for a case, letter or order (one number has
-    one token within a period), `matter` for the clock or event behind a card, `person` for a member of staff
+    `day`, because it may tell whose they are. For that reason a complaint has no `item`, a rating no `person`, and
+    an `item` only where at least FEWEST_RATINGS of the department's are of it and none or as many of the others; a
+    department with fewer has no rating here at all. `token` stands for a case, letter or order (one number has one
+    token within a period), `matter` for the clock or event behind a card, `person` for a member of staff
     within the period. `result`: closed → early, on_time, late or ended (no limit ran); reply → on_time, late;
     order → answered, late, unanswered; rating → 1 to 5; entry → its kind. `level` is a card's. `marks` say what
     is true of an item (incomplete, review_overdue, charges, no_fee_basis) or of a closed case (carded).

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from catalog.scoring_published import DepartmentScore, MeasureScore, RankingFile
 from presentation.score_bars import Stretch, stretches, trimmed
-from presentation.score_words import words
+from presentation.score_words import too_few_ratings, words
 from rules.score_ledger import LedgerLine
-from rules.score_scheme import Measure
+from rules.score_scheme import Head, Measure
 from site_builder.outputs import Output, fingerprint
 from site_builder.portal import Portal
 from site_builder.score_files import ENDINGS, FOLDER, HOME, MOST_LINES, Published
@@ -30,13 +30,14 @@ class ShownMeasure:
 
 @dataclass(frozen=True, slots=True)
 class ShownHead:
-    """A head of a department."""
+    """A head of a department. `unshown`: why no figure of it is shown."""
 
     name: str
     explanation: str
     points: str | None
     base: str
     measures: tuple[ShownMeasure, ...]
+    unshown: str = ""
 
 
 def outputs(portal: Portal, editions: Sequence[Published]) -> Iterator[Output]:
@@ -124,6 +125,7 @@ def _department_values(portal: Portal, edition: Published, place: DepartmentScor
                 for measure in head.measures
                 if head.id in place.heads and measure.id in place.heads[head.id].measures
             ),
+            unshown=_unshown(head, place),
         )
         for head in scheme.heads
     )
@@ -149,6 +151,16 @@ def _department_values(portal: Portal, edition: Published, place: DepartmentScor
             if each.department == place.id
         ],
     }
+
+
+def _unshown(head: Head, place: DepartmentScore) -> str:
+    found = place.heads.get(head.id)
+    if found is None:
+        return ""
+    measured = [(each, found.measures[each.id]) for each in head.measures if each.id in found.measures]
+    return too_few_ratings(
+        found.points, [(each, made.count if made.of is None else made.of) for each, made in measured]
+    )
 
 
 def _measure(

@@ -51,6 +51,20 @@ def scored(staffed: Office, tmp_path: Path) -> Office:
     return office
 
 
+def rated(office: Office, count: int) -> None:
+    """So many cases more of the month, granted at once and rated, one of them badly."""
+    after = office.clock()
+    office.clock.set("2026-03-25T09:00")
+    for at in range(count):
+        case = filed(office, key=f"rated-{at}")
+        office.move(case.number, "pre_review", "window")
+        office.move(case.number, "accept", "window")
+        office.move(case.number, "complete_step", "reviewer", opinion="属实")
+        office.move(case.number, "grant", "decider", opinion="同意")
+        office.hall.casework.rate(case.number, case.query_code, 4 if at == 0 else 1, "", now=office.clock())
+    office.clock.set(after.isoformat())
+
+
 def lines_of(office: Office, period: str = MARCH, department: str = "") -> tuple[LedgerLine, ...]:
     return read(office.hall.scores.compute(period, office.clock(), department).ledger).lines
 

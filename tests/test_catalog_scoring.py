@@ -63,6 +63,19 @@ def test_all_faults_of_a_file_come_at_once(tmp_path: Path) -> None:
     assert len(faults(tmp_path, text)) == 2
 
 
+@pytest.mark.parametrize(("least", "warned"), [(9, True), (10, False), (11, False)])
+def test_a_least_number_of_ratings_below_what_a_ledger_holds_is_a_warning(
+    tmp_path: Path, least: int, warned: bool
+) -> None:
+    text = TEXT.replace("kind: rating, least: 10", f"kind: rating, least: {least}")
+    (tmp_path / "nine-heads.yml").write_text(text[: text.index("\nexamples:")] + "\n", "utf-8")
+    found = read_schemes([tmp_path])
+    assert [(each.severity, each.field) for each in found.problems] == (
+        [("warning", "heads[4].measured_when[0]")] if warned else []
+    )
+    assert "nine-heads" in found.schemes
+
+
 def test_a_county_changes_the_scheme_in_its_own_content(tmp_path: Path) -> None:
     (tmp_path / "county.yml").write_text("name: x\n", "utf-8")
     (tmp_path / "content" / "scoring").mkdir(parents=True)

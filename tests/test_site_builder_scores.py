@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from rules.score_ledger import digest, read, write
 from rules.score_ranking import as_csv, as_json, ranking
 from site_builder.compile import build
 from site_builder.score_files import read_scores
-from tests.score_fixtures import ledger, month, scheme
+from tests.score_fixtures import DEPARTMENTS, ledger, month, scheme
 
 HOME = "supervision/scores"
 
@@ -113,6 +114,18 @@ def test_every_department_has_its_heads_and_opens_its_deductions(site: Path) -> 
     assert shown.count('<td data-label="分项">') == 9
     assert re.search(r"账本第 \d+ 行", shown)
     assert "style=" not in shown.split("<main", 1)[1]
+
+
+def test_why_a_department_with_fewer_than_ten_ratings_shows_none_is_said(site: Path) -> None:
+    text = (site / "data" / "scores" / "2026-10" / "2.ledger.jsonl").read_bytes()
+    rated = Counter(each.department for each in read(text).lines if each.kind == "rating")
+    told = {
+        each
+        for each, _ in DEPARTMENTS
+        if "不到10个的，有几个、是几级都不公布" in page(site, f"{HOME}/2026-10/{each}")
+    }
+    assert told == {each for each, _ in DEPARTMENTS if not rated[each]}
+    assert "一条也不写进账本" in page(site, "help/scores")
 
 
 def test_the_door_the_sitemap_and_the_help_lead_there(site: Path) -> None:

@@ -5,22 +5,33 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TypeVar
 
 from handlers.store.score_records import Fact
+from rules.score_ledger import FEWEST_RATINGS, LedgerLine
 
 RATING, CONDUCT = "rating", "conduct"
 # Of these neither day nor place among the others is told: who knows when a neighbour's case was closed would know.
 WITHOUT_DAY = frozenset({RATING, CONDUCT})
-FEWEST = 10
-"""k: an item is named on ratings only where at least so many of the month's are of it (and as many of the rest).
-
-The scheme's own least for measuring satisfaction, so that an item that is measured is an item that is named.
-"""
+FEWEST = FEWEST_RATINGS
 
 
-def unnamed(found: Iterable[Fact]) -> list[Fact]:
-    """The facts with what could single a rater out left off the ratings: staff always, the item where it is rare."""
+_F = TypeVar("_F", Fact, LedgerLine)
+
+
+def with_enough_ratings(found: Iterable[_F]) -> list[_F]:
+    """All but the ratings of departments that have fewer than ten."""
     kept = list(found)
+    rated = Counter(each.department for each in kept if each.kind == RATING)
+    return [each for each in kept if each.kind != RATING or rated[each.department] >= FEWEST]
+
+
+def publishable(found: Iterable[Fact]) -> list[Fact]:
+    """The facts without what could single a rater out: ratings of a department that has fewer than ten are left out,
+    for who knows that a neighbour was one of two would know what they said; of the others staff always and the item
+    where it is rare. What is left out counts for nothing, so that the score comes from the ledger alone.
+    """
+    kept = with_enough_ratings(found)
     named = _named(Counter((each.department, each.item) for each in kept if each.kind == RATING))
     return [
         replace(

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from handlers.casework.demo_cases import Stage
-from handlers.scoring.anonymity import WITHOUT_DAY
+from handlers.scoring.anonymity import WITHOUT_DAY, with_enough_ratings
 from handlers.scoring.editions import Computed, keep
 from handlers.scoring.ledgering import item_lines
 from handlers.scoring.requests import NewEntry
@@ -102,7 +102,7 @@ def _made_up(scores: Scores, month: Period, at: datetime) -> Computed:
     basis = scores.basis()
     ground = basis.ground
     lines = [*item_lines(ground, basis.elements, month.last)]
-    facts = list(_facts(list(ground.departments), lines, month))
+    facts = with_enough_ratings(_facts(list(ground.departments), lines, month))
     drawn = sorted(
         facts, key=lambda each: (each.kind if each.kind in WITHOUT_DAY else "", each.day, each.token)
     )

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from catalog.elements import Elements
 from catalog.schema import Item
 from handlers.casework.ground import Ground
-from handlers.scoring.anonymity import CONDUCT, WITHOUT_DAY, unnamed
+from handlers.scoring.anonymity import CONDUCT, WITHOUT_DAY, publishable
 from handlers.store.moments import Reads
 from handlers.store.score_facts import facts
 from handlers.store.score_records import Fact
@@ -32,7 +32,7 @@ def gather(
     persons: bool = False,
 ) -> tuple[LedgerLine, ...]:
     """The lines of a month, of all departments or of one, numbered in the order things happened; what has no day
-    comes last. `persons`: with the staff and items of every rating, for a person's own score and never published.
+    comes last. `persons`: with every rating, its staff and item, for a person's own score and never published.
     """
     first, after = day_start(period.first), day_start(period.last + timedelta(days=1))
     found = [
@@ -42,7 +42,7 @@ def gather(
     ]
     tokens = Tokens(vault, period.text)
     if not persons:
-        found = unnamed(found)
+        found = publishable(found)
     # Ratings and complaints about conduct stand after everything that has a day: their place would tell theirs.
     found.sort(
         key=lambda each: (each.kind, tokens.token(each)) if each.kind in WITHOUT_DAY else ("", each.at)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from catalog.scoring_published import DepartmentScore, ItemScore, RankingFile
 from handlers.store.score_records import Edition, ScoreEntry
+from presentation.score_words import too_few_ratings
 from rules.score_ledger import LedgerLine
 from rules.score_periods import Period
 from rules.score_scheme import Head, Measure, Scheme
@@ -41,6 +42,14 @@ class OpenedHead:
     points: str | None
     before: str | None
     measures: tuple[OpenedMeasure, ...]
+
+    @property
+    def unshown(self) -> str:
+        """Why no figure of it is shown; empty where there is one."""
+        return too_few_ratings(
+            self.points,
+            [(each.measure, each.count if each.whole is None else each.whole) for each in self.measures],
+        )
 
 
 @dataclass(frozen=True, slots=True)
