@@ -21,6 +21,9 @@ from handlers.store.writer import Job, Values, Writer
 T = TypeVar("T")
 
 BUSY_SECONDS = 15.0
+WRITER_KIBIBYTES = 16_000
+# There may be forty of them, one a thread, and what they leave out the system's own cache of the file holds.
+READER_KIBIBYTES = 4_000
 
 
 class _Connection(sqlite3.Connection):
@@ -70,6 +73,7 @@ class Database:
                 patience = 0.0 if _on_event_loop() else BUSY_SECONDS
                 connection = connect(self.path, must_exist=True, patience=patience)
                 connection.execute("PRAGMA query_only=ON")
+                connection.execute(f"PRAGMA cache_size=-{READER_KIBIBYTES}")
             self._readers.connection = connection
             self._open.add(connection)
         return connection
@@ -152,7 +156,7 @@ def connect(path: Path, *, must_exist: bool = False, patience: float | None = No
         "foreign_keys=ON",
         f"busy_timeout={int(seconds * 1000)}",
         "temp_store=MEMORY",
-        "cache_size=-16000",
+        f"cache_size=-{WRITER_KIBIBYTES}",
         "trusted_schema=OFF",
     ):
         connection.execute(f"PRAGMA {pragma}")
