@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from catalog.codes import Codes, CodeTable
 from catalog.county import County
 from catalog.form_answers import FileAnswer, Validated, validate_answers, visible_fields
 from catalog.form_schema import Condition, FormField, Option
 from catalog.schema import Item, Material
+from rules.quick_dataclass import dataclass
 
 __all__ = [
     "ApplicationForm",

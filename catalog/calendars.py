@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +17,7 @@ from catalog.root import DEFAULTS, Root
 from catalog.yaml_text import Document, FieldPath, field_text, parse_yaml
 from rules.calendar import CalendarYear, WorkCalendar
 from rules.errors import Invalid
+from rules.quick_dataclass import dataclass
 from rules.statutory_holidays import statutory_holidays
 
 FOLDER = "calendars"

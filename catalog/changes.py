@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -14,6 +13,7 @@ from catalog.artifact import limit_text
 from catalog.codes import Codes, load_codes
 from catalog.labels import WORDS, label
 from catalog.schema import Item, Limit, SpecialProcedure
+from rules.quick_dataclass import dataclass
 
 Kind = Literal["added", "removed", "changed"]
 

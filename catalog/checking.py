@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from catalog.scoring import check_scoring
 from catalog.statistics import check_statistics
 from catalog.supervision import check_supervision
 from catalog.synonyms import load_synonyms
+from rules.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

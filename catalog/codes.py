@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -12,6 +11,7 @@ from catalog.form_schema import Part, Text
 from catalog.problems import Problem
 from catalog.reader import read_model
 from catalog.root import DEFAULTS, Root
+from rules.quick_dataclass import dataclass
 
 CodeText = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z\-]{1,40}$")]
 

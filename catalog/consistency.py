@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from catalog.codes import Codes
@@ -14,6 +13,7 @@ from catalog.reader import Loaded, Reading
 from catalog.schema import Item
 from catalog.units import OrgTree
 from catalog.yaml_text import FieldPath, field_text, parse_yaml
+from rules.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
@@ -18,6 +17,7 @@ from catalog.labels import label
 from catalog.reader import Loaded
 from catalog.schema import Item
 from rules.errors import Invalid
+from rules.quick_dataclass import dataclass
 
 Format = Literal["xlsx", "csv", "json"]
 

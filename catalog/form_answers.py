@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from catalog.answer_values import Wrong, clean_text, read_value
 from catalog.form_schema import Condition, FormField
+from rules.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from catalog.application_form import ApplicationForm

@@ -9,13 +9,13 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 
 from catalog.mapping import Format, Source
 from catalog.source_paths import values_at
 from rules.errors import Invalid
+from rules.quick_dataclass import dataclass
 
 # A workbook's cells take some five times their XML in memory.
 MOST_UNPACKED = 400_000_000

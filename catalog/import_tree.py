@@ -7,7 +7,6 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +17,7 @@ from catalog.pinyin import slug
 from catalog.reader import DEPARTMENT_FILE, read_model
 from catalog.schema import Item
 from catalog.yaml_writing import SCHEMA_LINE, yaml_text
+from rules.quick_dataclass import dataclass
 
 Outcome = Literal["written", "unchanged", "kept"]
 _MARK = re.compile(r"^# 由 hall import 导入\(映射:(?P<mapping>.*),校验 (?P<hash>[0-9a-f]{12})\)", re.M)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from dataclasses import dataclass
 from decimal import Decimal
 
 from catalog.answer_values import Wrong, clean_text, read_date
 from catalog.schema import Limit, Unit
+from rules.quick_dataclass import dataclass
 
 
 class Unreadable(Exception):

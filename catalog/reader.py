@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +20,7 @@ from catalog.schema import Item
 from catalog.units import OrgTree, department_unit
 from catalog.yaml_text import Document, parse_yaml
 from rules.errors import Unavailable
+from rules.quick_dataclass import dataclass
 
 DEPARTMENT_FILE = "department.yml"
 # Fewer new files than this are parsed sooner by one process than by several that must first be made.

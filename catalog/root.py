@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from rules.errors import HallError
+from rules.quick_dataclass import dataclass
 
 DEFAULTS = Path(__file__).parent / "defaults"
 COUNTY_FILE = "county.yml"

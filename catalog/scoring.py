@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +16,7 @@ from catalog.root import DEFAULTS, Root
 from catalog.scoring_schema import ExampleFile, MeasureFile, SchemeFile
 from catalog.yaml_text import FieldPath, field_text, parse_yaml
 from rules.errors import Invalid, NotFound
+from rules.quick_dataclass import dataclass
 from rules.score import score
 from rules.score_ledger import FEWEST_RATINGS, LedgerLine, digest
 from rules.score_scheme import Scheme, ScoreExample

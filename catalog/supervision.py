@@ -6,7 +6,7 @@ import hashlib
 import json
 import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -44,6 +44,7 @@ from rules.cards import (
 from rules.errors import Invalid, NotFound
 from rules.levels import Thresholds
 from rules.pause import Precision
+from rules.quick_dataclass import dataclass
 from rules.rule_set import RuleSet
 from rules.time import day_end, is_date_only, local_date, parse_stamp
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TypeVar
 
 import yaml
 from yaml.nodes import ScalarNode, SequenceNode
+
+from rules.quick_dataclass import dataclass
 
 FieldPath = tuple[str | int, ...]
 _T = TypeVar("_T")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from starlette.concurrency import run_in_threadpool
@@ -24,6 +23,7 @@ from presentation.view import Crumb
 from rules.access import ROLE_LABELS, Role
 from rules.errors import Invalid
 from rules.permissions import Capability
+from rules.quick_dataclass import dataclass
 from rules.time import day_start
 
 SIZE = 50

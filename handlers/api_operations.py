@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -14,6 +14,7 @@ from starlette.routing import Route
 from handlers.bodies import faults
 from handlers.guard import Guard, route
 from rules.errors import BadRequest, Invalid
+from rules.quick_dataclass import dataclass
 
 ROOT = "/api/v1"
 Endpoint = Callable[[Request], Response | Awaitable[Response]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -23,6 +23,7 @@ from presentation.view import Crumb, Fact
 from rules.access import units_for
 from rules.errors import Forbidden, HallError, Invalid, NotFound
 from rules.permissions import Capability
+from rules.quick_dataclass import dataclass
 
 # What staff at a window say of a case that began outside the system, asked on the last page.
 OUTSIDE = ("received_outside", "decided_outside", "source_system", "source_id")

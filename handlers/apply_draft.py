@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import cast
 from weakref import WeakValueDictionary
@@ -21,6 +21,7 @@ from handlers.store import drafts
 from handlers.store.records import Json
 from handlers.store.vault import normal_code
 from rules.errors import Gone, NotFound
+from rules.quick_dataclass import dataclass
 
 NEW = "new"
 """The handle of a draft that is not saved yet: nothing is written before the first answers come."""

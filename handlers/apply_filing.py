@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from catalog.application_form import CREDIT_CODE, PERSON, RESERVED_IDS, RESIDENT_ID, ApplicationForm
@@ -15,6 +15,7 @@ from handlers.casework.requests import Application, MaterialGiven, Party
 from handlers.context import Hall
 from handlers.store.records import Channel, Json
 from rules.errors import Invalid
+from rules.quick_dataclass import dataclass
 
 _CHANNELS: Mapping[str, Channel] = {"town": "town", "village": "village"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -19,6 +19,7 @@ from handlers.bodies import MEGABYTE, TEXT_BYTES, form_of
 from handlers.context import hall_of
 from presentation.view import Crumb
 from rules.errors import Forbidden, Gone, NotFound
+from rules.quick_dataclass import dataclass
 
 NOTICES: Mapping[str, str] = {
     "lost": "原来的草稿已经过期或删除，您刚才填的这一页已经存进一份新的草稿，请把前面的也补上。",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from markupsafe import Markup
 
@@ -23,6 +23,7 @@ from handlers.apply_draft import Filling, OpenDraft
 from handlers.context import Hall
 from presentation.dates import date_cn, money, size_cn
 from presentation.view import FieldError, UploadedFile
+from rules.quick_dataclass import dataclass
 
 DECLARATION = "declaration"
 YES_NO = {"yes": "是", "no": "否"}

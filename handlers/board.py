@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -24,6 +23,7 @@ from presentation.charts import Chart, Series, Tone
 from presentation.view import Crumb
 from rules.errors import NotFound
 from rules.permissions import Capability
+from rules.quick_dataclass import dataclass
 
 HERE = "/hall/board"
 REFRESH_SECONDS = 60

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +29,7 @@ from rules.case_table import MOVES
 from rules.case_terms import ENDED, MoveName, State
 from rules.clock import CLOCK_LABELS
 from rules.permissions import Capability, Permissions
+from rules.quick_dataclass import dataclass
 
 STEP_STATES = {"waiting": "未开始", "running": "正在办", "done": "已完成"}
 CARD_STATES = {"pending": "待确认", "issued": "已发", "dismissed": "未确认", "revoked": "已撤销"}

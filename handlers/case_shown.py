@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from catalog.application_form import ApplicationForm, complete_form
 from catalog.codes import Codes
@@ -14,6 +13,7 @@ from handlers.apply_view import value_text
 from handlers.casework.views import StaffCaseView
 from handlers.store.records import DELIVERY_LABELS, Attachment, CasePayload, Json, Party
 from presentation.masking import masked_address, masked_id, masked_name, masked_phone
+from rules.quick_dataclass import dataclass
 
 # What on its own leads to a person, by the type of the question.
 _MASKS: Mapping[str, Callable[[str], str]] = {

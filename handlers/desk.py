@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,6 +17,7 @@ from handlers.store.records import CHANNEL_LABELS
 from presentation.view import Choice, Crumb
 from rules.case_terms import ENDED, STATE_LABELS, State
 from rules.permissions import Capability
+from rules.quick_dataclass import dataclass
 
 # What each list says when it holds nothing: what would be here, and how it gets here.
 TABS: tuple[tuple[str, str, str, str], ...] = (

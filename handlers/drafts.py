@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -17,6 +15,7 @@ from handlers.store.vault import normal_code
 from handlers.throttle import guessing
 from presentation.view import Crumb
 from rules.errors import Gone, HallError, NotFound
+from rules.quick_dataclass import dataclass
 
 WRONG = "续办码不对，请再看一遍：它是12位字母和数字，和查询码不是一个。已经提交的办件请用编号和查询码查进度。"
 

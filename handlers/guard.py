@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -17,6 +16,7 @@ from handlers.session import SignedIn, refusal, signed_in, token_of
 from rules.access import Role
 from rules.errors import Forbidden
 from rules.permissions import Capability
+from rules.quick_dataclass import dataclass
 
 Endpoint = Callable[[Request], Response | Awaitable[Response]]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from starlette.concurrency import run_in_threadpool
 
 from catalog.application_form import ApplicationForm, complete_form
@@ -11,6 +9,7 @@ from catalog.artifact import ItemRecord
 from catalog.form_schema import FormField
 from handlers.context import Hall
 from handlers.site_data import Edition
+from rules.quick_dataclass import dataclass
 
 _MOST = 512
 

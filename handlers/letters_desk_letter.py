@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -28,6 +28,7 @@ from rules.letter_table import LETTER_MOVES
 from rules.letter_terms import FINDINGS, KIND_LABELS, LetterMove, LetterState
 from rules.permissions import Capability
 from rules.petition import other_ways
+from rules.quick_dataclass import dataclass
 
 _MOST_TEXT = 200_000
 _NAMES = ("text", "reason", "unit", "person", "kind", "finding", "outcome", "mask", "publish", "suggested")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from rules.quick_dataclass import dataclass
 
 if TYPE_CHECKING:  # it takes as long to load as the web server, and who only reads is never counted
     from limits import RateLimitItem

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from starlette.concurrency import run_in_threadpool
@@ -21,6 +20,7 @@ from handlers.store.records import Event
 from presentation.view import Crumb
 from rules.access import ROLE_LABELS, Role
 from rules.errors import NotFound
+from rules.quick_dataclass import dataclass
 
 _TITLE = "日志和查看记录"
 _PURPOSE = "这里看得到谁查看过您的办件，也能下载凭据，自己核对办理日志没有被改过。"

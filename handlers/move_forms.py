@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from catalog.codes import Codes
 from catalog.schema import Item
@@ -14,6 +14,7 @@ from presentation.dates import duration
 from presentation.view import Choice
 from rules.case_terms import NOTICES, STATE_LABELS, Move, MoveName, Need
 from rules.clock import CLOCK_LABELS, ClockKind
+from rules.quick_dataclass import dataclass
 
 # What cannot be taken back: the page asks once more, in the form itself.
 CONFIRMED = frozenset({MoveName.REFUSE, MoveName.GRANT, MoveName.DENY, MoveName.WITHDRAW, MoveName.VOID})

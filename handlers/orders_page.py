@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -32,6 +32,7 @@ from rules.access import ROLE_LABELS
 from rules.errors import Conflict, Forbidden, HallError, IllegalMove, Invalid, NotFound
 from rules.order_table import ORDER_MOVES, OrderMove
 from rules.permissions import Capability
+from rules.quick_dataclass import dataclass
 
 HERE = ORDERS
 _MOST_TEXT = 200_000

@@ -11,7 +11,6 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from starlette.requests import Request
@@ -19,6 +18,7 @@ from starlette.responses import Response
 
 from handlers.context import hall_of
 from rules.errors import HallError
+from rules.quick_dataclass import dataclass
 from rules.time import format_stamp, parse_stamp
 
 LONGEST_COOKIE = 3800

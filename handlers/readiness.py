@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from handlers.context import Hall
 from handlers.store import operating
 from handlers.sweeps import LATEST
 from rules.errors import HallError
+from rules.quick_dataclass import dataclass
 from search_index.manifest import read_manifest
 from search_index.records import IndexMissing
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -18,6 +17,7 @@ from handlers.store.attachments import Limits
 from handlers.supervising import drafts
 from presentation.view import FieldError, UploadedFile
 from rules.errors import Invalid, TooLarge, UnsupportedMedia
+from rules.quick_dataclass import dataclass
 
 FILES_AT = "/hall/supervision-files/"
 _MOST_TEXT = 200_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -17,6 +17,7 @@ from handlers.guard import public, route
 from handlers.store import zero_hits
 from presentation.view import Crumb
 from rules.errors import HallError
+from rules.quick_dataclass import dataclass
 from search_index import FacetCount, FacetFilter, Hit, Results, scrub
 
 log = logging.getLogger("hall.search")

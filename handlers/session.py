@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 from datetime import timedelta
 
 from starlette.datastructures import FormData
@@ -16,6 +15,7 @@ from handlers.store import sessions
 from handlers.store.people_records import Person, Session
 from rules.access import Assignment, Role
 from rules.errors import Forbidden, Unauthenticated
+from rules.quick_dataclass import dataclass
 
 COOKIE = "hall_session"
 _TOKENS_IN = frozenset({b"authorization", b"cookie"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -16,6 +15,7 @@ from handlers.session import SignedIn
 from presentation.view import Crumb
 from rules.access import ROLE_LABELS
 from rules.permissions import Capability
+from rules.quick_dataclass import dataclass
 
 DESK = "/hall/staff/"
 SCORES = "/hall/scores"

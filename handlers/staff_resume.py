@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +12,7 @@ from handlers.problems import on_hall_error, wants_json
 from handlers.staff_frame import DESK, NO_INDEX, local_path
 from presentation.view import Crumb
 from rules.errors import HallError
+from rules.quick_dataclass import dataclass
 
 PREFIX = "kept."
 ADDRESS = "kept_at"

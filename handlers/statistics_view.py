@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from catalog.statistics import Measure
@@ -13,6 +12,7 @@ from handlers.statistics.behind import can_open
 from handlers.statistics.tables import Figure, Line, Table
 from presentation.charts import Chart, Series, Tone, bars, lines, number_text, stacked
 from presentation.view import Choice
+from rules.quick_dataclass import dataclass
 from rules.score_periods import Period
 from rules.statistics import Change
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -27,6 +26,7 @@ from rules.case_terms import ENDED, MoveName, State
 from rules.clock import ClockKind
 from rules.errors import NotFound
 from rules.letter_terms import CONDUCT_MARK, KIND_MARKS
+from rules.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from handlers.correspondence.reading import LetterView

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -34,6 +34,7 @@ from handlers.track_proof import ProvedCase, normal_number
 from presentation.view import Crumb, FieldError, UploadedFile
 from rules.case_terms import MoveName
 from rules.errors import Gone, IllegalMove, Invalid, NotFound
+from rules.quick_dataclass import dataclass
 
 # The draft of a supplement is found by the case it belongs to.
 SUPPLEMENTS = Shelf("hall_supplements", CASES.lasts * 12, 4)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -19,6 +18,7 @@ from handlers.short_reads import read_here
 from handlers.throttle import guessing
 from presentation.view import Crumb
 from rules.errors import Invalid, NotFound
+from rules.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from handlers.casework.views import CaseView

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from rules.quick_dataclass import dataclass
 
 Kind = Literal["bars", "lines", "stacked"]
 Tone = Literal["", "normal", "warning", "yellow", "red", "gold", "soft"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 # markdown and nh3 are imported where they are used: a build that renders no article need not load them.
 import html
 import re
-from dataclasses import dataclass
+
+from rules.quick_dataclass import dataclass
 
 _TAGS = {
     "a",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rules.errors import Invalid
+from rules.quick_dataclass import dataclass
 
 LIGHT_PAPER = "#ffffff"
 DARK_PAPER = "#14191d"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from catalog.application_form import complete_form, visible_fields
 from catalog.codes import Codes
@@ -12,6 +11,7 @@ from catalog.form_schema import FormField
 from catalog.sample_answers import Answer, sample_answer, sample_answers
 from catalog.schema import Item
 from presentation.dates import date_cn, money
+from rules.quick_dataclass import dataclass
 
 YES_NO = (("yes", "是"), ("no", "否"))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
+
+from rules.quick_dataclass import dataclass
 
 WIDTH = 1000
 GAP = 4

@@ -6,10 +6,10 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from catalog.exporting import neutral
+from rules.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet

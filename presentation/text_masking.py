@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from rules.quick_dataclass import dataclass
 
 KINDS = ("身份证号", "账号", "电话", "邮箱", "车牌号", "网络账号", "地址", "姓名", "指定词")
 

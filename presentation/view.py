@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
 from rules.cards import Level
+from rules.quick_dataclass import dataclass
 
 Stage = Literal["done", "now", "next", "stopped"]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from rules.access import ROLE_LABELS, Role
 from rules.errors import Forbidden, IllegalMove, Invalid
+from rules.quick_dataclass import dataclass
 
 LONGEST_TEXT = 5000
 MOST_ROUNDS = 2

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from rules.errors import Invalid
+from rules.quick_dataclass import dataclass
 from rules.statutory_holidays import statutory_holidays
 from rules.time import DAY_SECONDS, WEEKDAYS, day_start, local
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Literal, Protocol
@@ -13,6 +13,7 @@ from rules.counting import Counting
 from rules.errors import Invalid
 from rules.levels import NONE, LevelTimes, Thresholds, level_times, limit_against
 from rules.pause import Pause, Precision, Unit
+from rules.quick_dataclass import dataclass
 from rules.time import format_stamp, local
 
 CardObject = Literal[

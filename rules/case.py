@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from rules.access import ROLE_LABELS, Role
 from rules.case_table import MOVES
@@ -23,6 +22,7 @@ from rules.case_terms import (
 )
 from rules.errors import Forbidden, IllegalMove, Invalid
 from rules.hearing import moment_told
+from rules.quick_dataclass import dataclass
 
 __all__ = [
     "DECIDED",

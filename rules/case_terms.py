@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
 from rules.access import Role
 from rules.clock import ClockKind
+from rules.quick_dataclass import dataclass
 
 
 class State(StrEnum):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any, Literal, Protocol, cast
+
+from rules.quick_dataclass import dataclass
 
 GENESIS = ""
 _SALT_BYTES = 16

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -14,6 +13,7 @@ from rules.deadline import TraceDay, explain
 from rules.errors import Invalid
 from rules.levels import Thresholds, level_times
 from rules.pause import Pause, Precision, Unit
+from rules.quick_dataclass import dataclass
 from rules.time import local, local_date
 
 

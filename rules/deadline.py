@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from rules.calendar import WorkCalendar
 from rules.counting import Counting
 from rules.errors import Invalid
 from rules.pause import Pause, Unit
+from rules.quick_dataclass import dataclass
 from rules.time import DAY_SECONDS, day_end, day_start, local_date
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
 from rules.access import Role
 from rules.case_terms import Need
+from rules.quick_dataclass import dataclass
 
 
 class LetterKind(StrEnum):

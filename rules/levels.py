@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from rules.counting import Counting
+from rules.quick_dataclass import dataclass
 
 Measure = Literal["left_at_most", "over_at_least", "over_more_than"]
 Against = Literal["promised", "statutory"]

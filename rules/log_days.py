@@ -7,12 +7,13 @@ appended in, whatever time they bear, so that every event is published once and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, Protocol
 
 from rules.chain import GENESIS, SHA256, Hasher, canonical
+from rules.quick_dataclass import dataclass
 
 DAY_FORMAT = "county-hall-log-day/1"
 KEY_FORMAT = "county-hall-log-key/1"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rules.chain import SHA256, Hasher
+from rules.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

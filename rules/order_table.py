@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from rules.access import ROLE_LABELS, Role
 from rules.clock import ClockKind
 from rules.errors import Forbidden, IllegalMove, Invalid
+from rules.quick_dataclass import dataclass
 
 LONGEST_TEXT = 5000
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
 from rules.calendar import WorkCalendar
+from rules.quick_dataclass import dataclass
 from rules.time import DAY_SECONDS, day_start, local, local_date
 
 Unit = Literal["workday", "day"]

@@ -8,11 +8,11 @@ about conduct reaches the supervisor only, who looks at cases does not keep the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from rules.access import ROLE_LABELS, STAFF_ROLES, Role
+from rules.quick_dataclass import dataclass
 
 
 class Reach(StrEnum):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from rules.cards import CardObject, CardRule, Level
+from rules.quick_dataclass import dataclass
 from rules.triggers import TriggerRule
 
 HASH_SHOWN = 8

@@ -6,11 +6,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from operator import attrgetter
 from types import MappingProxyType
 
 from rules.errors import Invalid
+from rules.quick_dataclass import dataclass
 
 FORMAT = "county-hall-score-ledger/1"
 KINDS: Mapping[str, str] = MappingProxyType(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
 from rules.errors import Invalid
+from rules.quick_dataclass import dataclass
 
 Span = Literal["month", "quarter", "year"]
 _WRITTEN = re.compile(r"(?P<year>20[0-9]{2})(?:-(?P<month>0[1-9]|1[0-2])|Q(?P<quarter>[1-4]))?", re.ASCII)

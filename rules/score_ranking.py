@@ -6,11 +6,11 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from rules.errors import Invalid
+from rules.quick_dataclass import dataclass
 from rules.score import Measured, Score, by_item, grade_of, rounded, scores
 from rules.score_ledger import Ledger, MonthLine
 from rules.score_periods import Period

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from rules.quick_dataclass import dataclass
 from rules.score_ledger import LedgerLine
 
 Way = Literal["each", "run", "share", "proportion", "cut"]

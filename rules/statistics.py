@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from rules.errors import Invalid
+from rules.quick_dataclass import dataclass
 from rules.score_periods import Period
 
 # Below this many, a share or a percentile says little about anybody; the page says so.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Literal
 
 from rules.cards import LEVEL_NAMES, CardObject, Mode
+from rules.quick_dataclass import dataclass
 
 # What a review step concluded, as the code table `review-conclusion` has it.
 MET, NOT_MET, UNCLEAR = "met", "not-met", "unclear"

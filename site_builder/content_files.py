@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +14,7 @@ from catalog.pydantic_chinese import explained
 from catalog.root import Root
 from catalog.yaml_text import parse_yaml
 from presentation.cleaning import split_front_matter
+from rules.quick_dataclass import dataclass
 
 _M = TypeVar("_M", bound=BaseModel)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from rules.quick_dataclass import dataclass
 from site_builder.outputs import Output
 from site_builder.portal import Portal
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from rules.quick_dataclass import dataclass
 from site_builder.lists import Group
 from site_builder.outputs import Output, fingerprint
 from site_builder.portal import Portal

@@ -6,13 +6,13 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import presentation
 from catalog.problems import Problem
+from rules.quick_dataclass import dataclass
 from site_builder.outputs import Output, fingerprint
 from site_builder.portal import Portal
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from urllib.parse import quote
 from catalog.problems import Problem
 from catalog.root import Root
 from presentation.cleaning import markdown_html, plain_text
+from rules.quick_dataclass import dataclass
 from site_builder import atom
 from site_builder.content_files import ArticleHead, attachment, read_head
 from site_builder.outputs import Output, article_head, fingerprint

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 
 from markupsafe import Markup
+
+from rules.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from markupsafe import Markup, escape
 
 from presentation.view import Lights
 from rules.cards import CardRule
 from rules.levels import RED, WARNING, YELLOW, first_day, limit_against
+from rules.quick_dataclass import dataclass
 
 # What the picture is drawn for where a rule has no limit of its own: (promised, statutory).
 _SAMPLES = {"case": (7, 10), "special_procedure": (5, None), "stage": (3, None)}

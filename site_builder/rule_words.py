@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from markupsafe import Markup
 
@@ -13,6 +13,7 @@ from rules.calendar import WorkCalendar
 from rules.cards import OBJECT_LABELS, CardExample, CardRule, judge
 from rules.errors import Invalid
 from rules.levels import RED, WARNING, YELLOW, Threshold
+from rules.quick_dataclass import dataclass
 from rules.rule_set import RuleSet
 from rules.triggers import EVENT_LABELS, TRIGGERS, TriggerExample, TriggerFacts, TriggerRule, judge_event
 from site_builder.rule_picture import picture, sample_limits, spans_in_words

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from catalog.published_rules import PublishedRules, read_published_rules
 from presentation.view import Lights
 from rules.calendar import CalendarYear
 from rules.case import Diagram, diagram
+from rules.quick_dataclass import dataclass
 from rules.time import WEEKDAYS
 from site_builder.outputs import Output, fingerprint
 from site_builder.portal import Portal

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from catalog.scoring_published import DepartmentScore, MeasureScore, RankingFile
 from presentation.score_bars import Stretch, stretches, trimmed
 from presentation.score_words import too_few_ratings, words
+from rules.quick_dataclass import dataclass
 from rules.score_ledger import LedgerLine
 from rules.score_scheme import Head, Measure
 from site_builder.outputs import Output, fingerprint

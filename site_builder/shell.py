@@ -7,7 +7,6 @@ import logging
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +18,7 @@ from catalog.problems import Problem
 from catalog.reader import read_model
 from catalog.root import Root
 from presentation.page import THEME, Shell, frame_values
+from rules.quick_dataclass import dataclass
 from site_builder.mkdocs_config import DEFAULTS, config_path, load, reasons_told
 from site_builder.outputs import fingerprint
 

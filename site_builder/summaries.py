@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from catalog.county import Department
 from catalog.forking import shared_out
 from catalog.reader import Loaded, Reading
 from catalog.schema import Item
+from rules.quick_dataclass import dataclass
 from site_builder.outputs import fingerprint
 
 # Fewer new items than this are summed up sooner by one process than by several that must first be made.

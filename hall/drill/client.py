@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +12,7 @@ import httpx
 
 from catalog.artifact import Catalog, ItemRecord
 from hall.drill.record import Failed
+from rules.quick_dataclass import dataclass
 
 API = "/api/v1"
 Json = dict[str, Any]

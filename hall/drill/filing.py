@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from catalog.sample_answers import sample_answers
 from catalog.schema import Item
 from hall.drill.client import Hall
 from handlers.casework.demo_cases import PDF
+from rules.quick_dataclass import dataclass
 
 Files = list[tuple[str, tuple[str, bytes, str]]]
 

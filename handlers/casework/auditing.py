@@ -8,7 +8,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from handlers.store import attachment_files, audit_reads, events, integrity, sea
 from handlers.store.database import Database
 from rules.chain import Checkpoint, Fault, verify
 from rules.errors import Invalid, Unavailable
+from rules.quick_dataclass import dataclass
 from rules.time import format_stamp
 
 log = logging.getLogger("hall.audit")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from handlers.casework.ground import Ground
@@ -17,6 +16,7 @@ from rules.access import Assignment, Role, in_scope
 from rules.case_terms import CaseFacts, Move
 from rules.errors import Forbidden, NotFound
 from rules.permissions import Capability, Permissions, Reach
+from rules.quick_dataclass import dataclass
 from rules.time import local_date
 
 SUPERVISORS = frozenset({Role.DEPARTMENT_SUPERVISOR, Role.COUNTY_SUPERVISOR})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.casework.authority import active_person, held
@@ -19,6 +18,7 @@ from handlers.store.records import Card, Event
 from rules.access import in_scope
 from rules.errors import Forbidden, NotFound
 from rules.permissions import Capability
+from rules.quick_dataclass import dataclass
 from rules.time import local_date
 
 

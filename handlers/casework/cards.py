@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
@@ -21,6 +21,7 @@ from rules.access import Role
 from rules.cards import LEVEL_NAMES, CardObject, CardRule, Facts, judge, message
 from rules.levels import RED
 from rules.pause import Unit
+from rules.quick_dataclass import dataclass
 from rules.time import local_date
 from rules.triggers import TriggerRule
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
@@ -26,6 +26,7 @@ from rules.clock import (
 from rules.counting import Counting
 from rules.levels import LevelTimes, Threshold, Thresholds
 from rules.pause import Pause, Precision, Unit
+from rules.quick_dataclass import dataclass
 from rules.time import day_start, local, local_date
 
 OBJECTS: Mapping[ClockKind, str] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from catalog.schema import Item
@@ -19,6 +18,7 @@ from handlers.statistics import demo as statistics_demo
 from handlers.store import settings
 from handlers.supervising import demo as demo_orders
 from rules.errors import Conflict
+from rules.quick_dataclass import dataclass
 from rules.time import local
 
 

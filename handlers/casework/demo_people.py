@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from handlers.casework.ground import Ground
@@ -10,6 +9,7 @@ from handlers.store import people
 from handlers.store.database import Database
 from handlers.store.writer import Transaction
 from rules.access import ROLE_LABELS, Role
+from rules.quick_dataclass import dataclass
 
 # Documented in README and printed by `hall serve --demo`; demo accounts exist in demo databases only.
 PASSWORD = "Demo-Hall-2026"  # noqa: S105

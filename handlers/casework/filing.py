@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from catalog.schema import Item
@@ -47,6 +46,7 @@ from rules.case_terms import NoticeKind, State
 from rules.chain import canonical
 from rules.clock import ARTICLES, DEFAULT_LIMITS, ClockKind
 from rules.errors import Conflict, Invalid, NotFound
+from rules.quick_dataclass import dataclass
 from rules.time import local, local_date
 from rules.triggers import TriggerFacts
 

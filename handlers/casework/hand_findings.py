@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import cast, get_args
 
@@ -22,6 +22,7 @@ from rules.cards import OBJECT_LABELS, CardObject
 from rules.case_terms import ENDED
 from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from rules.permissions import Capability
+from rules.quick_dataclass import dataclass
 from rules.time import local_date
 from rules.triggers import TRIGGERS, TriggerFacts, TriggerRule
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers.casework import clocks as casework_clocks
@@ -18,6 +17,7 @@ from handlers.store.vault import Vault
 from handlers.store.writer import Transaction
 from rules.case_terms import NOTICES, MoveName, NoticeKind, State
 from rules.clock import ClockKind
+from rules.quick_dataclass import dataclass
 from rules.triggers import MET, Conclusion, EventKind, TriggerFacts
 
 _REASONED: Mapping[MoveName, EventKind] = {

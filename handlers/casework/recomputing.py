@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple, cast
@@ -28,6 +27,7 @@ from rules.clock import CLOCK_LABELS, ClockKind
 from rules.errors import NotFound
 from rules.levels import LevelTimes
 from rules.pause import Unit
+from rules.quick_dataclass import dataclass
 from rules.time import parse_stamp
 
 # A filing that comes meanwhile waits for one portion at most.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from handlers.store.records import Json, Notice, Party
 from rules.access import Role
 from rules.case_terms import MoveName, State
+from rules.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -16,6 +15,7 @@ from handlers.store.moments import Reads
 from handlers.store.records import Case, Clock, Step
 from handlers.store.writer import Transaction
 from rules.letter_terms import CONDUCT
+from rules.quick_dataclass import dataclass
 
 T = TypeVar("T")
 

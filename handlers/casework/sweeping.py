@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers.casework import clocks as casework_clocks
@@ -35,6 +34,7 @@ from handlers.store.writer import Transaction
 from rules.case_terms import MoveName
 from rules.clock import ClockKind
 from rules.errors import IllegalMove, NotFound
+from rules.quick_dataclass import dataclass
 
 log = logging.getLogger("hall.sweep")
 

@@ -9,7 +9,7 @@ the event itself and the other rules go on.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
@@ -21,6 +21,7 @@ from handlers.store import cards, findings, outbox
 from handlers.store.records import Card, Watched
 from handlers.store.writer import Transaction
 from rules.errors import HallError
+from rules.quick_dataclass import dataclass
 from rules.triggers import TRIGGERS, Caught, TriggerFacts, TriggerRule, judge_event
 
 log = logging.getLogger("hall.triggers")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from handlers.store.records import (
@@ -24,6 +23,7 @@ from rules.access import Role
 from rules.case_terms import Move, NoticeKind, State
 from rules.clock import TimeTaken
 from rules.deadline import TraceDay
+from rules.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

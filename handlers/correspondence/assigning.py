@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.casework.ground import Ground
@@ -14,6 +13,7 @@ from handlers.store.database import Database
 from handlers.store.moments import Reads
 from handlers.store.people_records import Letter
 from rules.errors import Invalid
+from rules.quick_dataclass import dataclass
 from rules.time import local_date
 from search_index.passages import Near, Passage, PassageIndex
 

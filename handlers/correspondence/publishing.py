@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import threading
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from handlers.store.people_records import Letter, PublishedLetter
 from handlers.store.writer import Transaction
 from presentation.text_masking import Masked, mask_text
 from rules.letter_terms import KIND_LABELS
+from rules.quick_dataclass import dataclass
 from rules.time import format_stamp
 from search_index.passages import Passage, PassageIndex
 

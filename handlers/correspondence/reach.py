@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from handlers.casework.authority import SUPERVISORS, WORKERS, active_person, departments_in_scope, held
@@ -19,6 +18,7 @@ from rules.access import Assignment, Role, in_scope, units_for
 from rules.errors import NotFound
 from rules.letter_terms import CONDUCT
 from rules.permissions import Capability
+from rules.quick_dataclass import dataclass
 from rules.time import local_date
 
 READERS = WORKERS | SUPERVISORS | {Role.TOWN_SUPERVISOR}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from handlers.casework import clocks as casework_clocks
@@ -43,6 +43,7 @@ from rules.letter_terms import (
     LetterState,
     Row,
 )
+from rules.quick_dataclass import dataclass
 from rules.time import local_date
 
 # What the office does among itself is not told to the writer by unit or person.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from catalog.county import County
 from handlers.store.records import Json
 from rules.letter_terms import KindLimit, LetterKind, LetterLimits, LetterMove, LetterState, default_limits
+from rules.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

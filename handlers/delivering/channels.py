@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from presentation.masking import masked_phone
+from rules.quick_dataclass import dataclass
 
 LONGEST_REASON = 160
 

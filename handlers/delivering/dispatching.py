@@ -7,7 +7,6 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from catalog.delivery import DeliverySettings
@@ -23,6 +22,7 @@ from handlers.store.database import Database
 from handlers.store.delivery_records import Claim, Delivery, DeliveryState, NewDelivery
 from handlers.store.writer import Transaction
 from rules.errors import Unavailable
+from rules.quick_dataclass import dataclass
 
 log = logging.getLogger("hall.delivery")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from catalog.delivery import DeliverySettings
@@ -13,6 +12,7 @@ from handlers.delivering.wording import About, compose, segments
 from handlers.store import cases, deliveries, letters
 from handlers.store.database import Database
 from handlers.store.delivery_records import Delivery, DeliveryState, QueuedMessage
+from rules.quick_dataclass import dataclass
 
 ERASED = "内容已按规定删除"
 _HIDDEN_CODE = "********"

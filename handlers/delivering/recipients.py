@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from catalog.delivery import CHANNEL_LABELS, ROBOTS, DeliverySettings, RobotSettings
@@ -14,6 +13,7 @@ from handlers.store import cases, letters, posts
 from handlers.store.delivery_records import DeliveryState, NewDelivery, QueuedMessage
 from handlers.store.moments import Reads
 from rules.access import Role, in_scope
+from rules.quick_dataclass import dataclass
 
 APPLICANT, ROBOT = "applicant:", "robot:"
 NOT_SET_UP = "县里没有开通{channel}"

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +16,7 @@ from catalog.delivery import DeliverySettings, RobotSettings
 from handlers.delivering import http_channel
 from handlers.delivering.channels import Accepted, Outgoing, SendingFault, harmless
 from handlers.delivering.credentials import Credentials
+from rules.quick_dataclass import dataclass
 
 # The robots' own limits in bytes are higher; a message to a group is read on a phone.
 LONGEST_TEXT = 600

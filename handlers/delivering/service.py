@@ -6,7 +6,6 @@ import hmac
 import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from catalog.delivery import CHANNEL_LABELS, DeliverySettings, ReceiptSettings
@@ -26,6 +25,7 @@ from handlers.store.records import Message
 from handlers.store.writer import Transaction
 from rules.access import Assignment
 from rules.errors import Conflict, Forbidden, Invalid, NotFound
+from rules.quick_dataclass import dataclass
 from rules.time import local_date
 
 MOST_COUNTED = 5000

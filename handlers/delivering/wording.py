@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from catalog.county import County
@@ -11,6 +11,7 @@ from catalog.delivery import SmsSettings
 from handlers.delivering.channels import Outgoing
 from handlers.store.delivery_records import QueuedMessage
 from presentation.dates import date_cn
+from rules.quick_dataclass import dataclass
 
 ONE_SEGMENT = 70
 EACH_OF_SEVERAL = 67

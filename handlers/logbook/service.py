@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from rules.chain import GENESIS
 from rules.errors import Conflict, HallError, Unavailable
 from rules.log_days import LONGEST_SILENCE, DayStatement, Run, previous_hash, runs
 from rules.merkle import InclusionProof, inclusion_proof, merkle_root
+from rules.quick_dataclass import dataclass
 from rules.time import format_stamp, local, local_date
 
 log = logging.getLogger("hall.logbook")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -24,6 +24,7 @@ from handlers.supervising.deadlines import appeal_window
 from presentation.dates import date_cn
 from rules.errors import Forbidden, IllegalMove, Invalid, NotFound
 from rules.permissions import Capability
+from rules.quick_dataclass import dataclass
 from rules.score_ledger import Ledger, LedgerHead, MonthLine, digest, read, write
 from rules.score_periods import Period
 from rules.score_ranking import as_csv, as_json, month_line, ranking

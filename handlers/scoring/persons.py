@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handlers.casework.authority import active_person, departments_in_scope, held
@@ -17,6 +16,7 @@ from handlers.store.score_facts import facts
 from rules.access import Role
 from rules.errors import IllegalMove, NotFound
 from rules.permissions import Capability
+from rules.quick_dataclass import dataclass
 from rules.score import Score, by_person, scores
 from rules.score_ledger import read
 from rules.score_periods import Period

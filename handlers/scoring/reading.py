@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from catalog.scoring import scheme_of
@@ -29,6 +28,7 @@ from presentation.score_words import ENTRY_LABELS, words
 from rules.access import Role, in_scope
 from rules.errors import Forbidden, IllegalMove, NotFound
 from rules.permissions import Capability
+from rules.quick_dataclass import dataclass
 from rules.score import Score, by_department, by_person, score
 from rules.score import scores as all_scores
 from rules.score_ledger import LedgerLine, lines_with

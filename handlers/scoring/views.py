@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from catalog.scoring_published import DepartmentScore, ItemScore, RankingFile
 from handlers.store.score_records import Edition, ScoreEntry
 from presentation.score_words import too_few_ratings
+from rules.quick_dataclass import dataclass
 from rules.score_ledger import LedgerLine
 from rules.score_periods import Period
 from rules.score_scheme import Head, Measure, Scheme

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from catalog.statistics import Definitions, Measure
 from handlers.store.statistics import BASES, SOURCES
 from rules.errors import Invalid
+from rules.quick_dataclass import dataclass
 
 GROUPS: Mapping[str, str] = {
     "": "不分组",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from catalog.statistics import Measure
@@ -13,6 +12,7 @@ from handlers.store import statistics
 from handlers.store.records import Case
 from handlers.store.statistics import BASES, SOURCES
 from rules.errors import Invalid
+from rules.quick_dataclass import dataclass
 from rules.statistics import Window, window
 from rules.time import local_date
 

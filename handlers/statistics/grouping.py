@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from catalog.codes import Codes
@@ -12,6 +11,7 @@ from handlers.store.case_facts import ItemFact
 from handlers.store.records import CHANNEL_LABELS
 from handlers.store.statistics import day_of
 from rules.errors import Invalid
+from rules.quick_dataclass import dataclass
 from rules.statistics import Window
 from rules.time import WEEKDAYS
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from handlers.casework.ground import Ground
@@ -11,6 +10,7 @@ from handlers.store.database import Database
 from handlers.store.records import Case
 from handlers.store.statistics import Narrowed
 from rules.clock import ClockKind
+from rules.quick_dataclass import dataclass
 from rules.statistics import Window
 from rules.time import local_date
 

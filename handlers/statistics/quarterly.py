@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from catalog.statistics import Measure
@@ -19,6 +18,7 @@ from presentation.charts import number_text
 from presentation.dates import date_cn
 from presentation.reports import Head, ReportDocument, ReportSection, ReportTable
 from rules.errors import Invalid
+from rules.quick_dataclass import dataclass
 from rules.score_periods import Period
 from rules.statistics import SMALL, Window, window
 from rules.time import local_date

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.casework.authority import departments_in_scope
@@ -12,6 +11,7 @@ from handlers.store.statistics import Narrowed
 from rules.access import units_for
 from rules.errors import Forbidden
 from rules.permissions import Capability
+from rules.quick_dataclass import dataclass
 from rules.time import local_date
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from catalog.statistics import Measure, Target
 from handlers.statistics.asking import Asked
+from rules.quick_dataclass import dataclass
 from rules.statistics import Change, Window
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.store.moments import Reads, moment, stamp
 from handlers.store.writer import Transaction
+from rules.quick_dataclass import dataclass
 
 WHAT_LABELS: Mapping[str, str] = {
     "case": "办件",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.store.database import marks
@@ -14,6 +13,7 @@ from handlers.store.notices import next_serial
 from handlers.store.writer import Transaction
 from rules.appeal_table import AppealState
 from rules.errors import Conflict
+from rules.quick_dataclass import dataclass
 
 _CHANGEABLE = frozenset({"state", "rounds", "due", "decided_by", "decided_at", "reasons"})
 

@@ -10,7 +10,6 @@ import sqlite3
 import unicodedata
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from handlers.store.moments import Reads, moment, stamp
 from handlers.store.records import Attachment
 from handlers.store.writer import Transaction
 from rules.errors import Gone, Invalid, TooLarge, Unavailable, UnsupportedMedia
+from rules.quick_dataclass import dataclass
 
 LONGEST_NAME = 120
 _UNWANTED = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]')

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from handlers.store import events
 from handlers.store.database import Database
 from rules.case_terms import MoveName
 from rules.chain import ChainRow
+from rules.quick_dataclass import dataclass
 
 _MOVES = ", ".join(f"'{name}'" for name in MoveName)
 

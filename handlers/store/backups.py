@@ -11,13 +11,14 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
 from handlers.store.database import Database, bring_up_to_date, connect
 from handlers.store.upgrading import must_be_unused, one_at_a_time
 from rules.errors import Conflict, Invalid, Unavailable
+from rules.quick_dataclass import dataclass
 from rules.time import format_stamp
 
 FORMAT = "county-hall-backup/1"

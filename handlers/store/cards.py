@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.store.database import marks
@@ -12,6 +11,7 @@ from handlers.store.moments import Reads, moment, moment_or_none, stamp, stamp_o
 from handlers.store.records import Card, Watched
 from handlers.store.writer import Transaction
 from rules.errors import Conflict
+from rules.quick_dataclass import dataclass
 
 
 def insert(tx: Transaction, card: Card) -> int | None:

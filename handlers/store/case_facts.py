@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 
 from handlers.store.cases import case_of
@@ -15,6 +15,7 @@ from handlers.store.database import marks
 from handlers.store.moments import Reads, moment
 from handlers.store.records import Case, Clock, PauseRow
 from handlers.store.writer import Transaction
+from rules.quick_dataclass import dataclass
 from rules.time import local_date
 
 Key = tuple[int, str, str, int]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.store.cases import case_of
@@ -11,6 +10,7 @@ from handlers.store.database import marks
 from handlers.store.moments import Reads, stamp
 from handlers.store.records import Case
 from rules.case_terms import ENDED
+from rules.quick_dataclass import dataclass
 
 # A list ends here and a tab shows this number for any more.
 MOST_LISTED = 10_000

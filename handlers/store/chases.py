@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.store.moments import Reads, moment, stamp
 from handlers.store.writer import Transaction
 from rules.errors import Conflict
+from rules.quick_dataclass import dataclass
 from rules.time import local_date
 
 

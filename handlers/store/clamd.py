@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import socket
 import struct
-from dataclasses import dataclass
 from pathlib import Path
+
+from rules.quick_dataclass import dataclass
 
 _CHUNK = 64 * 1024
 _LONGEST_ANSWER = 4096

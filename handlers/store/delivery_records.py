@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from rules.quick_dataclass import dataclass
 
 
 class DeliveryState(StrEnum):

@@ -6,13 +6,13 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.store.moments import Reads, by_name, moment, stamp
 from handlers.store.records import Event, Json
 from handlers.store.writer import Transaction
 from rules.chain import GENESIS, ChainRow, canonical, commit, event_hash
+from rules.quick_dataclass import dataclass
 
 SALT_BYTES = 16
 

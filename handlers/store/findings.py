@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.store.moments import Reads, moment, stamp
 from handlers.store.writer import Transaction
+from rules.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.store.moments import Reads, moment, moment_or_none, stamp
 from handlers.store.records import Message
 from handlers.store.writer import Transaction
 from rules.access import Role
+from rules.quick_dataclass import dataclass
 
 MOST_SHOWN = 100
 

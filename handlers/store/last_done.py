@@ -6,12 +6,12 @@ import json
 import os
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from rules.errors import Invalid
+from rules.quick_dataclass import dataclass
 from rules.time import format_stamp, parse_stamp
 
 What = Literal["backup", "audit"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from handlers.store.people_records import Letter, PublishedLetter, Writer
 from handlers.store.writer import Transaction
 from rules.errors import Conflict
 from rules.letter_terms import CONDUCT, CONDUCT_MARK, KIND_MARKS, OPEN, LetterState
+from rules.quick_dataclass import dataclass
 
 _CHANGEABLE = frozenset(
     {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 
 from handlers.store.moments import Reads
 from handlers.store.writer import Transaction
 from rules.chain import canonical
 from rules.log_days import DayStatement, KeyStatement, day_statement
+from rules.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.store.moments import Reads, json_text, moment, stamp
 from handlers.store.records import Notice, NoticeLine
 from handlers.store.writer import Transaction
 from rules.case_terms import NoticeKind
+from rules.quick_dataclass import dataclass
 
 # 青市监受字〔2026〕第12号: county word, department word, then what the document does.
 KIND_WORDS: Mapping[NoticeKind, str] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from handlers.store.case_lists import OPEN
 from handlers.store.database import Database
 from handlers.store.moments import Reads, stamp
 from rules.errors import HallError, Unavailable
+from rules.quick_dataclass import dataclass
 
 # More failures than this are not counted: a monitor needs no more to raise its alarm.
 _MOST = 10_000

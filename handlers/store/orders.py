@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from handlers.store.notices import next_serial
 from handlers.store.writer import Transaction
 from rules.errors import Conflict
 from rules.order_table import ORDER_OPEN, OrderState
+from rules.quick_dataclass import dataclass
 
 _CHANGEABLE = frozenset(
     {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.store.records import Json
 from rules.access import Assignment
+from rules.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from handlers.store.database import marks
 from handlers.store.moments import Reads
 from handlers.store.writer import Transaction
+from rules.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

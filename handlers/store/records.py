@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
@@ -12,6 +11,7 @@ from handlers.store.card_records import Watched as Watched
 from rules.access import Role
 from rules.case_terms import NoticeKind, State
 from rules.clock import ClockKind
+from rules.quick_dataclass import dataclass
 
 Channel = Literal["web", "phone", "window", "town", "village", "kiosk", "system"]
 CHANNEL_LABELS: Mapping[str, str] = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.store.database import marks
 from handlers.store.moments import Reads, moment, stamp
 from handlers.store.writer import Transaction
 from rules.errors import Conflict
+from rules.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

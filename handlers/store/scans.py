@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from handlers.store.clamd import Clamd, NoAnswer
 from handlers.store.moments import stamp
 from handlers.store.writer import Transaction
 from rules.errors import Unavailable, UnsupportedMedia
+from rules.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
     from handlers.store.database import Database

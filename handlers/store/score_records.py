@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal
+
+from rules.quick_dataclass import dataclass
 
 EDITION_LABELS: Mapping[str, str] = MappingProxyType(
     {"draft": "草稿", "proposed": "征求意见", "published": "已公布"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Literal
 
 from handlers.store.sealing import Shape, new_salt, seal_hash, sealed_rows, shapes, write_seal
 from rules.chain import GENESIS
+from rules.quick_dataclass import dataclass
 
 Kind = Literal["changed", "removed", "inserted"]
 _AT_ONCE = 5000

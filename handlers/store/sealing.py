@@ -12,10 +12,10 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from handlers.store.sealed_tables import SEALED, Sealed
 from rules.chain import GENESIS, SHA256, framed
+from rules.quick_dataclass import dataclass
 
 DIGEST_BYTES = 20
 SALT_BYTES = 16

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import logging
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pyotp
@@ -19,6 +18,7 @@ from handlers.store.people_records import NewSession, Session
 from handlers.store.writer import Transaction
 from rules.access import Role
 from rules.errors import Invalid, TooMany, Unauthenticated, Unavailable
+from rules.quick_dataclass import dataclass
 
 log = logging.getLogger("hall.sessions")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 
 from handlers.store.cases import case_of
 from handlers.store.database import marks
 from handlers.store.moments import Reads, stamp
 from handlers.store.records import Case
+from rules.quick_dataclass import dataclass
 from rules.time import day_end, day_start
 
 _CASE_GROUPS = {"unit": "f.unit", "channel": "f.channel", "outcome": "f.outcome", "item": "f.item"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from handlers.store.case_lists import OPEN
@@ -11,6 +10,7 @@ from handlers.store.cases import case_of
 from handlers.store.database import marks
 from handlers.store.moments import Reads
 from handlers.store.records import Case
+from rules.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

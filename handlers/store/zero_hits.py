@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 
 from handlers.store.moments import Reads
 from handlers.store.writer import Transaction
+from rules.quick_dataclass import dataclass
 
 # Long digit strings are numbers of people, phones or cases; they are not kept.
 _DIGITS = re.compile(r"\d{5,}[\dXx]*")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
@@ -18,6 +17,7 @@ from rules.errors import Forbidden, NotFound
 from rules.letter_terms import OPEN as LETTER_OPEN
 from rules.order_table import WAITS_FOR_DEPARTMENT
 from rules.permissions import Capability
+from rules.quick_dataclass import dataclass
 
 _UNKNOWN = "没有找到这个办件、来信或部门，或者它不在您的监察范围内。"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -30,6 +30,7 @@ from rules.cards import LEVEL_NAMES
 from rules.clock import ClockKind
 from rules.levels import RED
 from rules.order_table import ORDER_ENDED, OrderState
+from rules.quick_dataclass import dataclass
 
 
 class Rule(Protocol):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.store import attachments, chases
 from handlers.store.database import Database
 from handlers.store.records import Attachment
 from handlers.store.writer import Transaction
+from rules.quick_dataclass import dataclass
 
 MOST_FILES = 10
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from handlers.casework.ground import Ground
@@ -17,6 +17,7 @@ from presentation.dates import date_cn
 from rules.access import Role
 from rules.clock import ClockKind
 from rules.order_table import OrderMove, OrderState
+from rules.quick_dataclass import dataclass
 from rules.time import local_date
 
 BY_HAND_BASIS = "本县电子监察和行政效能监督的规定"

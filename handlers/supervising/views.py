@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.casework.views import DueView
@@ -15,6 +14,7 @@ from handlers.store.records import Attachment, Card, Event
 from handlers.supervising.drafts import ReplyDraft
 from rules.appeal_table import AppealRow
 from rules.order_table import OrderRow
+from rules.quick_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

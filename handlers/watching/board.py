@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from handlers.casework.authority import active_person
@@ -16,6 +15,7 @@ from handlers.store.cards import CardFilter
 from handlers.store.database import Database
 from rules.case_terms import STATE_LABELS, State
 from rules.errors import Forbidden, NotFound
+from rules.quick_dataclass import dataclass
 from rules.time import day_end, day_start, local_date
 
 CARDS_SHOWN = 20

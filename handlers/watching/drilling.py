@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.casework.desk import desk_rows
@@ -14,6 +13,7 @@ from handlers.store.card_records import Watched
 from handlers.store.database import Database
 from handlers.store.watching import ItemLights
 from rules.errors import NotFound
+from rules.quick_dataclass import dataclass
 from rules.time import day_end, day_start
 
 

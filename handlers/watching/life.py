@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -14,6 +13,7 @@ from rules.case_terms import MoveName
 from rules.clock import ClockKind, TimeTaken, agency_and_total_time
 from rules.counting import Counting
 from rules.pause import Pause
+from rules.quick_dataclass import dataclass
 from rules.time import local_date
 
 Lane = Literal["agency", "applicant", "pause", "delivery"]
