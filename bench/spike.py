@@ -3,7 +3,8 @@
     python -m bench.spike [--cases 1000000] [--seconds 90] [--peak 300] [--kept FOLDER] [--json]
 
 Open loop: every request is sent at its moment whether earlier ones are answered or not, and its time counts from that
-moment. Of ten requests six track a case, three search the guides and one files a case.
+moment. Of ten requests six track a case, three search the guides and one files a case. Two of three searches ask one
+of ten common things, as in a rush; the third asks what nobody has asked before.
 """
 
 from __future__ import annotations
@@ -33,6 +34,15 @@ WORDS = (
     "驾驶证",
     "社保",
 )
+PEOPLE = (
+    "老人", "孩子", "学生", "军人", "农民", "外地人", "残疾人", "个体户", "公司", "孕妇",
+    "租户", "房东", "村民", "居民", "职工",
+)  # fmt: skip
+WISHES = (
+    "要什么材料", "怎么办", "在哪里办", "多少钱", "要几天", "能网上办吗", "能代办吗", "要预约吗",
+    "找哪个部门", "有没有补贴", "要本人去吗", "办错了怎么改",
+)  # fmt: skip
+RARE = tuple(f"{who}{what}{wish}" for what in WORDS for who in PEOPLE for wish in WISHES)
 
 
 def moments(seconds: float, peak: float) -> list[float]:
@@ -53,7 +63,8 @@ def plan_of(cases: Sequence[Tracked], body: bytes, seconds: float, peak: float) 
         if number % 10 == 9:
             plan.append(Due(at, "file", filing(body, number)))
         elif number % 10 in (2, 5, 8):
-            address = f"/hall/search?q={quote(WORDS[number // 3 % len(WORDS)])}"
+            words = RARE[number // 10 % len(RARE)] if number % 10 == 8 else WORDS[number // 3 % len(WORDS)]
+            address = f"/hall/search?q={quote(words)}"
             headers = (("X-Forwarded-For", visitor(number)),)
             plan.append(Due(at, "search", request("GET", address, headers)))
         else:
