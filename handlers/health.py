@@ -11,8 +11,8 @@ from handlers.context import hall_of
 from handlers.guard import public, route
 
 
-def healthz(request: Request) -> Response:
-    """The process answers."""
+async def healthz(request: Request) -> Response:
+    """The process answers, also while all its threads are at work."""
     return JSONResponse({"status": "ok"})
 
 

@@ -30,7 +30,7 @@ NOT_FOR_TRACKING = {
 TRACKING = """
 import sys
 from pathlib import Path
-import hall.commands.serve
+from hall.commands.serve import beside
 from catalog.root import Root
 from handlers.app import create_app
 from handlers.context import Hall
@@ -39,6 +39,7 @@ database = Database.open(Path(sys.argv[2]), migrate=False)
 hall = Hall(Root(Path(sys.argv[1])), Path(sys.argv[1]) / "site", database)
 hall.casework.synchronise_units(hall.now())
 create_app(hall, ("track",))
+beside(hall, None)
 assert hall.county.name
 print(*sys.modules)
 database.close()
