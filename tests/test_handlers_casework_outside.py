@@ -1,4 +1,5 @@
-"""A case received outside the hall and entered later: every limit runs from the receipt, and says so."""
+"""A case received outside the hall and entered later: what is told of acceptance counts from the receipt, the handling
+from the acceptance (or, where it was told too late or decided outside, from the receipt), and says so."""
 
 from __future__ import annotations
 
@@ -53,8 +54,45 @@ def test_the_limits_of_the_intake_run_from_the_receipt_outside(hall: Hall) -> No
     assert running[ClockKind.PRE_ACCEPTANCE].due.date() == at("2026-03-04").date()
 
 
-def test_accepted_after_its_entry_the_decision_and_the_first_stage_count_from_the_receipt(hall: Hall) -> None:
+@pytest.mark.parametrize(
+    ("accepted", "since", "deemed"),
+    [
+        ("2026-03-06", "2026-03-06", False),
+        ("2026-03-09", "2026-03-09", False),
+        ("2026-03-10", RECEIVED, True),
+    ],
+)
+def test_accepted_within_five_working_days_of_the_receipt_the_handling_counts_from_the_acceptance(
+    hall: Hall, accepted: str, since: str, deemed: bool
+) -> None:
+    """Licensing Law art. 42: from the acceptance; art. 32: what is not told in five days, from the receipt."""
     filed = entered(hall, "2026-03-04")
+    hall.move(filed, "accept", "window", accepted)
+    case, running = case_of(hall, filed), clocks_of(hall, filed)
+    assert (case.accepted_at, case.deemed) == (at(since), deemed)
+    started = {running[kind].started for kind in (ClockKind.PROMISE, ClockKind.STATUTE, ClockKind.STAGE)}
+    assert started == {at(since)}
+    calendar = hall.casework.ground().calendar
+    assert running[ClockKind.STATUTE].due.date() == calendar.add_working_days(at(since).date(), 20)
+
+
+def test_a_case_received_outside_has_the_limits_of_one_received_here_on_the_same_day(hall: Hall) -> None:
+    here, there = hall.file(RECEIVED, channel="window"), entered(hall, "2026-03-05")
+    for filed in (here, there):
+        hall.move(filed, "accept", "window", "2026-03-06")
+    own, other = clocks_of(hall, here), clocks_of(hall, there)
+    for kind in (ClockKind.PROMISE, ClockKind.STATUTE, ClockKind.STAGE):
+        assert (own[kind].started, own[kind].due) == (other[kind].started, other[kind].due)
+
+
+def decided(hall: Hall, when: str = "2026-03-04") -> Filed:
+    return entered(hall, when, decided_outside=at("2026-03-03"))
+
+
+def test_what_was_decided_before_its_entry_counts_from_the_receipt_for_nobody_told_its_acceptance(
+    hall: Hall,
+) -> None:
+    filed = decided(hall)
     hall.move(filed, "accept", "window", "2026-03-05")
     case, running = case_of(hall, filed), clocks_of(hall, filed)
     assert (case.accepted_at, case.deemed) == (at(RECEIVED), False)
@@ -116,7 +154,7 @@ def test_after_a_supplement_the_decision_counts_from_the_acceptance_as_for_any_c
 
 
 def test_a_pause_moves_the_limits_that_run_from_the_receipt_by_its_own_days(hall: Hall) -> None:
-    filed = entered(hall, "2026-03-04")
+    filed = decided(hall)
     hall.move(filed, "accept", "window", "2026-03-04")
     hall.move(
         filed, "start_special", "section", "2026-03-05", kind="5", days="3", reason="现场核查", basis="第四十五条"
@@ -128,11 +166,11 @@ def test_a_pause_moves_the_limits_that_run_from_the_receipt_by_its_own_days(hall
     assert (view.time.agency_days, view.time.total_days) == (4, 7), "both count from the receipt"
 
 
-def test_what_was_promised_on_the_spot_was_promised_for_the_day_of_the_receipt(hall: Hall) -> None:
+def test_what_was_promised_on_the_spot_was_promised_for_the_day_of_the_acceptance(hall: Hall) -> None:
     filed = entered(hall, "2026-03-04", item=PLAIN)
     hall.move(filed, "accept", "window", "2026-03-04")
     promise = clocks_of(hall, filed)[ClockKind.PROMISE]
-    assert promise.due.date() == at("2026-03-09").date()
+    assert (promise.started, promise.due.date()) == (at("2026-03-04"), at("2026-03-11").date())
 
 
 def test_explanation_receipt_and_warnings_say_that_it_counts_from_the_receipt_outside(hall: Hall) -> None:
@@ -146,11 +184,21 @@ def test_explanation_receipt_and_warnings_say_that_it_counts_from_the_receipt_ou
     assert said["录入时间"].startswith("2026年3月4日")
     hall.move(filed, "accept", "window", "2026-03-04")
     view = hall.casework.public_view(filed.number, filed.query_code, at("2026-03-05"))
-    assert {each.kind for each in view.clocks} >= {ClockKind.PROMISE, ClockKind.STATUTE}
-    assert all("系统外收件之日" in each.why for each in view.clocks)
+    limits = [each for each in view.clocks if each.kind in (ClockKind.PROMISE, ClockKind.STATUTE)]
+    assert len(limits) == 2
+    assert all(each.why.startswith("自2026年3月4日（次日起算）") for each in limits)
     person = hall.people["window"]
     staff = hall.casework.staff_view(filed.number, person, at("2026-03-05"), "r")
-    assert any("在系统外收件" in each for each in staff.warnings)
+    assert any("在系统外收件" in each and "从受理之日（2026年3月4日" in each for each in staff.warnings)
+    late = decided(hall)
+    staff = hall.casework.staff_view(late.number, person, at("2026-03-05"), "r")
+    assert any("从收件之日（2026年3月2日" in each for each in staff.warnings)
+    hall.move(late, "accept", "window", "2026-03-05")
+    view = hall.casework.public_view(late.number, late.query_code, at("2026-03-05"))
+    assert {each.kind for each in view.clocks} >= {ClockKind.PROMISE, ClockKind.STATUTE}
+    assert all("系统外收件之日" in each.why for each in view.clocks)
+    staff = hall.casework.staff_view(late.number, person, at("2026-03-05"), "r")
+    assert any("从收件之日（2026年3月2日" in each for each in staff.warnings)
     plain = hall.file(RECEIVED)
     view = hall.casework.public_view(plain.number, plain.query_code, at(RECEIVED))
     assert not any("系统外" in each.why for each in view.clocks)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from handlers.casework.case_contents import way_received
 from handlers.casework.clocks import EXTENDED, PAUSED, Limit, decision_limits, intake_limits
-from handlers.casework.outside import received_outside
+from handlers.casework.outside import accepted_elsewhere
 from handlers.casework.progress import Outcome, Progress
 from handlers.store import attachments, case_parts, cases, clocks, events
 from handlers.store.notices import next_serial
@@ -105,9 +105,8 @@ def _accept(progress: Progress) -> Outcome:
     if progress.facts.notice_overdue:
         # Art. 32: it has been accepted since the receipt, whether or not a sweep has said so yet.
         return _begin_review(progress, case.received_at, deemed=True)
-    # What was taken in outside the hall had been accepted there, or should have been: entering it late gains nothing.
-    outside = received_outside(progress.tx, case)
-    return _begin_review(progress, case.received_at if outside else now, deemed=False)
+    start = case.received_at if accepted_elsewhere(progress.tx, case) else now
+    return _begin_review(progress, start, deemed=False)
 
 
 def _deem_accept(progress: Progress) -> Outcome:

@@ -30,13 +30,20 @@ def wrong_moments(received: datetime | None, decided: datetime | None, now: date
     return wrong
 
 
-def received_outside(reads: Reads, case: Case) -> bool:
-    """Whether the papers as they now stand were received before the case was entered.
+def accepted_elsewhere(reads: Reads, case: Case) -> bool:
+    """Whether a case was accepted before it was entered, so that its limits count from the receipt.
 
-    After a supplement they were not: its papers came to the hall itself.
+    The Licensing Law counts them from the acceptance (art. 42, 43), which is what a sealed and dated notice says
+    (art. 32); for papers received elsewhere and not decided there that is the hall's own notice. Entering them late
+    gains nothing over receiving them here: what is not told within five working days of the receipt, wherever it
+    was, is accepted from that day (art. 32, `progress.facts.notice_overdue`), and late entry has a rule of its own.
+    What was decided before it was entered had been accepted too, and nobody told when: on the day of the receipt.
+    After a supplement neither holds: its papers came to the hall itself.
     """
     filed = events.first_of(reads, "case", case.id, "file")
-    return filed is not None and case.received_at < filed.at
+    if filed is None or case.received_at >= filed.at:
+        return False
+    return filed.payload is None or "decided_outside" in filed.payload
 
 
 def entered(past: Iterable[Told | Event], case: Case) -> datetime | None:

@@ -337,9 +337,10 @@ def _warnings(
         found.append("本件因逾期未告知补正视为受理，时限从收件之日起算。")
     here = entered(past, case)
     if here is not None:
-        found.append(
-            f"本件在系统外收件，{date_cn(here)}才录入，时限从收件之日（{date_cn(case.submitted_at)}）起算。"
-        )
+        since = f"收件之日（{date_cn(case.submitted_at)}）"
+        if case.accepted_at is not None and case.accepted_at >= here:
+            since = f"受理之日（{date_cn(case.accepted_at)}）"
+        found.append(f"本件在系统外收件，{date_cn(here)}才录入，时限从{since}起算。")
     for clock in running:
         if clock.stopped is not None:
             continue
