@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
+from catalog.problems import shortened
+
 
 @dataclass(frozen=True, slots=True)
 class RowWarning:
@@ -14,6 +16,9 @@ class RowWarning:
     field: str
     message: str
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", shortened(self.message))
+
 
 @dataclass(frozen=True, slots=True)
 class RowRejected:
@@ -22,6 +27,9 @@ class RowRejected:
     row: int
     code: str
     reason: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reason", shortened(self.reason))
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from catalog.problems import LONGEST
 from catalog.reader import read
 from tests.catalog_fixtures import make_root
 from tests.importing_fixtures import SIMPLE, fingerprint, items_of, jsonl, row, run
@@ -36,6 +37,17 @@ def test_every_row_is_written_or_has_a_reason(tmp_path: Path) -> None:
     odd = [(each.row, each.code, each.field) for each in report.warnings if "看不懂" in each.message]
     assert odd == [(3, "10002", "promised")]
     assert "promised:不限" in items_of(tmp_path, tmp_path / "items")["10002"].remarks
+
+
+def test_what_is_told_of_a_row_stays_readable_whatever_a_cell_holds(tmp_path: Path) -> None:
+    long = "限" * 50_000
+    source = jsonl(
+        tmp_path / "a.jsonl", row("10001", 时限=long), row("10002", 类型=long), row(long), row("1", 部门=long)
+    )
+    report = run(source, SIMPLE, tmp_path / "items")
+    told = [each.message for each in report.warnings] + [each.reason for each in report.rejected]
+    assert len(told) >= 3
+    assert max(map(len, told)) <= LONGEST
 
 
 def test_columns_nothing_mentions_are_reported_and_kept(tmp_path: Path) -> None:
