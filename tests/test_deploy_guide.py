@@ -15,6 +15,7 @@ import pytest
 from conftest import ROOT
 
 from hall.cli import COMMANDS, group
+from hall.commands.serve import PROXY_IDLE_SECONDS, VISITOR_IDLE_SECONDS
 
 DEPLOY = ROOT / "deploy"
 GUIDE = (DEPLOY / "README.md").read_text("utf-8")
@@ -153,3 +154,14 @@ def test_every_command_that_the_guide_leans_on_exists() -> None:
         COMMANDS
     )
     assert sys.version_info >= (3, 11)
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [("nginx.conf", r"^\s*keepalive_timeout (\d+)s;"), ("Caddyfile", r"^\s*keepalive (\d+)s$")],
+)
+def test_the_hall_holds_an_idle_connection_longer_than_a_proxy_does(file: str, line: str) -> None:
+    found = re.search(line, (DEPLOY / file).read_text("utf-8"), re.MULTILINE)
+    assert found is not None
+    assert int(found.group(1)) < PROXY_IDLE_SECONDS
+    assert VISITOR_IDLE_SECONDS < PROXY_IDLE_SECONDS

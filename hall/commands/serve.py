@@ -40,6 +40,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("hall")
 
 SWITCH_SECONDS = 0.0005
+# Longer than the 60 seconds for which deploy/nginx.conf and deploy/Caddyfile keep theirs: a connection closed at the
+# moment a proxy sends over it is an error that a visitor sees.
+PROXY_IDLE_SECONDS = 75
+VISITOR_IDLE_SECONDS = 5
 
 
 @click.command("serve")
@@ -307,6 +311,7 @@ def run(
             # Limits count per visitor: behind a proxy that is not named here, all visitors would be one.
             proxy_headers=bool(proxies),
             forwarded_allow_ips=list(proxies),
+            timeout_keep_alive=PROXY_IDLE_SECONDS if proxies else VISITOR_IDLE_SECONDS,
             timeout_graceful_shutdown=10,
         )
         click.echo(f"{hall.county.hall_name} 已运行：http://{host}:{port}")
