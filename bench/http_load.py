@@ -154,16 +154,15 @@ class Due:
     request: bytes
 
 
-async def paced(address: str, plan: Sequence[Due], connections: int = 64) -> dict[str, Load]:
-    """Every request at its moment, whether earlier ones have been answered or not.
+async def paced(address: str, plan: Sequence[Due]) -> dict[str, Load]:
+    """Every request at its moment, whether earlier ones have been answered or not, over as many connections as it takes.
 
     Its time counts from the moment it was due, so a server that stalls is not spared what piles up meanwhile. What
     is not answered within LONGEST_WAIT after the last was sent counts as an error of that time.
     """
     loads: dict[str, Load] = {}
     loop = asyncio.get_running_loop()
-    idle = [await _connect(address) for _ in range(connections)]
-    every = list(idle)
+    idle, every = list[_Connection](), list[_Connection]()
     unanswered, done = {id(due): due for due in plan}, loop.create_future()
     started = time.perf_counter()
 
