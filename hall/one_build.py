@@ -85,7 +85,6 @@ def perform(order: Order) -> Report:
         Root(Path(order.root)),
         items_dirs=[Path(each) for each in order.items_dirs] or None,
         site=Path(order.site),
-        edited=True,
         tolerated=None if order.tolerated is None else frozenset(order.tolerated),
     )
     return Report(built.pages, built.written, built.seconds, built.problems)

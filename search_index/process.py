@@ -46,11 +46,11 @@ class IndexJob:
 class IndexProcess:
     """Another Python that loads Whoosh and the dictionaries at once, and does the job when it is told to.
 
-    Loading takes as long as an edited item's pages, so whoever knows of an edit starts it before looking for it.
+    Loading takes longer than an edited item's pages; by the time the pages have been checked it is done.
     """
 
-    def __init__(self) -> None:
-        self._job: IndexJob | None = None
+    def __init__(self, job: IndexJob) -> None:
+        self._job = job
         self._process: subprocess.Popen[bytes] | None = None
         self._file: Path | None = None
         # Without a second Python the job is done here.
@@ -64,15 +64,14 @@ class IndexProcess:
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             )
 
-    def begin(self, job: IndexJob) -> None:
+    def begin(self) -> None:
         """Hands the job over, whole, as a file: a pipe would make this process wait for the loading."""
-        self._job = job
         if self._process is None:
             return
         handle, path = tempfile.mkstemp(prefix="hall-index-", suffix=".jsonl")
         self._file = Path(path)
         with os.fdopen(handle, "wb") as out:
-            out.writelines(_written(job))
+            out.writelines(_written(self._job))
         assert self._process.stdin is not None
         # A broken pipe: it has died, and its exit code will say so.
         with suppress(BrokenPipeError), self._process.stdin as pipe:
@@ -80,13 +79,12 @@ class IndexProcess:
 
     def finish(self) -> None:
         """Waits for it. Raises what the job raises here when the other process could not do it."""
-        assert self._job is not None
         if self._process is None or self._process.wait() != 0:
             self._clear()
             self._job.run()
 
     def abandon(self) -> None:
-        """Ends it; before `begin` it has touched nothing, after `finish` there is nothing to end."""
+        """Ends it; before `begin` it has touched nothing."""
         if self._process is not None:
             self._process.terminate()
             assert self._process.stdin is not None

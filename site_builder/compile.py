@@ -22,7 +22,6 @@ from catalog.root import Root
 from catalog.supervision import load_rules, rule_folders
 from presentation.page import assets
 from rules.errors import Invalid
-from search_index import IndexProcess
 from site_builder import (
     artifact,
     change_pages,
@@ -81,7 +80,6 @@ def build(
     strict: bool = False,
     forms: bool = False,
     index: bool = True,
-    edited: bool = False,
     tolerated: frozenset[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Built:
@@ -89,9 +87,7 @@ def build(
 
     Files with errors are left out and told in `problems`; with `strict`, any problem raises Invalid before
     anything is written. With `tolerated` (paths as problems name them), an error in any other file raises Invalid
-    before anything is written: a running hall does not drop an item over a slip of the pen. `forms` writes every
-    blank form and sample as DOCX, for a portal without handlers. `edited`: somebody knows of an edit, so that what
-    the index needs is loaded at once.
+    before anything is written: a running hall does not drop an item over a slip of the pen. `forms` writes every blank form and sample as DOCX, for a portal without handlers.
     Raises Invalid also for what the whole site stands on: county.yml, the calendar, the supervision rules.
     """
     started = time.perf_counter()
@@ -100,9 +96,8 @@ def build(
     contents = tuple(Path(each).resolve() for each in content_dirs) if content_dirs else (root.content,)
     with ExitStack() as running:
         beside = running.enter_context(EditorialBeside(root, contents))
-        loading = _loading(running) if index and edited else None
         source = _read(root, items_dirs, contents, problems)
-        indexing = running.enter_context(_indexing(target, source, loading)) if index else None
+        indexing = running.enter_context(_indexing(target, source)) if index else None
         portal, editorial = _portal(source, beside, problems)
         _refuse(problems, strict, tolerated)
         if indexing:
@@ -176,14 +171,8 @@ def _read(
     return _Source(root, folders, contents, reading, codes, program, fingerprint(program, repr(codes.tables)))
 
 
-def _loading(running: ExitStack) -> IndexProcess:
-    process = IndexProcess()
-    running.callback(process.abandon)
-    return process
-
-
-def _indexing(site: Path, source: _Source, loading: IndexProcess | None) -> Indexing:
-    return Indexing(site, source.reading, source.codes, source.stamp, loading)
+def _indexing(site: Path, source: _Source) -> Indexing:
+    return Indexing(site, source.reading, source.codes, source.stamp)
 
 
 def _portal(source: _Source, beside: EditorialBeside, problems: list[Problem]) -> tuple[Portal, Editorial]:

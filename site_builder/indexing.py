@@ -56,31 +56,27 @@ class Indexing:
     do the same again, which changes nothing.
     """
 
-    def __init__(
-        self, site: Path, reading: Reading, codes: Codes, stamp: str, loading: IndexProcess | None = None
-    ) -> None:
-        """`loading`: a process that was started before anybody knew whether there is something to do."""
+    def __init__(self, site: Path, reading: Reading, codes: Codes, stamp: str) -> None:
         self._marker = site / INDEX_FOLDER / "made-from"
         planned = plan(site, reading, codes, stamp)
         self._now = planned.now if planned else None
-        self._job = planned.job if planned else None
-        self._process = loading or (IndexProcess() if self._job else None)
+        self._process = IndexProcess(planned.job) if planned and planned.job else None
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._process is not None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and self._process is not None:
             self._process.abandon()
 
     def begin(self) -> None:
         """From here on the index may change."""
-        if self._process is not None and self._job is not None:
-            self._process.begin(self._job)
+        if self._process is not None:
+            self._process.begin()
 
     def finish(self) -> None:
         """Waits for the index; what it was made from is written last. Raises IndexBusy."""
-        if self._process is not None and self._job is not None:
+        if self._process is not None:
             self._process.finish()
         if self._now is not None:
             draft = self._marker.with_name(f".made-from.{os.getpid()}")

@@ -228,8 +228,11 @@ def test_a_build_that_fails_half_way_leaves_no_process_and_no_file(
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
-def test_a_process_that_gets_no_job_ends_by_itself(root: Root) -> None:
-    process = IndexProcess()
+def test_a_job_that_is_never_begun_ends_by_itself(root: Root, codes: Codes) -> None:
+    first = planned(root, codes)
+    assert first is not None
+    assert first.job is not None
+    process = IndexProcess(first.job)
     assert process._process is not None
     process._process.communicate()
     assert process._process.returncode == 2
