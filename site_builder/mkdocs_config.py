@@ -83,8 +83,11 @@ def load(config: Path, **values: Any) -> MkDocsConfig:
 
 
 @contextmanager
-def reasons_told() -> Iterator[None]:
-    """Raises WrongConfig where MkDocs gives up, with the reasons that it only logs."""
+def reasons_told(others_code: bool = False) -> Iterator[None]:
+    """Raises WrongConfig where MkDocs gives up, with the reasons that it only logs.
+
+    `others_code`: plugins and hooks of the county run, whose failures are the county's to mend.
+    """
     from mkdocs.exceptions import Abort, BuildError, ConfigurationError
 
     heard = _Heard(logging.WARNING)
@@ -98,6 +101,11 @@ def reasons_told() -> Iterator[None]:
         raise WrongConfig(0, said or _in_chinese(str(error))) from error
     except ConfigurationError as error:
         raise _wrong(error) from error
+    except Exception as error:
+        if not others_code or isinstance(error, OSError):
+            raise
+        said = f"插件或钩子出错（{type(error).__name__}：{error}），请改正，或从 plugins、hooks 里删掉"
+        raise WrongConfig(0, said) from error
     finally:
         log.removeHandler(heard)
 

@@ -173,7 +173,7 @@ def _run(
         loaded.theme.dirs.insert(0, str(THEME))
         loaded.theme.static_templates = {"shell.html"}
         _leave_assets(loaded.theme)
-        with reasons_told():
+        with reasons_told(others_code=bool(loaded.plugins)):
             build(loaded)
     finally:
         log.removeHandler(collect)

@@ -102,6 +102,24 @@ def test_warnings_end_a_strict_build_with_what_they_say(county: Root) -> None:
         build(county, index=False)
 
 
+def test_a_hook_that_fails_at_work_is_told_and_our_own_failures_are_not_taken_for_the_countys(
+    county: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (county.path / "hook.py").write_text("def on_env(*_, **__):\n    raise KeyError('缺')\n", "utf-8")
+    spoil(county, INHERITED + "hooks: [hook.py]\n")
+    assert check_config(county) == []
+    with pytest.raises(HallError, match=r"mkdocs\.yml: 插件或钩子出错（KeyError：'缺'）"):
+        build(county, index=False)
+    spoil(county, INHERITED)
+
+    def fails(*_: object, **__: object) -> None:
+        raise KeyError("ours")
+
+    monkeypatch.setattr("mkdocs.commands.build.build", fails)
+    with pytest.raises(KeyError, match="ours"):
+        build(county, index=False)
+
+
 def test_a_slip_in_it_leaves_the_running_portal_as_it_is(
     built_county: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
