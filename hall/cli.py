@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,6 +16,8 @@ from hall.chinese_usage import speak_chinese
 from hall.staying import stays
 from rules.errors import HallError
 
+# pydantic would look through all installed packages for one that wants a say in every validation; none has it here.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 # Before any command is imported: click reads some of its words while commands are declared.
 speak_chinese()
 

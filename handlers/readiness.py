@@ -13,8 +13,6 @@ from handlers.store import operating
 from handlers.sweeps import LATEST
 from rules.errors import HallError
 from rules.quick_dataclass import dataclass
-from search_index.manifest import read_manifest
-from search_index.records import IndexMissing
 
 # Room for a large upload, SQLite's log and a report; below it the next filing may be refused.
 LEAST_FREE_BYTES = 256 * 1024 * 1024
@@ -62,6 +60,10 @@ def _site(hall: Hall) -> str:
 
 
 def _index(hall: Hall) -> str:
+    # A handler that does not search starts without it.
+    from search_index.manifest import read_manifest
+    from search_index.records import IndexMissing
+
     try:
         read_manifest(hall.site / "data" / "index")
     except (IndexMissing, OSError, ValueError):

@@ -25,7 +25,6 @@ from presentation.page import Shell
 from rules.calendar import WorkCalendar
 from rules.errors import HallError, NotFound, Unavailable
 from rules.permissions import Permissions
-from search_index import IndexMissing
 
 if TYPE_CHECKING:
     from search_index import SearchIndex
@@ -126,7 +125,7 @@ class SiteData:
     def index(self) -> SearchIndex:
         """The search index of the newest edition. Raises Unavailable while it is missing."""
         # Whoosh is loaded by the first search: most handlers never search.
-        from search_index import open_index
+        from search_index import IndexMissing, open_index
 
         version = self.edition().catalog.version
         if self._index is None or self._index[0] != version:
