@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from heapq import nlargest
 from typing import NamedTuple
 
-from search_index.similarity import Asked
-from search_index.snapshot import Entry, Snapshot
+from search_index.similarity import SAFE, Asked
+from search_index.snapshot import Impacts, Snapshot
 from search_index.text import squeeze
 from search_index.tokens import Token, tokenize
 from search_index.tuning import Ranking
-
-# Room for rounding where a bound decides.
-SAFE = 1 - 1e-9
 
 
 class Scored(NamedTuple):
@@ -26,98 +24,100 @@ def score(snapshot: Snapshot, text: str, ranking: Ranking) -> dict[int, Scored]:
     """The documents that hold enough of the text to come within reach of the best, scored."""
     tokens = tokenize(text)
     held, whole = _text_scores(snapshot, tokens, ranking)
-    most = max(held, default=0.0)
-    if not most:
+    if not held:
         return {}
     weight = ranking.names["text"]
     # Whoever is below this share of the best text score ends below match_share of the best score, too.
-    reach = ranking.match_share * most
-    # Enough for nearly every question, and one pass in place of two.
-    pool = [(share, number) for number, share in enumerate(held) if share >= reach / 2]
-    scored = {number: Scored(weight * share / whole, -1) for share, number in pool if share >= reach}
-    if len(pool) < ranking.candidates:
-        pool = [(share, number) for number, share in enumerate(held) if share]
+    reach = ranking.match_share * max(held.values())
+    best, others = _best(snapshot, held, reach, ranking.candidates)
+    scored = {number: Scored(weight * held[number] / whole, -1) for number in others}
     chars = {token.term for token in tokens if len(token.term) == 1}
-    asked = Asked.of(squeeze(text), {char: 0.3 + snapshot.impacts(char).rarity for char in chars})
-    closest = _Closest(asked, ranking.names)
-    top = 0.0
-    for amount, _, number in _best(snapshot, pool, ranking.candidates):
-        share = amount / whole
+    asked = Asked(squeeze(text), {char: 0.3 + snapshot.impacts(char).rarity for char in chars}, ranking.names)
+    entries, later_stages = snapshot.entries, snapshot.later_stages
+    least = 0.0
+    for number in best:
+        entry = entries[number]
+        share = weight * held[number] / whole
         # Below this likeness the document ends out of reach of the best one, whatever else holds.
-        needed = (ranking.match_share * top - weight * share) / (1 - weight)
-        closeness, name = closest.name(snapshot.entries[number], needed)
-        value = weight * share + (1 - weight) * closeness
-        if any(stage not in asked.text for stage in snapshot.later_stages.get(number, ())):
+        needed = (least - share) / (1 - weight)
+        closeness, name = asked.closest(entry.names, entry.distinct, needed)
+        value = share + (1 - weight) * closeness
+        if number in later_stages and any(stage not in asked.text for stage in later_stages[number]):
             value *= ranking.later_stage
-        if value > top:
-            top = value
-        scored[number] = Scored(value, name)
-    return scored
+        if value >= least:
+            scored[number] = Scored(value, name)
+            least = max(least, ranking.match_share * value * SAFE)
+    return {number: one for number, one in scored.items() if one.score >= least}
 
 
-def _best(snapshot: Snapshot, pool: list[tuple[float, int]], count: int) -> list[tuple[float, str, int]]:
-    """Those who hold most (amount, code, number); of equal ones the later code."""
-    least = sorted([amount for amount, _ in pool], reverse=True)[count - 1] if len(pool) > count else 0.0
-    entries = snapshot.entries
-    best = [(amount, entries[number].code_key, number) for amount, number in pool if amount >= least]
-    best.sort(reverse=True)
-    return best[:count]
+def _best(
+    snapshot: Snapshot, held: Mapping[int, float], reach: float, count: int
+) -> tuple[list[int], list[int]]:
+    """The `count` that hold most, in order, of equal ones the later codes; and all others within reach."""
+    # Where enough are near the best, the rest need not be sorted.
+    amounts = [amount for amount in held.values() if amount >= reach / 2]
+    if len(amounts) < count:
+        amounts = list(held.values())
+    amounts.sort(reverse=True)
+    least = amounts[count - 1] if len(amounts) >= count else 0.0
+    best = [number for number, amount in held.items() if amount > least]
+    best.sort(key=held.__getitem__, reverse=True)
+    if len(best) < count <= len(amounts):
+        tied = [number for number, amount in held.items() if amount == least]
+        best += nlargest(count - len(best), tied, key=lambda number: snapshot.entries[number].code_key)
+    if least < reach:
+        return best, []
+    chosen = frozenset(best)
+    return best, [number for number, amount in held.items() if amount >= reach and number not in chosen]
 
 
-def _text_scores(snapshot: Snapshot, tokens: list[Token], ranking: Ranking) -> tuple[list[float], float]:
-    """What each document holds of the tokens' weight, and the weight that one holding all of them would have."""
+def _text_scores(snapshot: Snapshot, tokens: list[Token], ranking: Ranking) -> tuple[dict[int, float], float]:
+    """What documents hold of the tokens' weight, and the weight that one holding all of them would have.
+
+    A document that can neither come within reach of the best nor among the candidates may be missing.
+    """
     weights: dict[str, float] = {}
     for token in tokens:
         weights[token.term] = max(weights.get(token.term, 0.0), ranking.kinds[token.kind])
-    held = [0.0] * snapshot.size
-    whole = 0.0
-    for term, kind_weight in weights.items():
-        impacts = snapshot.impacts(term)
-        weight = kind_weight * impacts.rarity
-        whole += weight
-        for number, share in zip(impacts.documents, impacts.shares, strict=True):
-            held[number] += weight * share
+    terms = [(snapshot.impacts(term), weight) for term, weight in weights.items() if weight]
+    weighed = sorted(
+        ((weight * impacts.rarity, impacts) for impacts, weight in terms), key=_weight, reverse=True
+    )
+    whole = rest = sum(weight for weight, _ in weighed)
+    held: dict[int, float] = {}
+    closed = False
+    for weight, impacts in weighed:
+        # Nobody holds more of what is left than all of it: a time comes from which on newcomers are too late. To see
+        # whether it has come takes as long as a term with as many documents.
+        if (
+            not closed
+            and rest < ranking.match_share * (whole - rest)
+            and 2 * len(impacts.documents) > len(held)
+        ):
+            floor = SAFE * _floor(held, ranking)
+            if rest < floor:
+                closed = True
+                held = {number: amount for number, amount in held.items() if amount + rest >= floor}
+        rest -= weight
+        postings = zip(impacts.documents, impacts.shares, strict=True)
+        if closed:
+            for number, share in postings:
+                if number in held:
+                    held[number] += weight * share
+        else:
+            so_far = held.get
+            for number, share in postings:
+                held[number] = so_far(number, 0.0) + weight * share
     return held, whole
 
 
-class _Closest:
-    """Which of a document's names is closest to what was asked. Asked hundreds of times a query: hence so flat."""
+def _floor(held: Mapping[int, float], ranking: Ranking) -> float:
+    """Below this a document is neither within reach of the best nor among the candidates; 0 while these are too few."""
+    if len(held) < ranking.candidates:
+        return 0.0
+    amounts = sorted(held.values(), reverse=True)
+    return min(ranking.match_share * amounts[0], amounts[ranking.candidates - 1])
 
-    def __init__(self, asked: Asked, weights: Mapping[str, float]) -> None:
-        self._asked, self._weights = asked, weights
-        self._in_order, self._together, self._fit = weights["in_order"], weights["together"], weights["fit"]
-        self._all = self._in_order + self._together + self._fit
 
-    def name(self, entry: Entry, needed: float) -> tuple[float, int]:
-        """How close the closest name is and which; 0 and -1 where none can come to what is needed."""
-        best, place = 0.0, -1
-        asked, worth = self._asked, self._weights["title"]
-        chars = asked.chars
-        count = len(chars)
-        for at, (name, distinct) in enumerate(zip(entry.names, entry.distinct, strict=True)):
-            if at:
-                worth = self._weights["plain"]
-            common = chars.intersection(name)
-            shared = len(common)
-            if (
-                needed > 0
-                # No likeness is above what the characters alone allow; a name all of whose characters are asked may
-                # stand in the question as a whole.
-                and shared != distinct
-                and worth * self._allowed(common, 2 * shared / (count + distinct)) < needed * self._all * SAFE
-            ):
-                continue
-            like = asked.likeness(name, distinct, shared)
-            mixed = self._in_order * like.in_order + self._together * like.together + self._fit * like.fit
-            mixed *= worth / self._all
-            if len(name) > 1 and shared == distinct and name in asked.text:
-                # A sentence that holds the whole name is about it, however much is said around it.
-                mixed = max(mixed, min(0.9, self._weights["contained"] + 0.1 * len(name)))
-            if mixed > best:
-                best, place = mixed, at
-        return best, place
-
-    def _allowed(self, common: frozenset[str], fit: float) -> float:
-        in_order = sum(map(self._asked.shares.__getitem__, common))
-        together = 1.0 if len(common) > 1 else in_order
-        return self._in_order * in_order + self._together * together + self._fit * fit
+def _weight(weighed: tuple[float, Impacts]) -> float:
+    return weighed[0]

@@ -119,7 +119,9 @@ class SearchIndex:
         found, expanded = self._find(state, query)
         entries = state.snapshot.entries
         documents = [entries[number].document for number in found]
-        kept = [number for number in found if passes(entries[number].document, wanted)]
+        kept = list(found)
+        if wanted != FacetFilter():
+            kept = [number for number in kept if passes(entries[number].document, wanted)]
         kept.sort(
             key=lambda number: (
                 -found[number].score,
