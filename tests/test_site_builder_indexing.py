@@ -13,6 +13,7 @@ from catalog.reader import read
 from catalog.root import Root
 from rules.errors import Invalid
 from search_index import IndexProcess, open_index
+from search_index.process import wait_for_edits
 from site_builder.compile import build
 from site_builder.indexing import Indexing, Planned, plan
 from tests.site_builder_fixtures import FULL, FULL_CODE, HOSTILE_CODE, IMMEDIATE_CODE, make_root, write
@@ -193,6 +194,27 @@ def test_without_a_second_python_the_index_is_made_in_the_first(
     monkeypatch.setattr("sys.executable", "/no/such/python")
     follow(root, codes)
     assert found(root, "开饭店")[0] == FULL_CODE
+
+
+def test_a_process_that_waits_for_edits_indexes_them_itself_and_a_whole_county_beside(
+    root: Root, codes: Codes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search_index.process._waits_for_edits", False)
+    wait_for_edits()
+    with Indexing(root.path / "site", read(root, hold=False), codes, "s") as indexing:
+        assert indexing._process is not None
+        assert indexing._process._process is not None
+        indexing.begin()
+        indexing.finish()
+    path = root.items / "market" / "food.yml"
+    write(path, FULL.replace("食品经营许可（新办）", "小餐饮店登记"))
+    with Indexing(root.path / "site", read(root, hold=False), codes, "s") as indexing:
+        assert indexing._process is not None
+        assert indexing._process._process is None
+        indexing.begin()
+        indexing.finish()
+    assert found(root, "小餐饮店登记")[0] == FULL_CODE
+    assert planned(root, codes) is None
 
 
 def test_a_build_that_is_refused_leaves_the_index_as_it_was(root: Root) -> None:
