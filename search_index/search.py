@@ -13,6 +13,7 @@ from typing import NamedTuple
 from search_index.codes import code_key, looks_like_code
 from search_index.facets import count_facets, passes
 from search_index.highlight import highlight
+from search_index.lasting import lasting
 from search_index.manifest import MANIFEST
 from search_index.questions import strip_question
 from search_index.ranking import score
@@ -56,7 +57,8 @@ class _State:
 
     @cached_property
     def speller(self) -> Speller:
-        return Speller(self.snapshot, self.synonyms.phrases())
+        with lasting():
+            return Speller(self.snapshot, self.synonyms.phrases())
 
 
 class SearchIndex:
@@ -259,7 +261,8 @@ class SearchIndex:
         )
 
     def _load(self) -> _State:
-        return _State(self._dir, self._tuning, self._remembered)
+        with lasting():
+            return _State(self._dir, self._tuning, self._remembered)
 
     def _current(self) -> _State:
         state = self._state
