@@ -40,6 +40,7 @@ from catalog.root import Root
 from site_builder.compile import build
 gc.disable()
 built = build(Root(Path(sys.argv[1])), site=Path(sys.argv[2]), index=False)
+gc.freeze()
 print(json.dumps({"pages": built.pages, "documents": built.documents}))
 """
 

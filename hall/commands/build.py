@@ -68,6 +68,8 @@ def command(
     except HallError as error:
         click.echo(error.detail, err=True)
         sys.exit(1)
+    # Python would look once more when it ends.
+    gc.freeze()
     if as_json:
         click.echo(json.dumps(_figures(built, target), ensure_ascii=False, indent=1))
     else:
