@@ -41,22 +41,54 @@ def config_path(root: Root) -> Path:
 
 
 def check_config(root: Root) -> list[Problem]:
-    """What keeps MkDocs from working by the county's own file; nothing where it has none. Writes nothing."""
-    if not (root.path / FILE).is_file():
+    """What keeps MkDocs from working by the county's own file, as far as that can be told without running anything the
+    file names: hooks and Python objects are left to the build. Nothing where there is no such file; writes nothing.
+    """
+    path = root.path / FILE
+    if not path.is_file():
         return []
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.utils.yaml import yaml_load
+
+    # What a build sets itself is set here too: of these the file may say what it likes.
+    out = root.state / "cache" / "mkdocs" / "out"
+    own = {"docs_dir": str(DEFAULTS / "content"), "site_dir": str(out), "site_name": "-", "site_url": ""}
     try:
-        out = root.state / "cache" / "mkdocs" / "out"
-        # What a build sets itself is set here too: of these the file may say what it likes.
-        load(
-            root.path / FILE,
-            docs_dir=str(DEFAULTS / "content"),
-            site_dir=str(out),
-            site_name="-",
-            site_url="",
-        )
-    except WrongConfig as error:
-        return [Problem(FILE, error.line, "", error.said, rule="mkdocs")]
-    return []
+        with path.open("rb") as file:
+            # An inert loader is a SafeLoader, which MkDocs's types do not name.
+            said = yaml_load(file, _Inert)  # type: ignore[arg-type]
+        config = MkDocsConfig(config_file_path=str(path))
+        config.load_dict(said)
+        config.load_dict({**own, "hooks": []})
+        faults, _ = config.validate()
+    except Exception as error:
+        wrong = _wrong(error)
+        return [Problem(FILE, wrong.line, "", wrong.said, rule="mkdocs")]
+    told = [
+        " ".join(_in_chinese(f"Config value '{key}': {fault}").split())
+        for key, fault in faults
+        if not _unread(said.get(key))
+    ]
+    return [Problem(FILE, 0, "", each, rule="mkdocs") for each in told]
+
+
+class _Inert(yaml.SafeLoader):
+    """Takes a tag for something harmless that can be called, so that a file is read and nothing of it runs."""
+
+
+def _nothing(*_: object, **__: object) -> str:
+    return ""
+
+
+_Inert.add_multi_constructor("!", lambda *_: _nothing)
+_Inert.add_multi_constructor("tag:yaml.org,2002:python/", lambda *_: _nothing)
+
+
+def _unread(value: object) -> bool:
+    """Whether something in it was left alone, so that what MkDocs says of it may be wrong."""
+    if isinstance(value, dict):
+        return any(map(_unread, value.values()))
+    return any(map(_unread, value)) if isinstance(value, list) else value is _nothing
 
 
 class WrongConfig(Invalid):
