@@ -25,7 +25,6 @@ from catalog.problems import Problem
 from catalog.root import Root
 from hall import log_lines
 from rules.errors import HallError, Invalid
-from search_index.process import wait_for_edits
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +101,7 @@ def main(style: str) -> int:
     with _answer_alone_on_output() as out:
         # Loaded before there is anything to do, so that an edit waits for nothing but its own pages.
         import site_builder.compile  # noqa: F401
+        from search_index import wait_for_edits
 
         wait_for_edits()
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from search_index.pinyin import name_pinyin, pinyin_initials
-    from search_index.process import IndexJob, IndexProcess
+    from search_index.process import IndexJob, IndexProcess, wait_for_edits
     from search_index.records import (
         Document,
         Expansion,
@@ -46,6 +46,7 @@ __all__ = [
     "pinyin_initials",
     "scrub",
     "update",
+    "wait_for_edits",
 ]
 
 # A build that only hands documents over must not wait for Whoosh and the dictionaries to load.
@@ -63,6 +64,7 @@ _HOME = MappingProxyType(
         "pinyin_initials": "pinyin",
         "scrub": "scrubbing",
         "update": "storage",
+        "wait_for_edits": "process",
     }
 )
 

@@ -18,6 +18,8 @@ from typing import Any
 from search_index.records import Document, IndexMissing, Synonym
 
 _FIELDS = tuple(field.name for field in fields(Document))
+# More documents than this are indexed sooner beside the pages than after them.
+_FEW = 10
 _waits_for_edits = False
 
 
@@ -37,11 +39,12 @@ def wait_for_edits() -> None:
 class IndexJob:
     """What to do to the index in `folder`: make it anew from `documents`, or replace those and take away `removed`.
 
-    `documents` is called once for each attempt.
+    `documents` is called once for each attempt and gives `count` of them at most.
     """
 
     folder: Path
     documents: Callable[[], Iterable[Document]]
+    count: int
     removed: tuple[str, ...] = ()
     synonyms: tuple[Synonym, ...] = ()
     whole: bool = False
@@ -58,7 +61,8 @@ class IndexJob:
 
 
 class IndexProcess:
-    """Another Python that loads Whoosh and the dictionaries at once, and does the job when it is told to.
+    """Another Python that loads Whoosh and the dictionaries at once, and does the job when it is told to; none for
+    a small job where all that is loaded already.
 
     Loading takes longer than an edited item's pages; by the time the pages have been checked it is done.
     """
@@ -67,7 +71,7 @@ class IndexProcess:
         self._job = job
         self._process: subprocess.Popen[bytes] | None = None
         self._file: Path | None = None
-        if _waits_for_edits and not job.whole:
+        if _waits_for_edits and not job.whole and job.count <= _FEW:
             return
         # Without a second Python the job is done here.
         with suppress(OSError, ValueError):
@@ -134,6 +138,7 @@ def _read(path: Path) -> IndexJob:
     return IndexJob(
         Path(head["folder"]),
         lambda: map(_document, lines),
+        len(lines),
         tuple(head["removed"]),
         tuple(Synonym(tuple(phrases), tuple(terms)) for phrases, terms in head["synonyms"]),
         head["whole"],

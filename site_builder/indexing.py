@@ -121,7 +121,7 @@ def plan(site: Path, reading: Reading, codes: Codes, stamp: str) -> Planned | No
         return Planned(None, now)
     synonyms = tuple(Synonym(entry.say, entry.find) for entry in load_synonyms(reading.root))
     wanted = [items[code] for code in (keys if whole else changed)]
-    job = IndexJob(folder, partial(_documents, wanted, reading, codes), removed, synonyms, whole)
+    job = IndexJob(folder, partial(_documents, wanted, reading, codes), len(wanted), removed, synonyms, whole)
     return Planned(job, now)
 
 

@@ -12,8 +12,7 @@ from catalog.codes import Codes, load_codes
 from catalog.reader import read
 from catalog.root import Root
 from rules.errors import Invalid
-from search_index import IndexProcess, open_index
-from search_index.process import wait_for_edits
+from search_index import IndexProcess, open_index, wait_for_edits
 from site_builder.compile import build
 from site_builder.indexing import Indexing, Planned, plan
 from tests.site_builder_fixtures import FULL, FULL_CODE, HOSTILE_CODE, IMMEDIATE_CODE, make_root, write
