@@ -81,6 +81,11 @@ class Letters(_Walk):
         self.state, self.started, self.extended, self.disputes = "assigned", self.today, 0, 0
         self.answered = self.today
 
+    @property
+    def writers_days_are_over(self) -> bool:
+        """Whether or not anybody has closed the letter yet."""
+        return self.today > self.calendar.after(self.answered, 10)
+
     @rule(move=st.sampled_from(sorted(LETTERS)))
     def a_move(self, move: str) -> None:
         who, sources, target = LETTERS[move]
@@ -89,6 +94,7 @@ class Letters(_Walk):
             legal
             and not (move == "extend" and self.extended)
             and not (move == "dispute" and self.disputes == 2)
+            and not (move in ("settle", "dispute") and self.writers_days_are_over)
         )
 
         def make() -> None:
@@ -119,7 +125,7 @@ class Letters(_Walk):
     def who_says_nothing_for_ten_days_has_nothing_more_to_say(self) -> None:
         self.post.hall.casework.sweep(at(self.when))
         self.post.room.close_unstated(at(self.when))
-        if self.state == "answered" and self.today > self.calendar.after(self.answered, 10):
+        if self.state == "answered" and self.writers_days_are_over:
             self.state = "closed"
 
     @invariant()
