@@ -56,6 +56,11 @@ class _State:
         self.synonyms = SynonymTable(self.snapshot.synonyms, tuning.fillers)
 
     @cached_property
+    def phrases(self) -> tuple[str, ...]:
+        """Everyday phrases, the short ones first."""
+        return tuple(sorted(self.synonyms.phrases(), key=lambda phrase: (len(phrase), phrase)))
+
+    @cached_property
     def speller(self) -> Speller:
         with lasting():
             return Speller(self.snapshot, self.synonyms.phrases())
@@ -169,7 +174,7 @@ class SearchIndex:
         return tuple(chosen.values())
 
     def _suggest_phrases(self, state: _State, typed: str, limit: int, chosen: dict[int, Suggestion]) -> None:
-        for phrase in sorted(state.synonyms.phrases(), key=lambda phrase: (len(phrase), phrase)):
+        for phrase in state.phrases:
             if len(chosen) >= limit:
                 return
             if phrase.startswith(typed):
