@@ -25,7 +25,7 @@ from hall.compiling import Compiler
 from hall.http_limits import LimitedProtocol
 from hall.notify import notify, watchdog_seconds
 from hall.serving import Beside, Repeating, deliverer, sweeper, watcher
-from hall.staying import stays, tidy
+from hall.staying import stays
 from hall.tidying import DailyTidying
 from hall.warming import warm
 from handlers.app import JOBS, create_app
@@ -234,8 +234,8 @@ def beside(hall: Hall, compiler: Compiler | None) -> list[Repeating]:
 
 def first_of_all(hall: Hall, compiler: Compiler | None) -> None:
     """What the first answer does not need and the next ones would wait for."""
-    warm(hall)
-    tidy()
+    with stays():
+        warm(hall)
     if compiler is not None:
         compiler.prepare()
 
