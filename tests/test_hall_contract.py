@@ -51,11 +51,17 @@ def hall(*arguments: str) -> Result:
 
 
 def every_command() -> Iterator[tuple[str, ...]]:
+    above = click.Context(group, **group.context_settings)
     for name in COMMANDS:
         yield (name,)
-        found = group.get_command(click.Context(group), name)
+        found = group.get_command(above, name)
+        assert found is not None
+        # A command keeps the help option of its first use, and other tests use some without the group and its -h.
+        found.get_help_option(click.Context(found, parent=above))
         if isinstance(found, click.Group):
-            yield from ((name, part) for part in found.commands)
+            for part, below in found.commands.items():
+                yield (name, part)
+                below.get_help_option(click.Context(below, parent=above))
 
 
 @pytest.mark.parametrize("path", list(every_command()), ids=" ".join)
