@@ -4,7 +4,7 @@
 
 Open loop: every request is sent at its moment whether earlier ones are answered or not, and its time counts from that
 moment. Of ten requests six track a case, three search the guides and one files a case. Two of three searches ask one
-of ten common things, as in a rush; the third asks what nobody has asked before. The file is in memory when it begins.
+of ten common things, as in a rush; the third asks what nobody has asked before. The file is held in memory.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bench.filings import body_of, filing
-from bench.halls import hall, read_once, sample_root, settle, visitor
+from bench.halls import hall, held_in_memory, sample_root, settle, visitor
 from bench.http_load import Due, Load, paced, request, run
 from bench.many_cases import Tracked, made
 from bench.runs import say
@@ -81,8 +81,8 @@ def measure(count: int, seconds: float, peak: float, kept: Path | None) -> dict[
         cases = made(root, own, count, 5000, kept)
         with hall(root, own) as served:
             settle(served)
-            read_once(own)
-            loads = run(paced(served.address, plan_of(cases, body, seconds, peak)))
+            with held_in_memory(own):
+                loads = run(paced(served.address, plan_of(cases, body, seconds, peak)))
     every = Load()
     for load in loads.values():
         every.took += load.took

@@ -4,8 +4,9 @@
 
 Ours is the whole public answer by number and query code through /api/v1/cases/NUMBER: state, clocks counted day by day,
 what happened, notices, what may be done. FastAPI reads the case, its clocks and events from the same file and compares
-the code; PocketBase gives one row by its id; Datasette its page of one row. The file is in memory. Then ours alone at 200 requests a second
-while 50 cases a second are filed, each request's time counted from when it was due. Peers need scripts/bench_env.sh.
+the code; PocketBase gives one row by its id; Datasette its page of one row. Then ours alone at 200 requests a second
+while 50 cases a second are filed, each request's time counted from when it was due. Our file is held in memory. Peers
+need scripts/bench_env.sh.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ from bench.halls import (
     Served,
     free_port,
     hall,
+    held_in_memory,
     process,
     processor_seconds,
-    read_once,
     sample_root,
     settle,
     visitor,
@@ -111,7 +112,7 @@ def measure(count: int, requests: int, rounds: int, seconds: int, kept: Path | N
         pocket = stack.enter_context(filled_pocketbase(folder / "pocketbase", count, body))
 
         settle(served)
-        read_once(own)
+        stack.enter_context(held_in_memory(own))
 
         def fast_one(number: int) -> bytes:
             case = cases[number * 7919 % len(cases)]
@@ -131,7 +132,6 @@ def measure(count: int, requests: int, rounds: int, seconds: int, kept: Path | N
         }
         found = _in_turns(servers, rounds)
         found["cases"] = count
-        read_once(own)
         found |= _while_filing(served, cases, body, seconds)
     return found
 
