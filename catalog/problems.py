@@ -29,10 +29,8 @@ class Problem:
     rule: str = ""
 
     def __post_init__(self) -> None:
-        if len(self.message) > LONGEST:
-            object.__setattr__(self, "message", shortened(self.message))
-        if len(self.field) > LONGEST:
-            object.__setattr__(self, "field", shortened(self.field))
+        object.__setattr__(self, "message", shortened(self.message))
+        object.__setattr__(self, "field", shortened(self.field))
 
     def __str__(self) -> str:
         where = f"{self.path}:{self.line}" if self.line else self.path

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.scoring.anonymity import FEWEST, RATING, publishable
+from handlers.scoring.anonymity import RATING, publishable
 from handlers.scoring.ledgering import Tokens
 from handlers.store.score_records import Fact
-from rules.score_ledger import read
+from rules.score_ledger import FEWEST_RATINGS, read
 from rules.score_ranking import as_json, ranking
 from tests.handlers_fixtures import Office
 from tests.scored_fixtures import MARCH, of_kind, rated, scored
@@ -81,8 +81,8 @@ def test_whatever_was_rated_no_group_that_can_be_told_apart_is_smaller_than_ten(
     for department in ("market", "police"):
         groups = named(found, department)
         given = sum(count for (where, _), count in counts.items() if where == department)
-        assert sum(groups.values()) == (given if given >= FEWEST else 0)
-        assert all(count >= FEWEST for count in groups.values())
+        assert sum(groups.values()) == (given if given >= FEWEST_RATINGS else 0)
+        assert all(count >= FEWEST_RATINGS for count in groups.values())
     assert len(before) >= len(found)
 
 
@@ -106,7 +106,7 @@ def test_a_department_with_fewer_than_ten_ratings_shows_none_of_them_anywhere(
         MARCH, "market", scored.people["market-supervisor"], {}, now=scored.clock()
     )
     opened = next(each for each in view.heads if each.head.id == "satisfaction")
-    if 2 + more < FEWEST:
+    if 2 + more < FEWEST_RATINGS:
         assert shown == []
         assert (
             head["points"],

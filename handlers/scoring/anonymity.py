@@ -13,8 +13,6 @@ from rules.score_ledger import FEWEST_RATINGS, LedgerLine
 RATING, CONDUCT = "rating", "conduct"
 # Of these neither day nor place among the others is told: who knows when a neighbour's case was closed would know.
 WITHOUT_DAY = frozenset({RATING, CONDUCT})
-FEWEST = FEWEST_RATINGS
-
 
 _F = TypeVar("_F", Fact, LedgerLine)
 
@@ -23,7 +21,7 @@ def with_enough_ratings(found: Iterable[_F]) -> list[_F]:
     """All but the ratings of departments that have fewer than ten."""
     kept = list(found)
     rated = Counter(each.department for each in kept if each.kind == RATING)
-    return [each for each in kept if each.kind != RATING or rated[each.department] >= FEWEST]
+    return [each for each in kept if each.kind != RATING or rated[each.department] >= FEWEST_RATINGS]
 
 
 def publishable(found: Iterable[Fact]) -> list[Fact]:
@@ -53,7 +51,7 @@ def _named(counts: Counter[tuple[str, str]]) -> frozenset[tuple[str, str]]:
         own = sorted((count, key) for key, count in counts.items() if key[0] == department and key[1])
         rest = sum(count for key, count in counts.items() if key[0] == department and not key[1])
         # The smallest join the rest until it is many enough; of those left every one is.
-        while own and (own[0][0] < FEWEST or 0 < rest < FEWEST):
+        while own and (own[0][0] < FEWEST_RATINGS or 0 < rest < FEWEST_RATINGS):
             rest += own.pop(0)[0]
         found |= {key for _, key in own}
     return frozenset(found)
