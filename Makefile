@@ -42,11 +42,12 @@ bench: setup
 	sh scripts/hugo.sh
 	$(BIN)/python -m bench
 
-# 长测试，几十分钟：五万件的一年，真的 nginx 和 Caddy，离线安装。
+# 长测试，一个多小时，最长的先跑：五万件的一年，反复断电，两万次请求，真的 nginx 和 Caddy，离线安装等。
 soak: setup
+	PYTHON=$(BIN)/python sh scripts/browser.sh
 	sh scripts/servers.sh
 	sh scripts/clamav.sh
-	$(BIN)/python -m pytest -m soak -q
+	TZ=UTC $(BIN)/python -m pytest -m soak -n auto --dist loadfile --no-loadscope-reorder -q
 
 # 离线安装包：全部依赖、部署文件、安装脚本和校验和，装的机器不用上网（见 deploy/README.md）。
 bundle: setup

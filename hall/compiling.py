@@ -28,9 +28,9 @@ class BuildDied(Exception):
 class BuildProcess:
     """Another Python that has the compiler loaded and waits for its one build."""
 
-    def __init__(self, style: Style) -> None:
+    def __init__(self, style: Style, root: Root) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "hall.one_build", style],
+            [sys.executable, "-m", "hall.one_build", style, os.fspath(root.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # It finds what this process finds, however this one was started.
@@ -89,7 +89,7 @@ class Compiler:
         # Without a second Python the build is done here.
         with self._lock, suppress(OSError):
             if self._process is None or self._process.ended:
-                self._process = BuildProcess(self._style)
+                self._process = BuildProcess(self._style, self.root)
 
     def build(self) -> Report:
         """Raises HallError when the site stays as it was."""

@@ -1,8 +1,8 @@
 """One build of the portal in a process of its own, for a running hall: what a build leaves in memory goes with it.
 
-    python -m hall.one_build text|json
+    python -m hall.one_build text|json ROOT
 
-loads the compiler, waits for an `Order` on its standard input, builds, and answers with a `Report`. It ends with
+loads the compiler with what it needs for a root, waits for an `Order` on its standard input, builds, and answers with a `Report`. It ends with
 the hall: whoever started it keeps the input open as long as it lives.
 """
 
@@ -91,7 +91,7 @@ def perform(order: Order) -> Report:
     return Report(built.pages, built.written, built.seconds, built.problems)
 
 
-def main(style: str) -> int:
+def main(style: str, root: Root) -> int:
     """0 done or told to end, 1 the compiler failed, which is logged."""
     # Ctrl-C at a terminal reaches the whole group; the hall ends us when it is done itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -101,9 +101,9 @@ def main(style: str) -> int:
     with _answer_alone_on_output() as out:
         # Loaded before there is anything to do, so that an edit waits for nothing but its own pages.
         import site_builder.compile  # noqa: F401
-        from search_index import wait_for_edits
+        from site_builder.warming import warm
 
-        wait_for_edits()
+        warm(root)
 
         # Unbuffered, for the rest of the input is another thread's.
         line = open(0, "rb", buffering=0, closefd=False).readline()  # noqa: SIM115
@@ -137,7 +137,7 @@ def _end_with_the_hall() -> None:
 
 
 if __name__ == "__main__":
-    code = main(sys.argv[1])
+    code = main(sys.argv[1], Root(Path(sys.argv[2])))
     logging.shutdown()
     # Python gives its dictionaries back entry by entry: a tenth of a second that the hall waits for.
     os._exit(code)

@@ -30,7 +30,13 @@ def wait_for_edits() -> None:
     The tables of pinyin, as large again, are loaded when a name is spelled.
     """
     global _waits_for_edits
-    for module in ("search_index.storage", "whoosh.codec.whoosh3", "whoosh.query", "rjieba"):
+    for module in (
+        "search_index.storage",
+        "whoosh.codec.whoosh3",
+        "whoosh.searching",
+        "whoosh.writing",
+        "rjieba",
+    ):
         importlib.import_module(module)
     _waits_for_edits = True
 

@@ -95,6 +95,7 @@ def build(
     problems: list[Problem] = []
     contents = tuple(Path(each).resolve() for each in content_dirs) if content_dirs else (root.content,)
     with ExitStack() as running:
+        writer = running.enter_context(Writer(root.state / "cache", target, progress))
         beside = running.enter_context(EditorialBeside(root, contents))
         source = _read(root, items_dirs, contents, problems)
         indexing = running.enter_context(_indexing(target, source)) if index else None
@@ -103,7 +104,6 @@ def build(
         if indexing:
             indexing.begin()
         outputs = list(_outputs(portal, editorial, forms))
-        writer = Writer(root.state / "cache", target, progress)
         writer.write(outputs)
         version = _version(portal, writer)
         addresses = [_address(output.path) for output in outputs if output.path.endswith("index.html")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,23 @@ def config_path(root: Root) -> Path:
     """The county's own file, else the one that comes with the program."""
     own = root.path / FILE
     return own if own.is_file() else DEFAULTS / FILE
+
+
+def config_texts(root: Root) -> list[bytes]:
+    """The file and those it inherits from, as far as they can be read: what is wrong is told by who loads them."""
+    texts: list[bytes] = []
+    path, seen = config_path(root), set[Path]()
+    with suppress(OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError):
+        while path not in seen:
+            seen.add(path)
+            texts.append(path.read_bytes())
+            if b"INHERIT" not in texts[-1]:
+                break
+            said = yaml.load(texts[-1], _Inert)  # noqa: S506  a SafeLoader
+            if not isinstance(said, dict) or not isinstance(said.get("INHERIT"), str):
+                break
+            path = (path.parent / said["INHERIT"]).resolve()
+    return texts
 
 
 def check_config(root: Root) -> list[Problem]:

@@ -19,7 +19,7 @@ from catalog.reader import read_model
 from catalog.root import Root
 from presentation.page import THEME, Shell, frame_values
 from rules.quick_dataclass import dataclass
-from site_builder.mkdocs_config import DEFAULTS, config_path, load, reasons_told
+from site_builder.mkdocs_config import DEFAULTS, config_path, config_texts, load, reasons_told
 from site_builder.outputs import fingerprint
 
 # What of content/ is not an editorial page: it is data, or stamped by other modules.
@@ -121,7 +121,7 @@ class _Edition:
             *(f"{name}\0".encode() + path.read_bytes() for name, path in sorted(self.files.items())),
             *(path.read_bytes() for path in sorted(THEME.rglob("*.html"))),
             (DEFAULTS / "mkdocs.yml").read_bytes(),
-            self._config.read_bytes(),
+            *config_texts(root),
             json.dumps(self._frame, sort_keys=True),
             version("mkdocs"),
             version("mkdocs-material"),

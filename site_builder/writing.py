@@ -8,10 +8,13 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 from catalog.forking import shared_out
 from site_builder.outputs import Output, fingerprint
+from site_builder.present import Present
 
 # Fewer files than this are written sooner by one process than by several that must first be made.
 SHARED_FROM = 400
@@ -23,7 +26,10 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 
 
 class Writer:
-    """One build's writing. Remembers in `memory` what was written where, by key and by content."""
+    """One build's writing, a context. Remembers in `memory` what was written where, by key and by content.
+
+    What the site holds is looked up from here on, so that a build makes its writer first of all.
+    """
 
     def __init__(self, memory: Path, site: Path, progress: Callable[[int, int], None] | None = None) -> None:
         """`progress` hears after each output how many of how many are done."""
@@ -32,13 +38,26 @@ class Writer:
         self._memory = memory / f"site-{fingerprint(str(site))}.json"
         self._before = self._remembered()
         self._now: dict[str, tuple[str, str]] = {}
-        self._present = _present(site)
+        self._looking = Present(site)
         self._folders: set[Path] = set()
         self._root = os.fspath(site)
-        self._fresh = not self._present
         self._latest = ("", "")
         self.written = 0
         self.removed = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._looking.__exit__()
+
+    @cached_property
+    def _present(self) -> set[str]:
+        return self._looking.files()
+
+    @cached_property
+    def _fresh(self) -> bool:
+        return not self._present
 
     def write(self, outputs: Sequence[Output]) -> None:
         """Makes and writes those whose key is new or whose file is gone; equal bytes are not written."""
@@ -135,21 +154,6 @@ class Writer:
             return {path: (key, content) for path, (key, content) in found.items()}
         except (OSError, ValueError, AttributeError, TypeError):
             return {}
-
-
-def _present(site: Path) -> set[str]:
-    """All files of the site by relative path: one walk instead of a look at each."""
-    found: set[str] = set()
-    waiting = [(os.fspath(site), "")] if site.is_dir() else []
-    while waiting:
-        folder, prefix = waiting.pop()
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append((entry.path, f"{prefix}{entry.name}/"))
-                else:
-                    found.add(prefix + entry.name)
-    return found
 
 
 def _replace(file: Path, data: bytes) -> None:

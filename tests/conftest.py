@@ -38,6 +38,16 @@ CHROMIUM_FLAGS = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests begin with the longest, so that several processors end together: `soak(minutes=…)`."""
+
+    def minutes(item: pytest.Item) -> int:
+        mark = item.get_closest_marker("soak")
+        return mark.kwargs.get("minutes", 0) if mark else 0
+
+    items.sort(key=minutes, reverse=True)
+
+
 @pytest.fixture(scope="session")
 def sample_root() -> Path:
     """The repository itself: 青禾县. Read only."""

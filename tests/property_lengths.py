@@ -12,7 +12,7 @@ from hypothesis.strategies import SearchStrategy
 
 def lengths(short: int, long: int) -> pytest.MarkDecorator:
     """Parametrises a test with the number of examples."""
-    return pytest.mark.parametrize("examples", [short, pytest.param(long, marks=pytest.mark.soak)])
+    return pytest.mark.parametrize("examples", [short, pytest.param(long, marks=pytest.mark.soak(minutes=5))])
 
 
 def holds_for(examples: int, holds: Callable[..., None], *values: SearchStrategy[Any]) -> None:

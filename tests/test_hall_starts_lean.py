@@ -97,10 +97,10 @@ def ordered(building: BuildProcess, order: Order) -> None:
 
 
 def test_the_process_of_a_build_ends_with_the_hall(county: Path) -> None:
-    waiting = BuildProcess("text")
+    waiting = BuildProcess("text", Root(county))
     waiting.end()
     assert waiting.ended
-    building = BuildProcess("text")
+    building = BuildProcess("text", Root(county))
     running = threading.Thread(
         target=ordered, args=(building, Order(str(county), (), str(county / "site"), None))
     )

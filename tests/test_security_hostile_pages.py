@@ -160,7 +160,7 @@ def test_script_in_every_field_of_every_form_is_text_where_it_comes_back_and_whe
     assert showing(world) > 25
 
 
-@pytest.mark.soak
+@pytest.mark.soak(minutes=1)
 @pytest.mark.parametrize("words", SCRIPTS)
 def test_each_attempt_in_hidden_fields_and_choices_too_is_text_everywhere(world: World, words: str) -> None:
     walked(world, ((words, False), (words, True)))
@@ -210,7 +210,7 @@ def tricks(world: World, every: int) -> Iterator[tuple[str, str]]:
                     yield method, _filled(path, filled)
 
 
-@pytest.mark.parametrize("every", [29, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("every", [29, pytest.param(1, marks=pytest.mark.soak(minutes=1))])
 def test_no_trick_in_a_path_reaches_a_file_or_breaks_a_page(world: World, every: int) -> None:
     client, secret = (
         visitor(world, "everybody"),

@@ -136,7 +136,7 @@ def test_no_request_a_schema_can_think_of_is_answered_otherwise_than_documented(
     hammer(world, schema, method, path, 1000 // len(OPERATIONS), derandomize=True)
 
 
-@pytest.mark.soak
+@pytest.mark.soak(minutes=1)
 @every_operation
 def test_twenty_thousand_requests_are_answered_as_documented(
     world: World, schema: Any, method: str, path: str

@@ -81,6 +81,6 @@ def test_cards_and_scores_of_a_year_of_two_thousand_cases_equal_a_count_by_hand(
     play_and_compare(tmp_path, 2_000, seed=20260101)
 
 
-@pytest.mark.soak
+@pytest.mark.soak(minutes=45)
 def test_cards_and_scores_of_a_year_of_fifty_thousand_cases_equal_a_count_by_hand(tmp_path: Path) -> None:
     play_and_compare(tmp_path, 50_000, seed=20260102)

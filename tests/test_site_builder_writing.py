@@ -19,9 +19,9 @@ def pair(text: str) -> list[Output]:
 
 
 def written(tmp_path: Path, outputs: list[Output]) -> Writer:
-    writer = Writer(tmp_path / "memory", tmp_path / "site")
-    writer.write(outputs)
-    writer.finish()
+    with Writer(tmp_path / "memory", tmp_path / "site") as writer:
+        writer.write(outputs)
+        writer.finish()
     return writer
 
 

@@ -152,3 +152,17 @@ def test_a_slip_in_it_leaves_the_running_portal_as_it_is(
     compiler.again()
     compiler.close()
     assert "the portal stays" not in caplog.text
+
+
+def test_an_edit_of_a_file_it_inherits_makes_the_pages_anew(county: Root) -> None:
+    base = county.path / "base.yml"
+    (county.content / "about").mkdir()
+    (county.content / "about" / "hall.md").write_text("# 关于\n\n==县厅==\n", "utf-8")
+    spoil(county, "INHERIT: base.yml\n")
+    base.write_text(INHERITED, "utf-8")
+    build(county, index=False)
+    page = county.path / "site" / "about" / "hall" / "index.html"
+    assert "==县厅==" in page.read_text("utf-8")
+    base.write_text(f"{INHERITED}markdown_extensions: [pymdownx.mark]\n", "utf-8")
+    build(county, index=False)
+    assert "<mark>县厅</mark>" in page.read_text("utf-8")

@@ -240,7 +240,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_after_three_kills(
     run(built_county, tmp_path, operations=200, kills=3, seed=random.SystemRandom().randrange(1 << 30))
 
 
-@pytest.mark.soak
+@pytest.mark.soak(minutes=4)
 def test_ten_thousand_filings_and_moves_survive_sixty_kills(built_county: Path, tmp_path: Path) -> None:
     seed = int(os.environ.get("TRUST_SEED", random.SystemRandom().randrange(1 << 30)))
     print(f"TRUST_SEED={seed}")

@@ -1,0 +1,51 @@
+"""What a build loads, writes or compiles at its first use, done ahead by a process that waits for an edit."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from contextlib import suppress
+
+from pydantic import BaseModel
+
+from catalog.calendars import load_calendar
+from catalog.codes import load_codes
+from catalog.county import County
+from catalog.elements import load_elements
+from catalog.problems import Problem
+from catalog.reader import read_model
+from catalog.root import Root
+from catalog.supervision import load_rules, rule_folders
+from search_index import wait_for_edits
+
+# Of an item's page: its QR code.
+_ASKED_FOR = ("segno", "presentation.qr_parts", "gzip")
+
+
+def warm(root: Root) -> None:
+    """Blocks for a quarter of a second and keeps nothing of the root: what is built is read when it is built."""
+    wait_for_edits()
+    for module in _ASKED_FOR:
+        importlib.import_module(module)
+    for model in set(_models(BaseModel)):
+        if not model.__pydantic_complete__ and model.__module__.partition(".")[0] in (
+            "catalog",
+            "site_builder",
+        ):
+            model.model_rebuild()
+    problems: list[Problem] = []
+    # Whatever is wrong here is told by the build itself.
+    with suppress(Exception):
+        county = read_model(root.county, "county.yml", County, problems)
+        load_codes(root, problems)
+        load_calendar(root)
+        load_elements(root, problems)
+        if county is not None:
+            settings = county.settings
+            load_rules(rule_folders(root), settings.supervision_rules, settings.precision)
+
+
+def _models(of: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for model in of.__subclasses__():
+        yield model
+        yield from _models(model)
