@@ -149,6 +149,16 @@ def test_a_clock_that_was_put_off_is_computed_with_the_new_calendar(hall: Hall) 
     assert (again.put_off, again.next_at) == ("", clock.next_at)
 
 
+def test_a_clock_that_a_move_stopped_meanwhile_is_not_put_off(hall: Hall) -> None:
+    hall.accept(hall.file("2026-11-02", item=PLAIN), "2026-11-02")
+    clock = running(hall)[-1]
+    hall.database.write(lambda tx: clocks.stop(tx, clock.id, at("2026-11-03"), "已办结"))
+    hall.database.write(lambda tx: clocks.put_off(tx, clock.id, at("2026-11-03"), "算不出"))
+    again = clocks.by_id(hall.database, clock.id)
+    assert again is not None
+    assert (again.put_off, again.next_at) == ("", None)
+
+
 def test_what_a_move_changed_meanwhile_is_left_to_that_move(hall: Hall) -> None:
     filed = hall.accept(hall.file("2026-12-28", item=PLAIN), "2026-12-28")
     (subject,) = clock_scan.running(hall.database, None)

@@ -102,8 +102,11 @@ def raise_level(
 
 
 def put_off(tx: Transaction, clock_id: int, until: datetime, why: str) -> None:
-    """A clock whose computation failed is looked at again later and says why."""
-    tx.execute("UPDATE clock SET next_at = ?, put_off = ? WHERE id = ?", (stamp(until), why[:500], clock_id))
+    """A clock whose computation failed is looked at again later and says why; one stopped meanwhile stays as it is."""
+    tx.execute(
+        "UPDATE clock SET next_at = ?, put_off = ? WHERE id = ? AND stopped IS NULL",
+        (stamp(until), why[:500], clock_id),
+    )
 
 
 def of_subject(reads: Reads, subject: str, subject_id: int) -> tuple[Clock, ...]:
