@@ -145,6 +145,18 @@ def test_a_login_is_taken_once_and_assignments_are_dated(database: Database) -> 
     assert not found.holds_on(date(2026, 7, 1))
 
 
+def test_an_assignment_with_a_last_day_can_be_ended_earlier_and_never_later(database: Database) -> None:
+    person = _id(database)
+    first, last = date(2026, 1, 1), date(2026, 12, 31)
+    database.write(lambda tx: people.assign(tx, person, Role.REVIEWER, "market", first, last))
+    ended = [
+        database.write(lambda tx, day=day: people.end_assignment(tx, person, Role.REVIEWER, "market", day))  # type: ignore[misc]
+        for day in (date(2027, 3, 1), date(2026, 6, 30), date(2026, 6, 30), date(2026, 9, 30))
+    ]
+    assert ended == [0, 1, 0, 0]
+    assert [each.valid_to for each in people.known(database, person).assignments] == [date(2026, 6, 30)]
+
+
 def test_a_closed_account_is_out_at_once(database: Database) -> None:
     token = sessions.sign_in(database, "alice", PASSWORD, NOW).token
     person = _id(database)

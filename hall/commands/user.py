@@ -113,7 +113,7 @@ def add(
 @click.argument("unit")
 @click.option("--from", "first", metavar="日期", help="从哪天起，默认今天")
 @click.option("--to", "last", metavar="日期", help="到哪天止（含），默认长期")
-@click.option("--end", is_flag=True, help="结束这个任职（到 --to，默认今天）")
+@click.option("--end", is_flag=True, help="提前结束这个任职（到 --to，默认今天）；只缩短，不延长")
 @_stored
 def assign(
     database: Database,
@@ -134,7 +134,7 @@ def assign(
         until = ends or _now().date()
         ended = database.write(lambda tx: people.end_assignment(tx, person.id, _ROLES[role], unit, until))
         if not ended:
-            raise NotFound("没有这个任职。")
+            raise NotFound(f"没有在 {until} 之后还有效的这个任职。")
         click.echo(f"{login} 的任职到 {until} 结束。")
         return
     database.write(lambda tx: people.assign(tx, person.id, _ROLES[role], unit, begins, ends))

@@ -118,10 +118,12 @@ def assign(
 
 
 def end_assignment(tx: Transaction, person: str, role: Role, unit: str, last_day: date) -> int:
-    """Ends open assignments with a day; history stays. Returns how many."""
+    """Ends with a day what is open or would last longer; what has ended by then stays. Returns how many."""
+    day = last_day.isoformat()
     return tx.execute(
-        "UPDATE assignment SET valid_to = ? WHERE person = ? AND role = ? AND unit = ? AND valid_to IS NULL",
-        (last_day.isoformat(), person, role, unit),
+        "UPDATE assignment SET valid_to = ? WHERE person = ? AND role = ? AND unit = ? "
+        "AND (valid_to IS NULL OR valid_to > ?)",
+        (day, person, role, unit, day),
     ).rowcount
 
 
