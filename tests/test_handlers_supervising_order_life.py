@@ -77,6 +77,29 @@ def test_the_sweep_flags_and_reminds_an_unanswered_order_once(bureau: Bureau) ->
     assert count(bureau, "explanations_late") == sum(each.late for each in flagged)
 
 
+@pytest.mark.parametrize("swept", [True, False])
+def test_a_second_day_missed_after_a_return_is_told_and_counted_again(bureau: Bureau, swept: bool) -> None:
+    order = bureau.order()
+
+    def told() -> list[str]:
+        found = outbox.of_subject(bureau.hall.database, "order", order.id)
+        return [each.recipient for each in found if each.template == "order.late"]
+
+    bureau.hall.casework.sweep(at("2026-03-23 08:00"))
+    bureau.move(order, "explain", "decider", "2026-03-23 09:00", text="补交说明")
+    assert (len(told()), count(bureau, "explanations_late")) == (2, 1)
+    bureau.move(order, "return", "county", "2026-03-24", text="没有说原因", days="2")
+    bureau.hall.casework.sweep(at("2026-03-26 23:59:59"))
+    assert (len(told()), count(bureau, "explanations_late")) == (2, 1)
+    if swept:
+        for when in ("2026-03-27 08:00", "2026-03-30 08:00"):
+            bureau.hall.casework.sweep(at(when))
+    bureau.move(order, "explain", "decider", "2026-03-31", text="仍在查")
+    bureau.hall.casework.sweep(at("2026-04-20 08:00"))
+    assert sorted(told()) == (["county", "county", "market", "market"] if swept else ["county", "market"])
+    assert count(bureau, "explanations_late") == 2
+
+
 def test_a_late_order_brings_no_order_about_itself(bureau: Bureau) -> None:
     order = bureau.order()
     bureau.hall.casework.sweep(at("2026-04-20"))
@@ -176,8 +199,20 @@ def test_a_draft_is_its_writers_own_and_goes_when_nobody_touches_it(bureau: Bure
         bureau.supervision.file(file_id, bureau.person("coordinator"), at(CARDED), "r")
     assert not bureau.supervision.remove_file(topic, bureau.person("coordinator"), file_id)
     assert bureau.supervision.tidy(at("2026-05-01")) == 0
-    assert bureau.supervision.tidy(at("2026-06-01")) == 1
+    assert bureau.supervision.tidy(at("2026-06-01")) == 2  # the words and the file
     assert attachments.by_id(bureau.hall.database, file_id) is None
+
+
+def test_a_file_of_a_draft_without_words_goes_too_when_nobody_touches_it(bureau: Bureau) -> None:
+    topic = drafts.order_topic(bureau.order().id)
+    alone = bureau.upload(topic, "decider", "单独.pdf")
+    later = bureau.upload(topic, "decider", "后来.pdf", "2026-05-20")
+    described = bureau.upload(topic, "coordinator", "有话.pdf")
+    bureau.supervision.save_draft(topic, bureau.person("coordinator"), "还在写", now=at("2026-05-20"))
+    assert bureau.supervision.tidy(at("2026-05-01")) == 0
+    assert bureau.supervision.tidy(at("2026-06-01")) == 1
+    left = [each for each in (alone, later, described) if attachments.by_id(bureau.hall.database, each)]
+    assert left == [later, described]
 
 
 def test_revoking_a_card_takes_its_order_back_whatever_its_state(bureau: Bureau) -> None:

@@ -72,13 +72,14 @@ def drop_draft(tx: Transaction, topic: str, person: str) -> None:
 
 
 def drop_drafts_before(tx: Transaction, before: datetime) -> int:
-    """Removes drafts nobody has touched since, with the rows of their files."""
-    tx.execute(
-        "DELETE FROM attachment WHERE owner IN "
-        "(SELECT 'draft/' || topic || '/' || person FROM reply_draft WHERE saved < ?)",
+    """Removes drafts nobody has touched since, and files of drafts without words; returns how many rows."""
+    drafts = tx.execute("DELETE FROM reply_draft WHERE saved < ?", (stamp(before),)).rowcount
+    files = tx.execute(
+        "DELETE FROM attachment WHERE owner LIKE 'draft/%' AND received < ? AND owner NOT IN "
+        "(SELECT 'draft/' || topic || '/' || person FROM reply_draft)",
         (stamp(before),),
     )
-    return tx.execute("DELETE FROM reply_draft WHERE saved < ?", (stamp(before),)).rowcount
+    return drafts + files.rowcount
 
 
 def _chase(row: sqlite3.Row) -> Chase:

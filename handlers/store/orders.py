@@ -164,13 +164,13 @@ def show(
     )
 
 
-def flag_late(tx: Transaction, order_id: int, *, correction: bool) -> bool:
-    """Marks an order as late, once; False when it was marked before."""
+def flag_late(tx: Transaction, order_id: int, *, correction: bool) -> None:
+    """Marks an order as late; one that is marked stays as it is."""
     if correction:
         sql = "UPDATE supervision_order SET correction_late = 1 WHERE id = ? AND correction_late = 0"
     else:
         sql = "UPDATE supervision_order SET late = 1 WHERE id = ? AND late = 0"
-    return tx.execute(sql, (order_id,)).rowcount == 1
+    tx.execute(sql, (order_id,))
 
 
 def count_chase(tx: Transaction, order_id: int) -> None:

@@ -89,6 +89,11 @@ def _told(tx: Transaction, facts: tuple[str, ...]) -> dict[tuple[str, str, str],
     return told
 
 
+def was_told(reads: Reads, fact: str) -> bool:
+    """Whether anybody was told of a fact."""
+    return reads.value("SELECT 1 FROM outbox WHERE fact = ? AND fact <> '' LIMIT 1", (fact,)) is not None
+
+
 def of_subject(reads: Reads, subject: str, subject_id: int) -> tuple[Message, ...]:
     """Everything queued about a case or letter."""
     rows = reads.rows(

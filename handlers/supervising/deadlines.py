@@ -121,9 +121,11 @@ def _show_order(tx: Transaction, order_id: int, light: Light) -> None:
 
 
 def note_late(tx: Transaction, order: Order, clock: Clock, now: datetime) -> None:
-    """Flags an order whose day has passed, once: the department is reminded, the supervisor told, both counted."""
-    correction = clock.kind is ClockKind.ORDER
-    if not orders.flag_late(tx, order.id, correction=correction):
+    """Flags an order whose day has passed; of each day missed, the department is reminded, the supervisor told and
+    it is counted, once: an explanation sent back gets a day of its own, which may be missed too."""
+    correction, fact = clock.kind is ClockKind.ORDER, f"late:{clock.id}"
+    orders.flag_late(tx, order.id, correction=correction)
+    if outbox.was_told(tx, fact):
         return
     word = "整改报告" if correction else "情况说明"
     if not order.drill:
@@ -140,8 +142,8 @@ def note_late(tx: Transaction, order: Order, clock: Clock, now: datetime) -> Non
     outbox.add(
         tx,
         [
-            message(order, "order.late", order.department, body, now, fact=f"late:{clock.id}", roles=ANSWERERS),
-            message(order, "order.late", order.issuer_unit, told, now, fact=f"late:{clock.id}", roles=_supervisors(order)),
+            message(order, "order.late", order.department, body, now, fact=fact, roles=ANSWERERS),
+            message(order, "order.late", order.issuer_unit, told, now, fact=fact, roles=_supervisors(order)),
         ],
     )  # fmt: skip
 
