@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from handlers.store.database import Database, connect
-from handlers.store.writer import Transaction
+from handlers.store.writer import MOST_AT_ONCE, Transaction
 from rules.errors import Conflict, Unavailable
 
 
@@ -114,3 +114,35 @@ def test_reading_connections_cannot_write(database: Database) -> None:
 def test_a_commit_is_synchronous_and_in_the_write_ahead_log(database: Database) -> None:
     found = database.write(lambda tx: (tx.value("PRAGMA synchronous"), tx.value("PRAGMA journal_mode")))
     assert found == (2, "wal")
+
+
+def test_more_jobs_than_fit_one_transaction_are_written_in_several_and_all_are_told_so(
+    database: Database,
+) -> None:
+    # A crowd as large as a transaction that comes while another job waits: the two do not fit into one.
+    started, release = threading.Event(), threading.Event()
+
+    def hold(tx: Transaction) -> None:
+        started.set()
+        release.wait(5)
+
+    async def crowd(first: int) -> list[object]:
+        jobs = (_put(f"{number:05}") for number in range(first, first + MOST_AT_ONCE))
+        return await asyncio.gather(*(database.writer.run_async(job) for job in jobs))
+
+    async def both() -> list[object]:
+        held = asyncio.create_task(database.writer.run_async(hold))
+        await asyncio.to_thread(started.wait, 5)
+        alone = asyncio.create_task(database.writer.run_async(_put("alone")))
+        await asyncio.sleep(0)
+        crowds = asyncio.gather(crowd(0), crowd(MOST_AT_ONCE))
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_soon(release.set)
+        await held
+        return [await alone, *(answer for each in await crowds for answer in each)]
+
+    assert asyncio.run(both()) == [1] * (2 * MOST_AT_ONCE + 1)
+    assert len(_keys(database)) == 2 * MOST_AT_ONCE + 1
+    tally = database.writer.tally
+    assert tally.failures == 0
+    assert tally.jobs == 2 * MOST_AT_ONCE + 2

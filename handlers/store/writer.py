@@ -28,7 +28,7 @@ T = TypeVar("T")
 MOST_AT_ONCE = 512
 
 # Upper bounds of the groups that are counted; a group of 3 counts under 4.
-GROUP_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+GROUP_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, MOST_AT_ONCE)
 
 
 @dataclass(slots=True)
@@ -40,9 +40,10 @@ class Tally:
     by_size: list[int] = field(default_factory=lambda: [0] * len(GROUP_SIZES))
 
     def kept(self, size: int) -> None:
-        """A group was committed."""
-        self.jobs += size
-        self.by_size[(size - 1).bit_length()] += 1
+        """A group was committed; its size is at most MOST_AT_ONCE."""
+        if size:
+            self.jobs += size
+            self.by_size[(size - 1).bit_length()] += 1
 
 
 Job = Callable[[Transaction], T]
@@ -151,18 +152,16 @@ class Writer:
         connection: sqlite3.Connection | None = None
         ledger: Ledger | None = None
         open_ = True
-        while open_:
-            batch: list[_Waiting[Any]] = []
-            waiting = self._queue.get()
-            while waiting is not None:
-                batch += waiting
-                if len(batch) >= MOST_AT_ONCE:
-                    break
+        batch: list[_Waiting[Any]] = []
+        while open_ or batch:
+            while open_ and len(batch) < MOST_AT_ONCE:
                 try:
-                    waiting = self._queue.get_nowait()
+                    waiting = self._queue.get(block=not batch)
                 except queue.Empty:
                     break
-            open_ = waiting is not None
+                open_ = waiting is not None
+                batch += waiting or ()
+            batch, over = batch[:MOST_AT_ONCE], batch[MOST_AT_ONCE:]
             self._taken_up += len(batch)
             try:
                 if batch and (connection is None or ledger is None):
@@ -170,13 +169,15 @@ class Writer:
                     ledger = Ledger(connection)
                 if batch and connection is not None and ledger is not None:
                     _commit(connection, ledger, batch)
-                    self.tally.kept(len(batch))
             except BaseException as error:
                 self.tally.failures += 1
                 _fail(batch, error)
                 _let_go(connection)
                 connection = ledger = None
+            else:
+                self.tally.kept(len(batch))
             _answer(batch)
+            batch = over
         _let_go(connection)
 
 
