@@ -108,6 +108,31 @@ def test_a_restore_does_not_overwrite_unless_told_and_then_keeps_the_old_state(
     old.close()
 
 
+def test_a_log_left_behind_by_a_database_that_is_gone_is_set_aside_and_not_written_over_the_restored_one(
+    hall: Hall, tmp_path: Path
+) -> None:
+    hall.file()
+    backups.backup(hall.database, tmp_path / "b.tar.gz", NOW)
+    target = tmp_path / "there" / "hall.db"
+    other = make_hall(tmp_path / "there")
+    other.file()
+    other.file()
+    # What a crash leaves: the log holds the latest writes, and somebody takes away the database alone.
+    log = (tmp_path / "there" / "hall.db-wal").read_bytes()
+    other.database.close()
+    target.unlink()
+    (tmp_path / "there" / "hall.db-wal").write_bytes(log)
+    key = (tmp_path / "there" / "hall.key").read_bytes()
+    backups.restore(tmp_path / "b.tar.gz", target)
+    restored = Database.open(target)
+    assert restored.value("SELECT count(*) FROM cases") == 1
+    assert audit(restored).sound
+    restored.close()
+    kept = next((tmp_path / "there").glob("before-restore-*"))
+    assert (kept / "hall.db-wal").read_bytes() == log
+    assert (kept / "hall.key").read_bytes() == key
+
+
 def test_a_damaged_or_foreign_archive_is_refused_and_puts_nothing_in_place(
     hall: Hall, tmp_path: Path
 ) -> None:

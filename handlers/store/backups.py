@@ -194,15 +194,13 @@ def _check(folder: Path, manifest: Manifest) -> None:
 
 
 def _put_in_place(folder: Path, state: Path, target: Path) -> None:
-    kept = None
+    # Also where the database itself is gone: SQLite would write a log that was left behind over the one restored.
     names = [target.name, f"{target.name}-wal", f"{target.name}-shm", _KEY, _LOG_KEY, _FILES]
     present = [name for name in names if (state / name).exists()]
-    if target.exists():
+    if present:
         kept = Path(tempfile.mkdtemp(dir=state, prefix="before-restore-"))
         for name in present:
             shutil.move(state / name, kept / name)
-    elif (state / _KEY).exists():
-        (state / _KEY).unlink()  # made by a first start without data; the archive's key is the one that fits
     (folder / _KEY).chmod(0o600)
     (folder / _KEY).replace(state / _KEY)
     if (folder / _LOG_KEY).is_file():
