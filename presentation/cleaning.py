@@ -62,7 +62,10 @@ _ATTRIBUTES = {
     "h2": {"id"},
     "h3": {"id"},
 }
-_FOREIGN = re.compile(r"^(?:[a-z][a-z0-9+.\-]*:|//|\\)", re.IGNORECASE)
+# Browsers leave line breaks and tabs out of an address and take a backslash for a slash.
+_UNREAD = {ord(each): None for each in "\t\r\n"} | {ord("\\"): "/"}
+_FOREIGN = re.compile(r"^(?:[a-z][a-z0-9+.\-]*:|//)", re.IGNORECASE)
+_BLANK = "".join(map(chr, range(0x21)))
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
 
@@ -84,7 +87,9 @@ def split_front_matter(text: str) -> FrontMatter:
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
     # Pictures from other hosts would tell them who reads; the page's policy would block them anyway.
-    return None if (tag, name) == ("img", "src") and _FOREIGN.match(value.strip()) else value
+    if (tag, name) != ("img", "src"):
+        return value
+    return None if _FOREIGN.match(value.translate(_UNREAD).strip(_BLANK)) else value
 
 
 def clean_html(text: str) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Self
@@ -45,11 +45,9 @@ class Present:
 
     def files(self) -> set[str]:
         """Relative paths of all that is no folder."""
-        if self._looking is None:
+        if self._looking is None or self._looking[0].wait():
             return _walked(self._site)
-        find, answer = self._looking
-        if find.wait():
-            return _walked(self._site)
+        answer = self._looking[1]
         answer.seek(0)
         start = len(os.fspath(self._site)) + 1
         return {path[start:] for path in os.fsdecode(answer.read()).split("\0") if path}
@@ -60,7 +58,8 @@ def _walked(site: Path) -> set[str]:
     waiting = [(os.fspath(site), "")] if site.is_dir() else []
     while waiting:
         folder, prefix = waiting.pop()
-        with os.scandir(folder) as entries:
+        # FileNotFoundError: the index beside us takes its old folders away.
+        with suppress(FileNotFoundError), os.scandir(folder) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append((entry.path, f"{prefix}{entry.name}/"))

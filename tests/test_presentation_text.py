@@ -96,3 +96,12 @@ def test_front_matter_is_cut_off_the_top() -> None:
 def test_plain_text_is_short_and_without_marks() -> None:
     assert plain_text("**粗** <script>x()</script>[链接](/a)") == "粗 链接"
     assert len(plain_text("字" * 500)) == 120
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["//else.where/a.png", "https://else.where/a.png", "/\\else.where/a.png", "\\\\else.where/a.png", "data:image/png,x",
+     "h&#10;ttps://else.where/a.png", "/&#9;/else.where/a.png", "&#1;//else.where/a.png", " \t//else.where/a.png"],
+)  # fmt: skip
+def test_no_picture_is_fetched_from_another_host_however_a_browser_reads_its_address(address: str) -> None:
+    assert "src" not in clean_html(f'<p><img src="{address}" alt="图"></p>')
