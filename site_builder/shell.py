@@ -22,8 +22,10 @@ from rules.quick_dataclass import dataclass
 from site_builder.mkdocs_config import DEFAULTS, config_path, config_texts, load, reasons_told
 from site_builder.outputs import fingerprint
 
-# What of content/ is not an editorial page: it is data, or stamped by other modules.
-NOT_PAGES = frozenset({"notices", "work", "disclosure", "codes", "calendars", "supervision"})
+# What of content/ is not an editorial page: it is data, or stamped by other modules; MkDocs leaves out `templates`.
+NOT_PAGES = frozenset({"notices", "work", "disclosure", "codes", "calendars", "supervision", "templates"})
+# MkDocs would make it the folder's front page; to everybody else it is a note to who looks after the folder.
+_NOTE = "README.md"
 _STATIC = frozenset({".png", ".jpg", ".jpeg", ".webp", ".pdf", ".docx", ".xlsx", ".zip", ".ofd", ".svg"})
 
 
@@ -47,6 +49,7 @@ def sources(content_dirs: Sequence[Path]) -> dict[str, Path]:
             if (
                 not path.is_file()
                 or relative.parts[0] in NOT_PAGES
+                or path.name == _NOTE
                 or any(p.startswith(".") for p in relative.parts)
             ):
                 continue
@@ -86,7 +89,9 @@ class EditorialBeside:
 
 def _problems_of(root: Root, county: County, content_dirs: Sequence[Path]) -> list[Problem]:
     found: list[Problem] = []
-    render(root, county, content_dirs, found)
+    edition = _Edition(root, county, content_dirs)
+    if not edition.is_there():
+        edition.make(found)
     return found
 
 
@@ -98,7 +103,7 @@ def render(root: Root, county: County, content_dirs: Sequence[Path], problems: l
     edition = _Edition(root, county, content_dirs)
     if not edition.is_there():
         edition.make(problems)
-    return _made(edition.out, edition.files, county)
+    return _made(root, edition, county, problems)
 
 
 def _marker(root: Root) -> Path:
@@ -194,17 +199,22 @@ def _leave_assets(theme: Any) -> None:
     theme.get_env = without_files
 
 
-def _made(out: Path, files: Mapping[str, Path], county: County) -> Editorial:
+def _made(root: Root, edition: _Edition, county: County, problems: list[Problem]) -> Editorial:
     made: dict[str, Path] = {}
     pages: list[tuple[str, str]] = []
-    for name in sorted(files):
-        if not name.endswith(".md"):
-            made[name] = out / name
+    for name, source in sorted(edition.files.items()):
+        folder, _, stem = name.removesuffix(".md").rpartition("/")
+        is_page = name.endswith(".md")
+        address = folder if stem == "index" else f"{folder}/{stem}".lstrip("/")
+        path = f"{address}/index.html" if is_page else name
+        file = edition.out / path
+        if not file.is_file():
+            said = "MkDocs 没有生成这个文件，网站上没有它；要显示它，请看 mkdocs.yml 里的 exclude_docs、draft_docs 等键"
+            problems.append(Problem(root.shown(source), 0, "", said, "warning", "mkdocs"))
             continue
-        stem = name.removesuffix(".md")
-        address = stem.removesuffix("index").rstrip("/") if stem.endswith("index") else stem
-        path = f"{address}/index.html" if address else "index.html"
-        made[path] = out / path
-        title = re.search(r"<h1[^>]*>(.*?)</h1>", (out / path).read_text(encoding="utf-8"), re.DOTALL)
-        pages.append((re.sub(r"<[^>]+>", "", title.group(1)).strip() if title else stem, f"/{address}/"))
-    return Editorial(Shell.load(out / "shell.html", county.hall_name), made, tuple(pages))
+        made[path] = file
+        if is_page:
+            title = re.search(r"<h1[^>]*>(.*?)</h1>", file.read_text(encoding="utf-8"), re.DOTALL)
+            heading = re.sub(r"<[^>]+>", "", title.group(1)).strip() if title else name.removesuffix(".md")
+            pages.append((heading, f"/{address}/"))
+    return Editorial(Shell.load(edition.out / "shell.html", county.hall_name), made, tuple(pages))
