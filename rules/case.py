@@ -164,7 +164,7 @@ def _obstacle(state: State, move: Move, facts: CaseFacts) -> str:
         return f"办件现在是“{STATE_LABELS[state]}”"
     reasons = {
         MoveName.SUPPLEMENT_NOTICE: (facts.supplement_spent, "补正只能一次告知，这一次已经用过"),
-        MoveName.EXTEND: (facts.extended, "已经延期过一次"),
+        MoveName.EXTEND: _extension_obstacle(facts),
         MoveName.DEEM_ACCEPT: (not facts.notice_overdue, "告知补正的五个工作日还没有过"),
         MoveName.ACCEPT: (state is State.RECEIVED and facts.pre_review_needed, "网上申请要先预审"),
         **_hearing_obstacles(facts),
@@ -179,6 +179,13 @@ def _obstacle(state: State, move: Move, facts: CaseFacts) -> str:
     if move.position == "after_first" and facts.step_index <= 0:
         return "已经是第一个环节"
     return ""
+
+
+def _extension_obstacle(facts: CaseFacts) -> tuple[bool, str]:
+    """Art. 42: once, and for what cannot be decided within the limit; a late case is not made punctual afterwards."""
+    if facts.extended:
+        return True, "已经延期过一次"
+    return facts.extension_late, "办理期限已经过了，延期须在期限届满前批准。请尽快作出决定，本件按超期统计"
 
 
 def _hearing_obstacles(facts: CaseFacts) -> dict[MoveName, tuple[bool, str]]:

@@ -14,6 +14,7 @@ from handlers.store.records import Clock
 from rules.calendar import CalendarYear, WorkCalendar
 from rules.case_terms import State
 from rules.clock import ClockKind
+from rules.errors import IllegalMove
 from tests.casework_fixtures import CALENDAR_DAYS, PLAIN, Hall, at, make_hall
 
 
@@ -115,6 +116,22 @@ def test_an_extension_lengthens_promise_and_statute_alike_and_only_once(hall: Ha
     assert view.due is not None
     assert "经批准延长10日" in view.due.why
     assert sum(day.counted for day in view.due.trace) == 17
+
+
+def test_a_limit_is_extended_on_its_last_day_but_not_once_it_has_passed(hall: Hall) -> None:
+    in_time = hall.accept(hall.file("2026-03-02", item=PLAIN), "2026-03-02")
+    late = hall.accept(hall.file("2026-03-02", item=PLAIN), "2026-03-02")
+    hall.move(in_time, "extend", "decider", "2026-03-09 17:00", days="10", reason="复杂")
+    assert due(hall) == date(2026, 3, 23)
+    decider = hall.people["decider"]
+    offered = hall.casework.staff_view(late.number, decider, at("2026-03-10")).moves
+    assert "extend" not in {each.move.name for each in offered}
+    with pytest.raises(IllegalMove, match="期限已经过了"):
+        hall.move(late, "extend", "decider", "2026-03-10", days="10", reason="复杂")
+    hall.move(late, "grant", "decider", "2026-03-19", opinion="同意")
+    decided = events.of_subject(hall.database, "case", 2)[-1].payload
+    assert decided is not None
+    assert decided["in_time"] is False
 
 
 def test_a_due_day_explains_itself_day_by_day(hall: Hall) -> None:

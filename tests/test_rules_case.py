@@ -117,6 +117,14 @@ def test_a_case_is_extended_once_only():
         check(State.IN_REVIEW, MoveName.EXTEND, Role.DECIDER, replace(LAST, extended=True))
 
 
+def test_a_case_whose_limit_has_passed_is_not_extended():
+    late = replace(LAST, extension_late=True)
+    with pytest.raises(IllegalMove, match="期限已经过了"):
+        check(State.IN_REVIEW, MoveName.EXTEND, Role.DECIDER, late)
+    assert MoveName.EXTEND not in {each.name for each in moves_for(State.IN_REVIEW, Role.DECIDER, late)}
+    assert check(State.IN_REVIEW, MoveName.GRANT, Role.DECIDER, late).name is MoveName.GRANT
+
+
 def test_deemed_acceptance_needs_the_five_days_to_be_over_and_nobody_but_the_system():
     with pytest.raises(IllegalMove):
         check(State.RECEIVED, MoveName.DEEM_ACCEPT, Role.SYSTEM, CaseFacts())

@@ -82,11 +82,12 @@ class Case:
         window_open = self.told is not None and today <= days.after(self.told, HEARING_DAYS)
         if move == "accept" and self.state == "received":
             return not self.pre_review_needed
+        if move == "extend":
+            return self.extension is None and today <= self.due(days)
         return {
             "supplement_notice": not self.supplemented,
             "complete_step": not last,
             "send_back": self.step > 0,
-            "extend": self.extension is None,
             "tell_hearing": self.hearing == "",
             "request_hearing": self.hearing == "told" and window_open,
             "hold_hearing": self.hearing == "asked",

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from catalog.schema import Item
 from handlers.casework.authority import UNKNOWN_CASE, Standing, capacities, may_make
+from handlers.casework.clocks import EXTENDED
 from handlers.casework.effects import EFFECTS
 from handlers.casework.ground import Ground
 from handlers.casework.move_facts import Made, after_move, attempt_at_supplement
@@ -39,13 +40,17 @@ def facts_of(
     running: Iterable[Clock] = (),
 ) -> CaseFacts:
     """What the table's guards must know of a case. `notice_due`: when the five days end, None once stopped;
-    `running`: its clocks, stopped ones too (where a hearing stands follows from them).
+    `running`: its clocks, stopped ones too (where a hearing stands and whether it is late follow from them).
     """
-    hearing, window = _hearing(tuple(running), now)
+    known = tuple(running)
+    hearing, window = _hearing(known, now)
     current = steps[case.step] if 0 <= case.step < len(steps) else None
     return CaseFacts(
         supplement_spent=case.supplements > 0,
         extended=case.extensions > 0,
+        extension_late=any(
+            each.kind in EXTENDED and each.stopped is None and now > each.due for each in known
+        ),
         step_index=max(case.step, 0),
         step_count=max(len(steps), 1),
         step_role=None if current is None else current.role,
