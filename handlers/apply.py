@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -27,6 +28,8 @@ from rules.quick_dataclass import dataclass
 
 # What staff at a window say of a case that began outside the system, asked on the last page.
 OUTSIDE = ("received_outside", "decided_outside", "source_system", "source_id")
+# How long after filing the draft's own pages lead to its receipt without number and code.
+RECEIPT_AGAIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,13 +223,18 @@ def _outside(said: Mapping[str, str]) -> apply_filing.Outside:
 
 
 def _to_receipt(request: Request, draft: OpenDraft) -> Response:
-    """It was sent already: the receipt again."""
+    """It was sent already: the receipt again, shortly after and in the browser that sent it; later it asks for the code.
+
+    A summary left open on a shared computer would open the case to whoever comes next.
+    """
     text = proofs.opened(request, draft.filling.filed, f"filed/{draft.handle}")
     if text is None:
         raise NotFound("这份申请已经提交。请用办件编号和查询码查询。")
     number, _, code = text.partition(" ")
     answer = RedirectResponse(f"/hall/receipt/{number}", 303)
-    proofs.remember(request, answer, proofs.CASES, number, code)
+    fresh = draft.saved is not None and hall_of(request).now() - draft.saved <= RECEIPT_AGAIN
+    if fresh and proofs.recalled(request, proofs.DRAFTS, draft.handle) is not None:
+        proofs.remember(request, answer, proofs.CASES, number, code)
     return answer
 
 

@@ -15,9 +15,10 @@ from handlers.bodies import form_of, text_of
 from handlers.casework.views import CaseView, DueView
 from handlers.context import Hall, hall_of
 from handlers.guard import public, route
-from handlers.proofs import CASES, LETTERS
+from handlers.proofs import CASES, DRAFTS, LETTERS
 from handlers.store import access_log, attachments, cases
 from handlers.store.records import Attachment
+from handlers.track_actions import SUPPLEMENTS
 from handlers.track_proof import WRONG, normal_number
 from handlers.uploads import to_save
 from presentation.dates import date_cn, duration
@@ -135,11 +136,14 @@ def _letters(hall: Hall, number: str) -> tuple[LetterView, ...]:
 
 
 async def leave(request: Request) -> Response:
-    """Takes everything this browser has proved out of it: for shared computers."""
+    """Takes everything this browser has proved out of it, unfinished drafts too: for shared computers.
+
+    A draft that was filed leads back to its receipt for a while, and one that was not is as personal as a case.
+    """
     async with form_of(request, whole=False):
         pass
     answer = RedirectResponse("/hall/track?left=1", 303)
-    for shelf in (CASES, LETTERS):
+    for shelf in (CASES, LETTERS, DRAFTS, SUPPLEMENTS):
         proofs.forget(request, answer, shelf)
     return answer
 

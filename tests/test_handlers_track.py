@@ -10,7 +10,7 @@ import pytest
 from handlers import throttle
 from handlers.limiter import Limit
 from rules.errors import NotFound
-from tests.filling_fixtures import PDF, FiledCase, file_case
+from tests.filling_fixtures import PDF, FiledCase, file_case, filled_draft
 from tests.handlers_fixtures import Office
 from tests.page_fixtures import fields_of, text_of
 
@@ -134,6 +134,40 @@ def test_a_proof_ends_after_its_hour_and_by_the_button(office: Office) -> None:
     assert 'name="code"' in client.get(f"/hall/track/{filed.number}").text
     office.clock.forward(minutes=61)
     assert 'name="code"' in filed.client.get(f"/hall/track/{filed.number}").text
+
+
+def test_the_button_leaves_nothing_of_a_filed_or_an_unfinished_application_to_the_next_person(
+    office: Office,
+) -> None:
+    client = office.browser()
+    draft = filled_draft(client)
+    page = client.get(f"{draft}/check").text
+    data = {**fields_of(page, "/check"), "truth": "yes"}
+    receipt = client.post(f"{draft}/check", data=data)
+    code = re.findall(r'class="number-value">([^<]+)<', receipt.text)[1].strip()
+    assert "没有提交的申请和补正也从这台设备上清除" in text_of(receipt.text)
+    unfinished = filled_draft(client)
+    left = client.post("/hall/track/leave", data={})
+    assert "没有提交的申请和补正也在内" in text_of(left.text)
+    for address in (f"{draft}/check", f"{draft}/applicant", f"{unfinished}/check"):
+        assert "张示例" not in client.get(address).text
+    # The page that was sent, sent again by the browser's Back, carries its own token: it opens nothing either.
+    again = client.post(f"{draft}/check", data=data)
+    assert 'name="code"' in again.text
+    assert code not in again.text
+
+
+def test_a_summary_left_open_leads_to_the_receipt_only_shortly_after_filing(office: Office) -> None:
+    client = office.browser()
+    draft = filled_draft(client)
+    page = client.get(f"{draft}/check").text
+    client.post(f"{draft}/check", data={**fields_of(page, "/check"), "truth": "yes"})
+    office.clock.forward(minutes=9)
+    assert "申请已经提交" in text_of(client.get(f"{draft}/check").text)
+    office.clock.forward(minutes=70)
+    late = client.get(f"{draft}/check")
+    assert 'name="code"' in late.text
+    assert "张示例" not in late.text
 
 
 def test_a_forged_or_foreign_cookie_proves_nothing(office: Office) -> None:
