@@ -38,6 +38,11 @@ class Read:
     source: bytes
 
 
+def markdown_files(folder: Path) -> list[Path]:
+    """Those of a folder by name; hidden ones are an editor's or a system's own."""
+    return sorted(path for path in folder.glob("*.md") if not path.name.startswith("."))
+
+
 def read_head(path: Path, root: Root, model: type[_M], problems: list[Problem]) -> tuple[_M, Read] | None:
     """Head and body of a Markdown file; None when the head is missing or wrong (said in `problems`)."""
     shown = root.shown(path)

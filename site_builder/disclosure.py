@@ -17,7 +17,7 @@ from catalog.reader import read_model
 from catalog.root import Root
 from presentation.cleaning import markdown_html
 from rules.identifiers import is_index_number
-from site_builder.content_files import attachment, read_head
+from site_builder.content_files import attachment, markdown_files, read_head
 from site_builder.news import Attachment
 from site_builder.outputs import Output, article_head, fingerprint, page_file
 
@@ -137,7 +137,7 @@ def _level(
     here = (*trail, (title, address))
     entries = [
         entry
-        for path in sorted(folder.glob("*.md"))
+        for path in markdown_files(folder)
         if (entry := _entry(root, top, path, address, here, units, seen, problems))
     ]
     levels = [
@@ -225,6 +225,6 @@ def outputs(portal: Portal) -> Iterator[Output]:
                 head=head,
                 values=lambda entry=entry: {"entry": entry, "html": markdown_html(entry.body)},  # type: ignore[misc]
             )
-            folder = page_file(f"{level.address}{entry.slug}/").removesuffix("/index.html")
+            folder = page_file(entry.address).removesuffix("/index.html")
             for file in entry.attachments:
                 yield Output(f"{folder}/{file.name}", entry.key, file.path.read_bytes)

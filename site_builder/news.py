@@ -13,7 +13,7 @@ from catalog.root import Root
 from presentation.cleaning import markdown_html, plain_text
 from rules.quick_dataclass import dataclass
 from site_builder import atom
-from site_builder.content_files import ArticleHead, attachment, read_head
+from site_builder.content_files import ArticleHead, attachment, markdown_files, read_head
 from site_builder.outputs import Output, article_head, fingerprint
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def read_news(
     for column in COLUMNS:
         found: dict[str, Article] = {}
         for folder in (base / column for base in content_dirs):
-            for path in sorted(folder.glob("*.md")) if folder.is_dir() else ():
+            for path in markdown_files(folder):
                 article = _article(root, path, column, units, problems)
                 if article:
                     found[article.slug] = article

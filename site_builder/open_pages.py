@@ -102,7 +102,7 @@ def _data_page(portal: Portal, version: str) -> Output:
 
 
 def _sitemap(base: str, pages: Sequence[str]) -> str:
-    lines = [f"<url><loc>{escape(base + quote(page, safe='/%-_.~'))}</loc></url>" for page in pages]
+    lines = [f"<url><loc>{escape(base + quote(page, safe='/-_.~'))}</loc></url>" for page in pages]
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
         + "\n".join(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import date
+from urllib.parse import unquote
 
 from markupsafe import Markup
 
@@ -35,8 +36,14 @@ def fingerprint(*parts: object) -> str:
 
 
 def page_file(address: str) -> str:
-    """`/items/x/` → `items/x/index.html`."""
-    return address.strip("/") + "/index.html" if address.strip("/") else "index.html"
+    """`/items/x/` → `items/x/index.html`. Whoever serves a file looks for the name that the address stands for.
+
+    Raises ValueError for one that leads elsewhere on the disk than on the web.
+    """
+    parts = [unquote(part) for part in address.strip("/").split("/")]
+    if any(part in (".", "..") or "/" in part or "\0" in part for part in parts):
+        raise ValueError(f"not the address of a page: {address!r}")
+    return "/".join([*parts, "index.html"]).lstrip("/")
 
 
 def meta(name: str, content: str) -> Markup:
