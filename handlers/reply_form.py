@@ -57,14 +57,15 @@ async def taken(request: Request, topic: str) -> Posted:
     async with form_of(request, most) as form:
         check_csrf(request, form)
         text = text_of(form, "text", _MOST_TEXT)
-        removed = text_of(form, "remove_file", 100)
+        restored = "restore" in form  # brought back by signing in again: to be read once more, not to be sent
+        removed = "" if restored else text_of(form, "remove_file", 100)
         await run_in_threadpool(
             hall.supervision.save_draft, topic, person.person_id, text[:20_000], now=hall.now()
         )
         if removed:
             await run_in_threadpool(hall.supervision.remove_file, topic, person.person_id, removed)
         refused = await _files(request, hall, person, topic, form)
-        send = "send" in form and not removed and not refused
+        send = "send" in form and not restored and not removed and not refused
         return Posted(text, send, refused, seen_of(form))
 
 

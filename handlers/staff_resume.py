@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from handlers.bodies import form_of
+from handlers.bodies import MEGABYTE, TEXT_BYTES, form_of
 from handlers.context import hall_of
 from handlers.problems import on_hall_error, wants_json
-from handlers.staff_frame import DESK, NO_INDEX, local_path
+from handlers.staff_frame import DELIVERIES, DESK, MESSAGES, NO_INDEX, SIGN_IN, local_path
 from presentation.view import Crumb
 from rules.errors import HallError
 from rules.quick_dataclass import dataclass
@@ -17,9 +19,39 @@ from rules.quick_dataclass import dataclass
 PREFIX = "kept."
 ADDRESS = "kept_at"
 _AREAS = ("/hall/staff/", "/hall/board", "/hall/cards", "/hall/orders", "/hall/appeals")
+# Forms that hold secrets, or nothing but a click: nothing of them is kept, for all that comes back is put back.
+_NOTHING_KEPT = (
+    "/hall/staff/account",
+    "/hall/staff/second-factor",
+    "/hall/staff/new-password",
+    "/hall/staff/enrolment",
+    "/hall/staff/sign-out",
+    SIGN_IN,
+    MESSAGES,
+    DELIVERIES,
+)
 # What belongs to the ended session or the one click, or must not be written back into a page.
-_LEFT_OUT = frozenset({"csrf", "form_end", "key", "seen", "password", "again", "current", "digits"})
+_LEFT_OUT = frozenset(
+    {
+        "csrf",
+        "form_end",
+        "key",
+        "seen",
+        "again",
+        "current",
+        "digits",
+        "send",
+        "save",
+        "remove_file",
+        "restore",
+    }
+)
 _MOST_TEXT = 20_000
+# The end of an address that is posted to and has no page of its own: what stands before it has.
+_STEP = re.compile(
+    r"(?:/(?:moves|materials|fees)/[^/]+|/accountability(?:/[^/]+/withdraw)?"
+    r"|/(?:told-outside|charges|certificate|decide|revoke|reply|refile)|(?<!/hall/staff)/chase)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,42 +69,29 @@ class Kept:
     @property
     def page(self) -> str:
         """The page on which it was written."""
-        for ending in (
-            "/moves/",
-            "/materials/",
-            "/fees/",
-            "/told-outside",
-            "/charges",
-            "/certificate",
-            "/answer",
-            "/extend",
-            "/decide",
-            "/revoke",
-            "/reply",
-            "/chase",
-            "/accountability",
-            "/refile",
-        ):
-            head, found, _ = self.address.partition(ending)
-            if found:
-                return head
-        return self.address
+        own = next((each for each in _NOTHING_KEPT if self.address.startswith(each)), "")
+        return own or _STEP.sub("", self.address)
 
 
 async def on_signed_out(request: Request, error: Exception) -> Response:
-    """Someone must sign in. A form that arrived too late is not thrown away: it goes along to the sign-in page."""
+    """Someone must sign in. A form that arrived too late is not thrown away: it goes along to the sign-in page.
+
+    Of a form that holds a secret nothing is read.
+    """
     area = request.url.path.startswith(_AREAS)
     form_sent = request.headers.get("content-type", "").startswith(
         ("application/x-www-form-urlencoded", "multipart/form-data")
     )
     if request.method != "POST" or not area or not form_sent or wants_json(request):
         return await on_hall_error(request, error)
-    try:
-        async with form_of(request) as form:
-            kept = _kept(request.url.path, form)
-    except HallError as fault:
-        return await on_hall_error(request, fault)
     hall = hall_of(request)
+    kept = Kept(request.url.path, ())
+    if _keeps(kept.address):
+        try:
+            async with form_of(request, _most_bytes(request)) as form:
+                kept = _kept(kept.address, form)
+        except HallError as fault:
+            return await on_hall_error(request, fault)
     return hall.page(
         request,
         "staff/sign_in.html",
@@ -91,14 +110,29 @@ async def on_signed_out(request: Request, error: Exception) -> Response:
     )
 
 
+def _keeps(address: str) -> bool:
+    return address.startswith(_AREAS) and not address.startswith(_NOTHING_KEPT)
+
+
+def _most_bytes(request: Request) -> int:
+    """Files cannot be kept, but the text beside them is: with files as much may come as their own page takes."""
+    files = request.headers.get("content-type", "").startswith("multipart/form-data")
+    return TEXT_BYTES + hall_of(request).county.settings.upload_total_megabytes * MEGABYTE * files
+
+
 def _kept(address: str, form: FormData) -> Kept:
     values: list[tuple[str, str]] = []
     room = _MOST_TEXT
     for name, value in form.multi_items():
-        if isinstance(value, str) and name not in _LEFT_OUT and len(name) < 100 and len(value) <= room:
-            values.append((name, value))
-            room -= len(value)
+        if not isinstance(value, str) or _left_out(name) or len(name) >= 100 or len(value) > room:
+            continue
+        values.append((name, value))
+        room -= len(value)
     return Kept(address, tuple(values))
+
+
+def _left_out(name: str) -> bool:
+    return name in _LEFT_OUT or name.startswith("password")
 
 
 def kept_in(form: FormData) -> Kept | None:
@@ -106,12 +140,12 @@ def kept_in(form: FormData) -> Kept | None:
     given = form.get(ADDRESS)
     if not isinstance(given, str) or local_path(given) != given or given == DESK:
         return None
-    if not given.startswith(_AREAS):
+    if not _keeps(given):
         return None
     values = tuple(
         (name.removeprefix(PREFIX), value)
         for name, value in form.multi_items()
-        if name.startswith(PREFIX) and isinstance(value, str)
+        if name.startswith(PREFIX) and isinstance(value, str) and not _left_out(name.removeprefix(PREFIX))
     )
     return Kept(given, values) if values else None
 

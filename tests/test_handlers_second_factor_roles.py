@@ -209,7 +209,7 @@ def test_a_running_session_owes_it_and_what_was_being_written_is_kept(strict: Of
     require(strict, "decider")
     assert client.get("/hall/staff/").url.path == OWED
     data = {**fields_of(page, "account/second-factor"), "opinion": "正在写的意见"}
-    late = client.post("/hall/staff/account/sessions", data=data)
+    late = client.post("/hall/staff/cases/x/moves/grant", data=data)
     assert late.status_code == 401
     page = client.post(
         DOOR, data={**fields_of(late.text, "sign-in"), "login": "decider", "password": PASSWORD}

@@ -1,0 +1,168 @@
+"""A form posted after the session has ended: what comes back after signing in again, and that nothing acts by itself."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from starlette.routing import Match, Route
+
+from handlers.guard import guard_of
+from handlers.staff_resume import Kept, _keeps
+from handlers.store import appeals as appeal_store
+from handlers.store import orders as order_store
+from tests.handlers_fixtures import Office
+from tests.orders_fixtures import CARDS, ORDERS, bureau, carded, ordered
+from tests.page_fixtures import fields_of, text_of
+from tests.staff_fixtures import CASE, PASSWORD, sign_in, staffed
+
+__all__ = ["bureau", "staffed"]
+
+ACCOUNT = "/hall/staff/account"
+
+
+def late(
+    office: Office, login: str, at: str, action: str, files: Any = None, **typed: str
+) -> tuple[Any, Any]:
+    """Types into the form of a page, lets the session end, and posts: the browser and the answer."""
+    client = office.signed_in(login)
+    fields: dict[str, Any] = {**fields_of(client.get(at).text, f'action="{action}"'), **typed}
+    office.clock.forward(minutes=40)
+    return client, client.post(action, data=fields, files=files)
+
+
+def signed_in_again(client: Any, login: str, answer: Any) -> Any:
+    """The page after signing in by the page that the late form got."""
+    fields = fields_of(answer.text, "/hall/staff/sign-in")
+    return client.post("/hall/staff/sign-in", data={**fields, "login": login, "password": PASSWORD})
+
+
+def put_back(client: Any, login: str, answer: Any, action: str) -> Any:
+    """What “放回原来的页面” answers."""
+    page = signed_in_again(client, login, answer)
+    return client.post(action, data=fields_of(page.text, f'action="{action}"'))
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/second-factor/disable", "password_again"),
+        ("/password", "current"),
+        ("/second-factor/confirm", "digits"),
+        ("/sessions", "anything"),
+    ],
+)
+def test_of_a_form_with_a_secret_nothing_is_kept_or_shown(staffed: Office, path: str, name: str) -> None:
+    client = staffed.signed_in("window")
+    fields = fields_of(client.get(ACCOUNT).text, "account/password")
+    staffed.clock.forward(minutes=40)
+    answer = client.post(ACCOUNT + path, data={**fields, name: "secret-Horse-77", "more": "secret-Horse-77"})
+    assert answer.status_code == 401
+    assert "secret-Horse-77" not in answer.text
+    assert "您写的内容没有丢" not in answer.text
+    assert fields_of(answer.text, "sign-in")["next"] == [ACCOUNT]
+    assert "secret-Horse-77" not in signed_in_again(client, "window", answer).text
+
+
+def test_a_forged_sign_in_form_cannot_carry_a_secrets_form(staffed: Office) -> None:
+    more = {"kept_at": f"{ACCOUNT}/second-factor/disable", "kept.password_again": "secret-Horse-77"}
+    answer = sign_in(staffed.browser(), "window", **more)
+    assert "您写的内容还在" not in answer.text
+    more = {"kept_at": f"{CASE}x/moves/grant", "kept.password_again": "secret-Horse-77", "kept.a": "写的"}
+    answer = sign_in(staffed.browser(), "window", **more)
+    assert "写的" in answer.text
+    assert "secret-Horse-77" not in answer.text
+
+
+def test_an_explanation_put_back_is_a_draft_until_it_is_sent(bureau: Office) -> None:
+    order = ordered(bureau)
+    at = f"{ORDERS}/{order.id}"
+    client, answer = late(bureau, "decider", at, f"{at}/reply", text="停电半天", send="1")
+    assert "停电半天" in answer.text
+    page = put_back(client, "decider", answer, f"{at}/reply")
+    assert "草稿已保存，还没有提交" in text_of(page.text)
+    assert fields_of(page.text, f"{at}/reply")["text"] == ["停电半天"]
+    assert order_store.replies(bureau.hall.database, order.id) == ()
+    # A sign-in page that was open before carries the button along: it acts no more than the others.
+    fields = {**fields_of(page.text, f"{at}/reply"), "send": "1", "restore": "1", "text": "再看一遍"}
+    page = client.post(f"{at}/reply", data=fields)
+    assert "草稿已保存，还没有提交" in text_of(page.text)
+    assert order_store.replies(bureau.hall.database, order.id) == ()
+
+
+def test_an_appeal_put_back_is_a_draft_until_it_is_sent(bureau: Office) -> None:
+    card = carded(bureau)
+    at = f"{CARDS}/{card.id}/appeal"
+    client, answer = late(bureau, "decider", at, at, text="当天停电", send="1")
+    page = put_back(client, "decider", answer, at)
+    assert "草稿已保存，还没有提交" in text_of(page.text)
+    assert fields_of(page.text, at)["text"] == ["当天停电"]
+    assert appeal_store.of_card(bureau.hall.database, card.id) is None
+
+
+def test_words_are_kept_though_large_files_came_with_them(bureau: Office) -> None:
+    at = f"{ORDERS}/{ordered(bureau).id}"
+    large = {"files": ("证明.pdf", b"%PDF-1.4\n" + b"0" * (3 * 1024 * 1024), "application/pdf")}
+    client, answer = late(bureau, "decider", at, f"{at}/reply", large, text="写了很久的话", send="1")
+    assert answer.status_code == 401
+    assert "写了很久的话" in answer.text
+    page = put_back(client, "decider", answer, f"{at}/reply")
+    assert fields_of(page.text, f"{at}/reply")["text"] == ["写了很久的话"]
+
+
+def test_words_without_files_are_held_to_the_limit_of_words(bureau: Office) -> None:
+    at = f"{ORDERS}/{ordered(bureau).id}/chase"
+    client = bureau.browser()
+    assert client.post(at, data={"chase-words": "长" * 800_000, "form_end": "1"}).status_code == 413
+
+
+def test_every_staff_form_is_known_to_put_back_or_to_keep_nothing(staffed: Office) -> None:
+    """A new form that is kept must have its `restore` branch, or it acts at once: look, then add it here."""
+    assert {each.name for each in kept_routes(staffed)} == PUTS_BACK
+
+
+def test_what_was_posted_leads_back_to_a_page_that_can_be_opened(staffed: Office) -> None:
+    for each in kept_routes(staffed):
+        page = Kept(re.sub(r"\{[^}]+\}", "1", each.path), ()).page
+        scope = {"type": "http", "method": "GET", "path": page, "headers": []}
+        found = [one for one in staffed.app.routes if isinstance(one, Route)]
+        assert any(one.matches(scope)[0] is Match.FULL for one in found), page
+
+
+def kept_routes(office: Office) -> list[Route]:
+    """The forms of staff of which the text is kept."""
+    return [
+        each
+        for each in office.app.routes
+        if isinstance(each, Route)
+        and "POST" in (each.methods or ())
+        and (guard := guard_of(each)) is not None
+        and not guard.public
+        and _keeps(each.path)
+    ]
+
+
+PUTS_BACK = {
+    "accountability_record",
+    "accountability_withdraw",
+    "appeal_decide",
+    "appeal_file",
+    "appeal_refile",
+    "card_by_hand_issue",
+    "card_decide",
+    "card_revoke",
+    "case_chase_send",
+    "erase_send",
+    "order_chase",
+    "order_create",
+    "order_move",
+    "order_reply",
+    "staff_certificate",
+    "staff_charge",
+    "staff_fee",
+    "staff_letter_move",
+    "staff_material",
+    "staff_move",
+    "staff_told_outside",
+}
