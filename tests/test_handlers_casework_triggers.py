@@ -9,8 +9,10 @@ import pytest
 
 from catalog.schema import Fee
 from handlers.casework import hand_findings
-from handlers.store import cards, case_parts, cases, events
+from handlers.store import cards, case_parts, cases, clocks, events
 from handlers.store.records import Watched
+from rules.access import Role
+from rules.case_terms import State
 from rules.errors import Forbidden, IllegalMove, Invalid
 from tests.casework_fixtures import LICENCE, Hall, at, dump
 from tests.trigger_fixtures import GOOD, case_id, caught, hall, to_denial
@@ -108,12 +110,59 @@ def test_an_attempt_by_someone_who_may_not_leaves_nothing_behind(hall: Hall) -> 
     assert dump(hall.database) == before
 
 
+def record(hall: Hall, filed: Any, given: str, when: str) -> int:
+    return hand_findings.record_supplement(
+        hall.database, hall.holder.ground, filed.number, hall.people["window"], "补平面图", at(given), "手写告知", at(when)
+    )  # fmt: skip
+
+
+def test_a_notice_given_in_time_on_paper_stops_the_five_days_and_waits_for_the_applicant(hall: Hall) -> None:
+    filed = hall.file("2026-03-02")
+    # Recorded when the five days are over already, but no sweep has come by: it was given in time all the same.
+    assert record(hall, filed, "2026-03-03 16:00", "2026-03-10 08:00") == 1
+    case = cases.by_number(hall.database, filed.number)
+    assert case is not None
+    assert (case.state, case.holder_role, case.supplements) == (State.SUPPLEMENTING, Role.APPLICANT, 1)
+    days = hall.holder.ground.county.settings.supplement_days
+    until = hall.holder.ground.calendar.add_working_days(at("2026-03-03").date(), days)
+    assert case.supplement_due is not None
+    assert case.supplement_due.date() == until
+    stopped = clocks.of_subject(hall.database, "case", case.id)
+    assert {each.stopped for each in stopped} == {at("2026-03-03 16:00")}
+    assert hall.casework.sweep(at("2026-03-12")).deemed_accepted == ()
+    view = hall.casework.public_view(filed.number, filed.query_code, at("2026-03-12"))
+    assert view.asked == "补平面图"
+    assert "视为受理" not in "".join(each.words for each in view.timeline)
+    assert "已在2026年3月3日（周二）告知" in view.timeline[-1].words
+    event = events.of_subject(hall.database, "case", case.id)[-1]
+    assert (event.from_state, event.to_state) == (State.RECEIVED, State.SUPPLEMENTING)
+    hall.move(filed, "supplement", "applicant", "2026-03-13")
+    again = cases.by_number(hall.database, filed.number)
+    assert again is not None
+    assert again.state is State.RECEIVED
+    with pytest.raises(IllegalMove, match="一次"):
+        hall.move(filed, "supplement_notice", "window", "2026-03-13", reason="还缺")
+
+
+def test_a_notice_given_on_paper_after_the_five_days_is_kept_and_changes_nothing(hall: Hall) -> None:
+    filed = hall.file("2026-03-02")
+    assert record(hall, filed, "2026-03-10 09:00", "2026-03-10 10:00") == 1
+    case = cases.by_number(hall.database, filed.number)
+    assert case is not None
+    assert (case.state, case.supplements) == (State.RECEIVED, 1)
+    assert hall.casework.sweep(at("2026-03-10 11:00")).deemed_accepted == (filed.number,)
+    assert record(hall, filed, "2026-03-03", "2026-03-11") == 2
+    deemed = cases.by_number(hall.database, filed.number)
+    assert deemed is not None
+    assert deemed.state is State.IN_REVIEW
+
+
 def test_a_notice_given_on_paper_counts_once_it_is_recorded(hall: Hall) -> None:
     filed = hall.file()
-    record = hand_findings.record_supplement
+    write_down = hand_findings.record_supplement
     ground, person = hall.holder.ground, hall.people["window"]
     assert (
-        record(
+        write_down(
             hall.database,
             ground,
             filed.number,
@@ -127,7 +176,7 @@ def test_a_notice_given_on_paper_counts_once_it_is_recorded(hall: Hall) -> None:
     )
     assert caught(hall, filed) == {}
     assert (
-        record(
+        write_down(
             hall.database,
             ground,
             filed.number,
@@ -148,9 +197,9 @@ def test_a_notice_given_on_paper_counts_once_it_is_recorded(hall: Hall) -> None:
         ("没有说明", "2026-03-04", " "),
     ):
         with pytest.raises(Invalid):
-            record(hall.database, ground, filed.number, person, told, at(given), reason, at("2026-03-05"))
+            write_down(hall.database, ground, filed.number, person, told, at(given), reason, at("2026-03-05"))
     with pytest.raises(Forbidden):
-        record(
+        write_down(
             hall.database,
             ground,
             filed.number,

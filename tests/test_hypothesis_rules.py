@@ -142,7 +142,8 @@ def test_a_clock_with_holds_ends_where_counting_day_by_day_ends(examples: int) -
 
 FACTS = st.builds(
     CaseFacts, supplement_spent=st.booleans(), extended=st.booleans(), extension_late=st.booleans(),
-    step_index=st.integers(0, 3), step_count=st.just(4), step_role=st.sampled_from([None, Role.REVIEWER, Role.DECIDER, Role.WINDOW_CLERK]), pre_review_needed=st.booleans(),
+    step_index=st.integers(0, 3), step_count=st.just(4),
+    step_role=st.sampled_from([None, Role.REVIEWER, Role.DECIDER, Role.WINDOW_CLERK]), pre_review_needed=st.booleans(),
     notice_overdue=st.booleans(), joint=st.booleans(), deemed=st.booleans(),
     hearing=st.sampled_from(["", "told", "asked", "held"]), hearing_window_open=st.booleans(),
 )  # fmt: skip

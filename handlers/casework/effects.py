@@ -34,21 +34,14 @@ def _pre_review(progress: Progress) -> Outcome:
     return Outcome(measures=("pre_reviewed",))
 
 
-def _supplement_notice(progress: Progress) -> Outcome:
-    case, now = progress.case, progress.now
+def ask_to_supplement(progress: Progress, told: datetime) -> Outcome:
+    """What follows from the one notice, given at `told`: the intake clocks stop then, the applicant has the case."""
     days = int(progress.values.get("days") or progress.ground.county.settings.supplement_days)
-    until = day_end(progress.ground.calendar.add_working_days(local_date(now), days))
-    progress.stop(_INTAKE, "一次性告知补正")
-    rows = case_parts.materials(progress.tx, case.id)
-    unknown = set(progress.data.missing) - {each.code for each in rows}
-    if unknown:
-        raise Invalid("补正清单里有这个事项没有的材料", {"missing": "请从材料清单里选择"})
-    for row in rows:
-        if row.code in progress.data.missing:
-            case_parts.change_material(progress.tx, case.id, replace(row, verdict="missing"))
+    until = day_end(progress.ground.calendar.add_working_days(local_date(told), days))
+    progress.stop(_INTAKE, "一次性告知补正", at=told)
     return Outcome(
         columns={
-            "supplements": case.supplements + 1,
+            "supplements": progress.case.supplements + 1,
             "supplement_due": until,
             "holder_unit": "",
             "holder_role": Role.APPLICANT,
@@ -56,6 +49,19 @@ def _supplement_notice(progress: Progress) -> Outcome:
         payload={"missing": list(progress.data.missing), "until": until.isoformat()},
         measures=("supplement_notices",),
     )
+
+
+def _supplement_notice(progress: Progress) -> Outcome:
+    case = progress.case
+    outcome = ask_to_supplement(progress, progress.now)
+    rows = case_parts.materials(progress.tx, case.id)
+    unknown = set(progress.data.missing) - {each.code for each in rows}
+    if unknown:
+        raise Invalid("补正清单里有这个事项没有的材料", {"missing": "请从材料清单里选择"})
+    for row in rows:
+        if row.code in progress.data.missing:
+            case_parts.change_material(progress.tx, case.id, replace(row, verdict="missing"))
+    return outcome
 
 
 def _supplement(progress: Progress) -> Outcome:

@@ -10,16 +10,23 @@ from typing import cast, get_args
 
 from handlers.casework.authority import Standing, active_person, held, standings
 from handlers.casework.cards import put
+from handlers.casework.effects import ask_to_supplement
 from handlers.casework.ground import Ground
+from handlers.casework.moving import facts_of
+from handlers.casework.progress import Outcome, Progress
+from handlers.casework.requests import MoveData
 from handlers.casework.subjects import Subject, subject_of
 from handlers.casework.triggering import Happened, fire
-from handlers.store import cards, case_parts, cases, events, letters
+from handlers.store import cards, case_parts, cases, clocks, events, letters, outbox
 from handlers.store.database import Database
-from handlers.store.records import Card, Case, Json
+from handlers.store.records import Card, Case, Json, Step
 from handlers.store.writer import Transaction
+from presentation.dates import date_cn
 from rules.access import Role, in_scope
 from rules.cards import OBJECT_LABELS, CardObject
-from rules.case_terms import ENDED
+from rules.case_table import MOVES
+from rules.case_terms import ENDED, MoveName, State
+from rules.clock import ClockKind
 from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from rules.permissions import Capability
 from rules.quick_dataclass import dataclass
@@ -110,6 +117,9 @@ def record_supplement(
 ) -> int:
     """A supplement notice given outside the hall (on paper, by another system) is written down; it counts.
 
+    The first one, given before its five days were over, asked for the supplement in time (art. 32): the case then
+    waits for the applicant and is not deemed accepted.
+
     `reason`: how it was given and why not here. Returns how many supplement notices the case now has. Raises
     Invalid with a message by field, NotFound, Forbidden, IllegalMove.
     """
@@ -130,21 +140,29 @@ def record_supplement(
         if given_at < _began(tx, case):
             raise Invalid("告知的时间早于收件", {"given_at": "告知的时间早于收件"})
         by = found[0]
+        asked = _asked_in_time(tx, ground, case, steps, by, given_at, now)
+        after = case.state if asked is None else State.SUPPLEMENTING
         payload: dict[str, Json] = {
             "told": words,
             "given_at": given_at.isoformat(),
             "reason": outside,
-            "words": "补录一次补正告知",
+            "words": "补录一次补正告知"
+            if asked is None
+            else f"材料需要补正，已在{date_cn(given_at)}告知，请一次补齐",
         }
         appended = events.append(
             tx,
             events.NewEvent(
                 at=now, kind="supplement_recorded", subject="case", subject_id=case.id, subject_number=case.number,
-                actor=by.actor, role=by.role, unit=by.unit, from_state=case.state, to_state=case.state,
-                drill=case.drill, payload=payload,
+                actor=by.actor, role=by.role, unit=by.unit, from_state=case.state, to_state=after,
+                drill=case.drill, payload=payload if asked is None else {**asked[1].payload, **payload},
             ),
         )  # fmt: skip
-        cases.change(tx, case, now, supplements=case.supplements + 1)
+        columns = {"supplements": case.supplements + 1} if asked is None else asked[1].columns
+        cases.change(tx, case, now, state=after, **columns)
+        if asked is not None:
+            asked[0].show()
+            _tell_applicant(tx, case, str(payload["words"]), now)
         facts = TriggerFacts("supplement_recorded", supplement_notices=case.supplements)
         happened = Happened(
             facts, subject_of(case, steps), case.department, case.accepting_unit, now,
@@ -154,6 +172,41 @@ def record_supplement(
         return case.supplements + 1
 
     return database.write(job)
+
+
+def _asked_in_time(
+    tx: Transaction,
+    ground: Ground,
+    case: Case,
+    steps: tuple[Step, ...],
+    by: Standing,
+    given_at: datetime,
+    now: datetime,
+) -> tuple[Progress, Outcome] | None:
+    """What the first notice brings where it was given within its five days and nobody has gone on since."""
+    running = clocks.of_subject(tx, "case", case.id)
+    intake = next(
+        (each for each in running if each.kind is ClockKind.SUPPLEMENT_NOTICE and each.stopped is None), None
+    )
+    if case.state not in MOVES[MoveName.SUPPLEMENT_NOTICE].from_states or case.supplements or intake is None:
+        return None
+    if given_at > intake.due:
+        return None
+    facts = facts_of(case, steps, intake.due, False, now, running)
+    progress = Progress(
+        tx, ground, None, case, steps, list(running), facts, {}, MoveData(), now, by.actor
+    )  # fmt: skip
+    return progress, ask_to_supplement(progress, given_at)
+
+
+def _tell_applicant(tx: Transaction, case: Case, words: str, now: datetime) -> None:
+    """Where and until when to supplement is told by the hall too, as after a notice of its own."""
+    body = f"您的“{case.item_name}”（{case.number}）：{words}。"
+    template = f"case.{MoveName.SUPPLEMENT_NOTICE}"
+    outbox.add(
+        tx,
+        [outbox.NewMessage(now, template, "applicant", case.number, "case", case.id, case.number, body, case.drill)],
+    )  # fmt: skip
 
 
 def _check_told(words: str, given_at: datetime, outside: str, now: datetime) -> None:

@@ -90,15 +90,18 @@ class Progress:
         )
         self.clocks.append(replace(clock, id=clocks.insert(self.tx, clock)))
 
-    def stop(self, kinds: Iterable[ClockKind], reason: str) -> None:
-        """Stops clocks; what they had already earned by now is issued first, whenever the last sweep was."""
+    def stop(self, kinds: Iterable[ClockKind], reason: str, *, at: datetime | None = None) -> None:
+        """Stops clocks, at the move's moment unless told an earlier one; what they had earned by then is issued
+        first, whenever the last sweep was.
+        """
         ledger = self.pauses()
         for clock in self.running(kinds):
-            catch_up(self.tx, self.ground, clock, self.subject, ledger, self.now, self.now)
-            if clock.kind is ClockKind.HEARING and self.now > clock.due:
+            end = self.now if at is None else max(at, clock.started)
+            catch_up(self.tx, self.ground, clock, self.subject, ledger, end, self.now)
+            if clock.kind is ClockKind.HEARING and end > clock.due:
                 hearing_over(self.tx, self.ground, clock, self.subject, self.now)
-            clocks.stop(self.tx, clock.id, self.now, reason)
-            self._put(replace(clock, stopped=self.now, stop_reason=reason, next_at=None))
+            clocks.stop(self.tx, clock.id, end, reason)
+            self._put(replace(clock, stopped=end, stop_reason=reason, next_at=None))
 
     def change(self, kinds: Iterable[ClockKind], add_days: int = 0) -> None:
         """Computes running clocks again after a pause or extension; what was earned before is issued first."""

@@ -272,8 +272,13 @@ def _asked(case: Case, past: Sequence[Told]) -> str:
     """What the clerk wrote that is to be supplemented, while it is."""
     if case.state is not State.SUPPLEMENTING:
         return ""
-    told = [event.payload for event in past if event.kind == MoveName.SUPPLEMENT_NOTICE and event.payload]
-    return str(told[-1].get("reason") or "") if told else ""
+    words = {MoveName.SUPPLEMENT_NOTICE.value: "reason", "supplement_recorded": "told"}
+    asked = [
+        str(event.payload.get(words[event.kind]) or "")
+        for event in past
+        if event.kind in words and event.payload
+    ]
+    return asked[-1] if asked else ""
 
 
 def _holder(ground: Ground, case: Case) -> str:
