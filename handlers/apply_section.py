@@ -18,7 +18,7 @@ from handlers.apply_draft import Filling, OpenDraft
 from handlers.bodies import MEGABYTE, TEXT_BYTES, form_of
 from handlers.context import hall_of
 from presentation.view import Crumb
-from rules.errors import Forbidden, Gone, NotFound
+from rules.errors import Forbidden, Gone, NotFound, TooMany
 from rules.quick_dataclass import dataclass
 
 NOTICES: Mapping[str, str] = {
@@ -113,12 +113,17 @@ async def _page_to_save(request: Request, posted: FormData) -> tuple[Page, bool]
 
 
 async def _saved(request: Request, page: Page, posted: FormData, lost: bool) -> Response:
-    if page.draft.is_new:
-        throttle.once(request, throttle.DRAFTS, "draft")
     before = apply_view.checked(page.form, page.draft.filling)
-    filling = replace(page.draft.filling, answers=merged(page, posted))
+    done = tuple(each for each in page.draft.filling.done if each != page.section.id)
+    filling = replace(page.draft.filling, answers=merged(page, posted), done=done)
     draft = replace(page.draft, item_version=page.item_version)
     if draft.is_new:
+        try:
+            throttle.once(request, throttle.DRAFTS, "draft")
+        except TooMany as error:
+            return _not_begun(request, page, filling, error)
+    if draft.is_new or page.file_fields:
+        # Before any file is looked at: whatever becomes of the files, what was typed is there.
         draft = await apply_draft.save(request, draft, filling)
     files, refused = await uploads.take(
         request, draft.code, page.file_fields, posted, filling.files, page.form.total_megabytes
@@ -130,7 +135,6 @@ async def _saved(request: Request, page: Page, posted: FormData, lost: bool) -> 
     filling, anchor = with_rows(page, filling, posted)
     validated = apply_view.checked(page.form, filling, page.section.id)
     errors = {**validated.errors, **refused}
-    done = tuple(each for each in filling.done if each != page.section.id)
     filling = replace(filling, done=done if errors else (*done, page.section.id))
     draft = await apply_draft.save(request, draft, filling)
     page = replace(page, draft=draft)
@@ -141,6 +145,15 @@ async def _saved(request: Request, page: Page, posted: FormData, lost: bool) -> 
         path, mark, anchor = answer.headers["location"].partition("#")
         answer.headers["location"] = f"{path}?notice=lost{mark}{anchor}"
     return apply_draft.hold(request, answer, draft)
+
+
+def _not_begun(request: Request, page: Page, filling: Filling, error: TooMany) -> Response:
+    """No draft may be begun now: the page again with what was typed, which is nowhere else."""
+    page = replace(page, draft=replace(page.draft, filling=filling))
+    validated = apply_view.checked(page.form, filling, page.section.id)
+    answer = render(request, page, validated, {"": error.detail}, status=error.status)
+    answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 def _next(

@@ -21,7 +21,7 @@ from handlers.store.attachments import Limits
 from handlers.typed import cents_of, for_field, moment_of
 from rules.case_table import MOVES
 from rules.case_terms import MoveName
-from rules.errors import Conflict, IllegalMove, Invalid, NotFound, TooLarge, UnsupportedMedia
+from rules.errors import Conflict, IllegalMove, Invalid, NotFound, TooLarge, Unavailable, UnsupportedMedia
 from rules.permissions import Capability
 from rules.time import is_date_only
 
@@ -120,7 +120,7 @@ async def _take_files(
                         field=f"material_{row.code}", received_by=person.person_id,
                     )
                 )  # fmt: skip
-            except (TooLarge, UnsupportedMedia, Invalid) as error:
+            except (TooLarge, UnsupportedMedia, Invalid, Unavailable) as error:
                 raise Invalid(error.detail, {f"file.{row.code}": error.detail}) from error
         if taken:
             found[row.code] = tuple(each.id for each in taken)

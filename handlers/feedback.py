@@ -16,7 +16,7 @@ from handlers.context import Hall, hall_of
 from handlers.guard import public, route
 from handlers.letters import file_letter, letter_of, receipt_of
 from presentation.view import Crumb, FieldError
-from rules.errors import Invalid
+from rules.errors import Invalid, TooMany
 
 OFFICE = "government-office"
 _ITEM = re.compile(r"/items/([0-9A-Za-z\-]{4,64})(?:/|$)")
@@ -61,6 +61,10 @@ async def send(request: Request) -> Response:
         filed = await file_letter(request, request_of_it, values["key"])
     except Invalid as error:
         return _page(request, values, dict(error.fields) or {"": error.detail}, 422)
+    except TooMany as error:
+        answer = _page(request, values, {"": error.detail}, error.status)
+        answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
     return receipt_of(request, filed)
 
 

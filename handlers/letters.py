@@ -24,7 +24,7 @@ from handlers.store import attachments
 from handlers.store.attachments import Limits
 from handlers.track_proof import normal_number
 from presentation.view import Choice, Crumb, FieldError, UploadedFile
-from rules.errors import Invalid, TooLarge, UnsupportedMedia
+from rules.errors import Invalid, TooLarge, TooMany, Unavailable, UnsupportedMedia
 from rules.letter_terms import CONDUCT, KIND_LABELS, LetterKind
 from rules.petition import other_ways
 
@@ -109,6 +109,10 @@ async def send(request: Request) -> Response:
         wrong = dict(error.fields) or {"": error.detail}
         page = min((_PAGE_OF.get(name, "you") for name in wrong), key=STEPS.index)
         return await _page(request, page, values, wrong, 422)
+    except TooMany as error:
+        answer = await _page(request, "check", values, {"": error.detail}, error.status)
+        answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
     return receipt_of(request, filed)
 
 
@@ -145,8 +149,8 @@ async def _files(request: Request, values: dict[str, str], form: FormData, remov
     for upload in files_of(form, "upload"):
         if held >= MOST_FILES:
             return {"upload": f"最多上传 {MOST_FILES} 个文件，多出来的没有保存"}
-        throttle.once(request, throttle.UPLOADS, "upload")
         try:
+            throttle.once(request, throttle.UPLOADS, "upload")
             await attachments.receive(
                 hall.database,
                 chunks(upload),
@@ -156,7 +160,7 @@ async def _files(request: Request, values: dict[str, str], form: FormData, remov
                 field="letter",
                 owner=owner,
             )
-        except (TooLarge, UnsupportedMedia, Invalid) as error:
+        except (TooLarge, UnsupportedMedia, Invalid, Unavailable, TooMany) as error:
             return {"upload": error.detail.rstrip("。")}
         held += 1
     return {}

@@ -19,7 +19,7 @@ from handlers.guard import public, route
 from handlers.store import attachments, drafts
 from handlers.store.attachments import Limits
 from handlers.store.records import Attachment
-from rules.errors import Invalid, NotFound, TooLarge, UnsupportedMedia
+from rules.errors import Invalid, NotFound, TooLarge, TooMany, Unavailable, UnsupportedMedia
 
 Files = Mapping[str, tuple[FileAnswer, ...]]
 
@@ -34,13 +34,16 @@ async def take(
 ) -> tuple[dict[str, tuple[FileAnswer, ...]], dict[str, str]]:
     """Takes in what was chosen for file fields; returns all files by field, and why some were not taken.
 
-    A file that is refused does not harm the others. `code` names the draft they belong to until it is filed;
-    without one (a program files at once) what is not filed goes with the next tidying.
+    A file that is refused does not harm the others, nor does a scanner that is away or an address that sent too
+    many: what was typed beside the file is kept. `code` names the draft they belong to until it is filed; without
+    one (a program files at once) what is not filed goes with the next tidying, and Unavailable and TooMany are
+    raised, so that the program tries again later.
     """
     hall = hall_of(request)
     owner = None if code is None else drafts.hash_of(hall.database.vault, code)
     kept = {name: list(given) for name, given in files.items()}
     refused: dict[str, str] = {}
+    stopped = ""
     for each in fields:
         mine = kept.setdefault(each.id, [])
         limits = Limits(
@@ -58,8 +61,11 @@ async def take(
                     f"全部文件加起来超过 {total_megabytes} MB，“{upload.filename}”没有保存，请压缩后再传"
                 )
                 break
-            throttle.once(request, throttle.UPLOADS, "upload")
+            if stopped:  # the same would be said of each, after as long a wait
+                refused[each.id] = stopped
+                break
             try:
+                throttle.once(request, throttle.UPLOADS, "upload")
                 taken = await attachments.receive(
                     hall.database, chunks(upload), upload.filename or "", limits, hall.now(),
                     field=each.id, draft_hash=owner,
@@ -70,6 +76,10 @@ async def take(
                 )
             except (UnsupportedMedia, Invalid) as error:
                 refused[each.id] = error.detail.rstrip("。")
+            except (Unavailable, TooMany) as error:
+                if code is None:
+                    raise
+                refused[each.id] = stopped = error.detail.rstrip("。")
             else:
                 mine.append(FileAnswer(taken.id, taken.name, taken.size))
     return {name: tuple(given) for name, given in kept.items() if given}, refused
