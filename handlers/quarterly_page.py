@@ -79,8 +79,11 @@ async def write(request: Request) -> Response:
         check_csrf(request, form)
         period, version = text_of(form, "period", 10), text_of(form, "version", 10)
         fields = {name: text_of(form, name, 20_000).strip() for name in LONGEST}
+        restore = "restore" in form
     number = int(version) if version.isascii() and version.isdigit() else 0
     written = QuarterlyText(period, **fields, saved=None, saved_by="", version=number)
+    if restore:
+        return await run_in_threadpool(_page, request, period, written)
     try:
         await run_in_threadpool(
             lambda: hall.statistics.write_quarterly(person.person_id, written, hall.now())

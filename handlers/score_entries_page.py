@@ -82,9 +82,11 @@ async def enter(request: Request) -> Response:
         values = {name: text_of(form, name, 20_000) for name in _FIELDS}
         values["period"] = text_of(form, "period", 20)
         restore = "restore" in form
-    if restore:
-        return await run_in_threadpool(_page, request, {}, values)
     register = values["kind"] == "register"
+    if restore:
+        if register:  # has its own form beside each head
+            values = {"period": values["period"], f"basis-{values['head']}": values["basis"]}
+        return await run_in_threadpool(_page, request, {}, values)
     quantity = values["quantity"] or "1"
     asked = NewEntry(
         kind=values["kind"],
@@ -117,7 +119,7 @@ async def withdraw(request: Request) -> Response:
         reason, period = text_of(form, "reason", 20_000), text_of(form, "period", 20)
         restore = "restore" in form
     if restore:
-        return await run_in_threadpool(_page, request, {}, {"period": period})
+        return await run_in_threadpool(_page, request, {}, {"period": period, f"reason-{text}": reason})
     if not (text.isascii() and text.isdigit() and len(text) < 16):
         raise NotFound("没有这条登记。")
     try:

@@ -11,25 +11,27 @@ from starlette.responses import Response
 from handlers.bodies import MEGABYTE, TEXT_BYTES, form_of
 from handlers.context import hall_of
 from handlers.problems import on_hall_error, wants_json
-from handlers.staff_frame import DELIVERIES, DESK, MESSAGES, NO_INDEX, SIGN_IN, local_path
+from handlers.staff_frame import DELIVERIES, DESK, MESSAGES, NO_INDEX, SCORES, SIGN_IN, STATISTICS, local_path
 from presentation.view import Crumb
 from rules.errors import HallError
 from rules.quick_dataclass import dataclass
 
 PREFIX = "kept."
 ADDRESS = "kept_at"
-_AREAS = ("/hall/staff/", "/hall/board", "/hall/cards", "/hall/orders", "/hall/appeals")
+_AREAS = ("/hall/staff/", "/hall/board", "/hall/cards", "/hall/orders", "/hall/appeals", SCORES, STATISTICS)
 # Forms that hold secrets, or nothing but a click: nothing of them is kept, for all that comes back is put back.
-_NOTHING_KEPT = (
-    "/hall/staff/account",
-    "/hall/staff/second-factor",
-    "/hall/staff/new-password",
-    "/hall/staff/enrolment",
-    "/hall/staff/sign-out",
-    SIGN_IN,
-    MESSAGES,
-    DELIVERIES,
-)
+# With the page to open instead.
+_NOTHING_KEPT = {
+    "/hall/staff/account": "/hall/staff/account",
+    "/hall/staff/second-factor": DESK,
+    "/hall/staff/new-password": DESK,
+    "/hall/staff/enrolment": DESK,
+    "/hall/staff/sign-out": DESK,
+    SIGN_IN: DESK,
+    MESSAGES: MESSAGES,
+    DELIVERIES: DELIVERIES,
+    f"{STATISTICS}/saved/": STATISTICS,
+}
 # What belongs to the ended session or the one click, or must not be written back into a page.
 _LEFT_OUT = frozenset(
     {
@@ -50,7 +52,9 @@ _MOST_TEXT = 20_000
 # The end of an address that is posted to and has no page of its own: what stands before it has.
 _STEP = re.compile(
     r"(?:/(?:moves|materials|fees)/[^/]+|/accountability(?:/[^/]+/withdraw)?"
-    r"|/(?:told-outside|charges|certificate|decide|revoke|reply|refile)|(?<!/hall/staff)/chase)$"
+    r"|/(?:told-outside|charges|certificate|decide|revoke|reply|refile)|(?<!/hall/staff)/chase"
+    r"|(?<=/scores)/compute|/(?:propose|publish)|(?<=/entries)/[^/]+/withdraw|(?<=/quarterly)/text"
+    r"|(?<=/statistics)/saved)$"
 )
 
 
@@ -69,8 +73,8 @@ class Kept:
     @property
     def page(self) -> str:
         """The page on which it was written."""
-        own = next((each for each in _NOTHING_KEPT if self.address.startswith(each)), "")
-        return own or _STEP.sub("", self.address)
+        instead = (page for path, page in _NOTHING_KEPT.items() if self.address.startswith(path))
+        return next(instead, _STEP.sub("", self.address))
 
 
 async def on_signed_out(request: Request, error: Exception) -> Response:
@@ -111,7 +115,7 @@ async def on_signed_out(request: Request, error: Exception) -> Response:
 
 
 def _keeps(address: str) -> bool:
-    return address.startswith(_AREAS) and not address.startswith(_NOTHING_KEPT)
+    return address.startswith(_AREAS) and not address.startswith(tuple(_NOTHING_KEPT))
 
 
 def _most_bytes(request: Request) -> int:

@@ -56,7 +56,7 @@ def statistics(request: Request) -> Response:
 
 def _page(
     request: Request, hall: Hall, person: SignedIn, reach: Reach, asked: Asked, table: Table | None,
-    refused: str = "", status: int = 200, name_error: str = "",
+    refused: str = "", status: int = 200, name: str = "", share: bool = False, name_error: str = "",
 ) -> Response:  # fmt: skip
     definitions = hall.statistics.definitions()
     groupings = hall.statistics.groupings()
@@ -92,6 +92,8 @@ def _page(
         ] + [("数据（JSON）", address("/api/v1/statistics", **parameters))],
         here=address(HERE, **parameters),
         may_share=bool(person.roles),
+        name=name,
+        share=share,
         name_error=name_error,
         own=person.person_id,
     )  # fmt: skip
@@ -141,22 +143,29 @@ async def save(request: Request) -> Response:
         check_csrf(request, form)
         name, share = text_of(form, "name", 200), "share" in form
         given = {key: text_of(form, key, 2000) for key in _KEYS if key in form}
+        restore = "restore" in form
     asked = hall.statistics.asked(given)
+    if restore:
+        return await run_in_threadpool(_saving, request, asked, name, share)
     try:
         await run_in_threadpool(
             lambda: hall.statistics.save(person.person_id, name, asked, hall.now(), share=share)
         )
     except Invalid as error:
-        return await run_in_threadpool(_refused_save, request, asked, error)
+        return await run_in_threadpool(_saving, request, asked, name, share, error)
     return RedirectResponse(address(HERE, **asked.parameters()), 303)
 
 
-def _refused_save(request: Request, asked: Asked, error: Invalid) -> Response:
+def _saving(request: Request, asked: Asked, name: str, share: bool, error: Invalid | None = None) -> Response:
+    """The table with what was typed to keep it by; with what is wrong about that."""
     hall, person = hall_of(request), _person(request)
     reach = hall.statistics.reach(person.person_id, hall.now())
     table = hall.statistics.table(asked, person.person_id, hall.now())
-    words = error.fields.get("name", error.detail)
-    return _page(request, hall, person, reach, asked, table, status=422, name_error=words)
+    words = "" if error is None else error.fields.get("name", error.detail)
+    status = 200 if error is None else 422
+    return _page(
+        request, hall, person, reach, asked, table, status=status, name=name, share=share, name_error=words
+    )
 
 
 async def forget(request: Request) -> Response:

@@ -15,9 +15,10 @@ from handlers.store import orders as order_store
 from tests.handlers_fixtures import Office
 from tests.orders_fixtures import CARDS, ORDERS, bureau, carded, ordered
 from tests.page_fixtures import fields_of, text_of
+from tests.scored_fixtures import MARCH, proposed, scored
 from tests.staff_fixtures import CASE, PASSWORD, sign_in, staffed
 
-__all__ = ["bureau", "staffed"]
+__all__ = ["bureau", "scored", "staffed"]
 
 ACCOUNT = "/hall/staff/account"
 
@@ -65,6 +66,23 @@ def test_of_a_form_with_a_secret_nothing_is_kept_or_shown(staffed: Office, path:
     assert "secret-Horse-77" not in signed_in_again(client, "window", answer).text
 
 
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("/hall/staff/sign-out", "/hall/staff/"),
+        ("/hall/staff/messages/read", "/hall/staff/messages"),
+        ("/hall/staff/deliveries/7/again", "/hall/staff/deliveries"),
+        ("/hall/statistics/saved/7/forget", "/hall/statistics"),
+    ],
+)
+def test_a_click_that_came_late_is_not_repeated(staffed: Office, path: str, page: str) -> None:
+    answer = staffed.browser().post(path, data={"message": "7", "state": "failed", "form_end": "1"})
+    assert answer.status_code == 401
+    fields = fields_of(answer.text, "sign-in")
+    assert fields["next"] == [page]
+    assert "kept_at" not in fields
+
+
 def test_a_forged_sign_in_form_cannot_carry_a_secrets_form(staffed: Office) -> None:
     more = {"kept_at": f"{ACCOUNT}/second-factor/disable", "kept.password_again": "secret-Horse-77"}
     answer = sign_in(staffed.browser(), "window", **more)
@@ -99,6 +117,72 @@ def test_an_appeal_put_back_is_a_draft_until_it_is_sent(bureau: Office) -> None:
     assert "草稿已保存，还没有提交" in text_of(page.text)
     assert fields_of(page.text, at)["text"] == ["当天停电"]
     assert appeal_store.of_card(bureau.hall.database, card.id) is None
+
+
+def test_a_quarterly_text_put_back_is_not_saved_by_itself(staffed: Office) -> None:
+    at = "/hall/statistics/quarterly"
+    client, answer = late(
+        staffed, "supervisor", at, f"{at}/text", preface="本季情况如下", conclusions="抓好整改"
+    )
+    assert "抓好整改" in answer.text
+    assert fields_of(answer.text, "sign-in")["next"] == [at]
+    page = put_back(client, "supervisor", answer, f"{at}/text")
+    assert page.status_code == 200
+    assert fields_of(page.text, f"{at}/text")["preface"] == ["本季情况如下"]
+    assert fields_of(client.get(at).text, f"{at}/text")["preface"] != ["本季情况如下"]
+    assert "抓好整改" in client.post(f"{at}/text", data=fields_of(page.text, f"{at}/text")).text
+
+
+def test_a_report_put_back_is_not_kept_by_itself(staffed: Office) -> None:
+    at = "/hall/statistics"
+    client, answer = late(staffed, "supervisor", at, f"{at}/saved", name="我的月报", share="1")
+    page = put_back(client, "supervisor", answer, f"{at}/saved")
+    shown = fields_of(page.text, f"{at}/saved")
+    assert (shown["name"], shown["share"]) == (["我的月报"], ["1"])
+    assert "我的月报" not in client.get(at).text
+    refused = client.post(f"{at}/saved", data={**shown, "name": "长" * 100})
+    assert refused.status_code == 422
+    assert fields_of(refused.text, f"{at}/saved")["name"] == ["长" * 100]
+
+
+def test_score_entries_put_back_stand_in_their_own_fields(scored: Office) -> None:
+    at = "/hall/scores/entries"
+    client = scored.signed_in("supervisor")
+    form = fields_of(client.get(at).text.split('id="h-enter"')[1], at)
+    typed = {"kind": "case_lost", "department": "market", "happened": "2026-03-20", "basis": "判决书一号"}
+    scored.clock.forward(minutes=40)
+    answer = client.post(at, data={**form, **typed})
+    assert answer.status_code == 401
+    page = put_back(client, "supervisor", answer, at)
+    shown = fields_of(page.text.split('id="h-enter"')[1], at)
+    assert {name: shown[name] for name in typed} == {name: [text] for name, text in typed.items()}
+    assert scored.hall.database.value("SELECT count(*) FROM score_entry") == 0
+    made = client.post(at, data=shown)
+    action = re.search(r'action="(/hall/scores/entries/\d+/withdraw)"', made.text)
+    assert action
+    client, answer = late(scored, "supervisor", f"{at}?period={MARCH}", action[1], reason="登记错了人")
+    page = put_back(client, "supervisor", answer, action[1])
+    assert fields_of(page.text, action[1])["reason"] == ["登记错了人"]
+    register = fields_of(client.get(at).text.split('id="h-registers"')[1], at)
+    scored.clock.forward(minutes=40)
+    answer = client.post(at, data={**register, "basis": "核对了台账"})
+    page = put_back(client, "supervisor", answer, at)
+    assert fields_of(page.text.split('id="h-registers"')[1], at)["basis"] == ["核对了台账"]
+    assert fields_of(page.text.split('id="h-enter"')[1], at)["basis"] == [""]
+
+
+def test_a_note_to_a_score_and_an_appeal_against_one_are_put_back(scored: Office) -> None:
+    at, act = "/hall/scores", "/hall/scores/compute"
+    client, answer = late(scored, "supervisor", at, act, note="更正三月")
+    page = put_back(client, "supervisor", answer, act)
+    assert fields_of(page.text, act)["note"] == ["更正三月"]
+    assert scored.hall.database.value("SELECT count(*) FROM score_edition") == 0
+    proposed(scored)
+    at = f"/hall/scores/{MARCH}/market/appeal"
+    client, answer = late(scored, "market-supervisor", at, at, text="停电两天", send="1")
+    page = put_back(client, "market-supervisor", answer, at)
+    assert fields_of(page.text, at)["text"] == ["停电两天"]
+    assert scored.hall.database.value("SELECT count(*) FROM appeal") == 0
 
 
 def test_words_are_kept_though_large_files_came_with_them(bureau: Office) -> None:
@@ -165,4 +249,12 @@ PUTS_BACK = {
     "staff_material",
     "staff_move",
     "staff_told_outside",
+    "quarterly_write",
+    "score_appeal_file",
+    "score_compute",
+    "score_enter",
+    "score_propose",
+    "score_publish",
+    "score_withdraw",
+    "statistics_save",
 }
