@@ -21,8 +21,9 @@ from handlers.casework.progress import Progress
 from handlers.casework.requests import MoveData
 from handlers.casework.subjects import subject_of
 from handlers.casework.triggering import Happened, fire
-from handlers.store import attachments, case_parts, cases, clocks, counts, events, notices, outbox
+from handlers.store import attachments, case_parts, cases, clocks, counts, events, findings, notices, outbox
 from handlers.store.database import Database
+from handlers.store.order_erasure import ERASED
 from handlers.store.records import Case, Certificate, Json, MaterialReceived, Rating, Step
 from handlers.store.vault import Vault
 from handlers.store.writer import Job, Transaction
@@ -260,6 +261,9 @@ def erase(database: Database, ground: Ground, number: str, person: str, reason: 
             raise IllegalMove("办件还没有结束，不能删除其中的个人信息。")
         erased = events.erase_payloads(tx, "case", case.id, now)
         cases.erase_payload(tx, case.id, now)
+        case_parts.erase_words(tx, case.id, ERASED)
+        clocks.erase_pause_words(tx, "case", case.id, ERASED)
+        findings.forget_reasons(tx, case.id)
         notices.erase_contents(tx, "case", case.id)
         outbox.erase_bodies(tx, "case", case.id)
         files = attachments.drop_of_case(tx, case.id)

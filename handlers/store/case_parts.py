@@ -210,6 +210,20 @@ def rating(reads: Reads, case_id: int) -> Rating | None:
     return None if row is None else Rating(row["score"], row["words"], row["channel"], moment(row["at"]))
 
 
+def erase_words(tx: Transaction, case_id: int, instead: str) -> None:
+    """Takes out what people wrote about a case: opinions, notes, the reason of a waiver, the words of the rating.
+
+    `instead` stands where a page or a count asks whether there was something.
+    """
+    for sql in (
+        "UPDATE step SET opinion = ? WHERE case_id = ? AND opinion <> ''",
+        "UPDATE fee SET waived = ? WHERE case_id = ? AND waived <> ''",
+    ):
+        tx.execute(sql, (instead, case_id))
+    tx.execute("UPDATE material SET note = '' WHERE case_id = ? AND note <> ''", (case_id,))
+    tx.execute("UPDATE rating SET words = '' WHERE case_id = ? AND words <> ''", (case_id,))
+
+
 def _step(row: sqlite3.Row) -> Step:
     return Step(
         position=row["position"],

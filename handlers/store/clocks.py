@@ -193,6 +193,14 @@ def end_pauses(tx: Transaction, subject: str, subject_id: int, at: datetime, res
     ).rowcount
 
 
+def erase_pause_words(tx: Transaction, subject: str, subject_id: int, instead: str) -> None:
+    """Takes out why a subject's pauses began, on what basis and how they ended; kind and days stay."""
+    tx.execute(
+        "UPDATE pause SET reason = ?, basis = '', result = '' WHERE subject = ? AND subject_id = ?",
+        (instead, subject, subject_id),
+    )
+
+
 def pauses(reads: Reads, subject: str, subject_id: int) -> tuple[PauseRow, ...]:
     """The ledger of one subject."""
     rows = reads.rows(

@@ -37,6 +37,21 @@ def same_reason(
     return found
 
 
+def forget_reasons(tx: Transaction, case_id: int) -> None:
+    """Takes out the words a case was refused with, and their fingerprints, from which short ones can be guessed.
+
+    What waits to be judged is still judged: it keeps how long the reason was, which rules ask.
+    """
+    tx.execute("DELETE FROM reason_given WHERE case_id = ?", (case_id,))
+    words = "replace(json_extract(happened, '$.facts.reason'), ' ', '')"
+    tx.execute(
+        f"UPDATE unjudged SET happened = json_set(happened, '$.facts.reason', "  # noqa: S608
+        f"replace(hex(zeroblob(length({words}))), '00', '〇')) WHERE json_extract(happened, '$.subject.kind') = 'case' "
+        "AND json_extract(happened, '$.subject.id') = ?",
+        (case_id,),
+    )
+
+
 def put_off(tx: Transaction, rule: str, fact: str, happened: str, why: str, until: datetime) -> None:
     """Keeps what could not be judged, to be tried again."""
     tx.execute(

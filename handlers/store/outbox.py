@@ -103,9 +103,14 @@ def of_subject(reads: Reads, subject: str, subject_id: int) -> tuple[Message, ..
 
 
 def erase_bodies(tx: Transaction, subject: str, subject_id: int) -> None:
-    """Takes out what was written to the person."""
+    """Takes out what was written to the person, and of its sending the address and what a provider said of it."""
     tx.execute(
         "UPDATE outbox SET body = '', sealed = NULL WHERE subject = ? AND subject_id = ?",
+        (subject, subject_id),
+    )
+    tx.execute(
+        "UPDATE delivery SET address_hash = NULL, address_masked = '', reason = '' "
+        "WHERE message_id IN (SELECT id FROM outbox WHERE subject = ? AND subject_id = ?)",
         (subject, subject_id),
     )
 

@@ -29,9 +29,9 @@ _FILED = "({row}.case_id IS NOT NULL OR ({row}.owner <> '' AND {row}.owner NOT L
 SEALED: tuple[Sealed, ...] = (
     Sealed("cases", "办件", personal=True),
     Sealed("case_payload", "申请内容", ("case_id",), personal=True),
-    Sealed("step", "审查环节", ("case_id", "position")),
-    Sealed("material", "收到的材料", ("case_id", "position")),
-    Sealed("fee", "收费", ("case_id", "position")),
+    Sealed("step", "审查环节", ("case_id", "position"), personal=True),
+    Sealed("material", "收到的材料", ("case_id", "position"), personal=True),
+    Sealed("fee", "收费", ("case_id", "position"), personal=True),
     Sealed("certificate", "证照", ("case_id",)),
     Sealed("rating", "评价", ("case_id",), personal=True),
     Sealed("attachment", "附件", personal=True, only=_FILED),
