@@ -193,7 +193,8 @@ def _entry(
         unit=units.get(head.unit, head.unit),
         body=text.body,
         attachments=tuple(files),
-        key=fingerprint(text.source, *(file.path.read_bytes() for file in files)),
+        # The address is the file's name: pages that lead here change with it.
+        key=fingerprint(here, text.source, *(file.path.read_bytes() for file in files)),
         trail=trail,
     )
 

@@ -102,12 +102,11 @@ def _article(
         summary=head.summary or plain_text(text.body),
         body=text.body,
         attachments=tuple(files),
-        key=fingerprint(text.source, *(_stat(file.path) for file in files), repr(head.unit)),
+        # The address is the file's name: pages that lead here change with it.
+        key=fingerprint(
+            column, path.stem, text.source, *(file.path.read_bytes() for file in files), repr(head.unit)
+        ),
     )
-
-
-def _stat(path: Path) -> bytes:
-    return path.read_bytes()
 
 
 def outputs(portal: Portal) -> Iterator[Output]:

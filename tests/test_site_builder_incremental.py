@@ -17,6 +17,7 @@ from tests.site_builder_fixtures import (
     FULL,
     FULL_CODE,
     IMMEDIATE_CODE,
+    NOTICE,
     files_of,
     git,
     make_root,
@@ -85,7 +86,6 @@ def test_a_site_made_by_several_processes_is_the_same(root: Root, monkeypatch: p
 
 
 def test_after_any_change_the_site_is_byte_for_byte_a_cold_build(root: Root, tmp_path: Path) -> None:
-    site = root.path / "site"
     food, old_age = root.items / "market" / "food.yml", root.items / "health" / "old-age.yml"
     health = root.items / "health" / "department.yml"
     renamed = root.items / "market" / "renamed.yml"
@@ -105,15 +105,34 @@ def test_after_any_change_the_site_is_byte_for_byte_a_cold_build(root: Root, tmp
     for change in changes:
         change()
         build(root, index=False)
-        warm = files_of(site)
-        copy = tmp_path / "copy"
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(root.path, copy, ignore=shutil.ignore_patterns("site", ".hall"))
-        build(Root(copy), index=False)
-        # A version that a case may have pinned stays where it was; a cold build cannot know of it.
-        made_new = files_of(copy / "site")
-        kept = {path for path in warm.keys() - made_new.keys() if path.startswith("data/versions/")}
-        assert {path: data for path, data in warm.items() if path not in kept} == made_new
+        same_as_a_cold_build(root, tmp_path / "copy")
+
+
+def test_after_files_were_renamed_the_site_is_byte_for_byte_a_cold_build(root: Root, tmp_path: Path) -> None:
+    notices, work = root.content / "notices", root.content / "work"
+    entry = root.content / "disclosure" / "01-org" / "duties" / "market.md"
+    write(notices / "2026-11-01-older.md", NOTICE.replace("2026-11-20", "2026-11-01"))
+    write(work / "2026-11-02-visit.md", NOTICE.replace("attachments: [table.csv]\n", ""))
+    build(root, index=False)
+    (notices / "2026-11-20-duty.md").rename(notices / "元旦值班.md")
+    entry.rename(entry.with_name("市场局职能.md"))
+    build(root, index=False)
+    same_as_a_cold_build(root, tmp_path / "copy")
+    (work / "2026-11-02-visit.md").rename(notices / "2026-11-02-visit.md")
+    entry.parent.rename(entry.parents[1] / "职能")
+    build(root, index=False)
+    same_as_a_cold_build(root, tmp_path / "copy")
+
+
+def same_as_a_cold_build(root: Root, copy: Path) -> None:
+    warm = files_of(root.path / "site")
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(root.path, copy, ignore=shutil.ignore_patterns("site", ".hall"))
+    build(Root(copy), index=False)
+    # A version that a case may have pinned stays where it was; a cold build cannot know of it.
+    made_new = files_of(copy / "site")
+    kept = {path for path in warm.keys() - made_new.keys() if path.startswith("data/versions/")}
+    assert {path: data for path, data in warm.items() if path not in kept} == made_new
 
 
 def test_a_deleted_item_vanishes_with_its_folder_and_its_place_in_lists(root: Root) -> None:
