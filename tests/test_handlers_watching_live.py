@@ -6,8 +6,10 @@ import asyncio
 import json
 from collections.abc import Callable
 
+import pytest
+
 from handlers.watching import live
-from handlers.watching.live import BEAT, RETRY, Channel, Live, Scope
+from handlers.watching.live import BEAT, ENDED, RETRY, Channel, Live, Scope
 from tests.loops import run_apart
 
 COUNTY = ("market", "health")
@@ -77,6 +79,39 @@ def test_a_watcher_first_gets_the_whole_board_and_then_only_what_changed() -> No
         log.length = 2
         await tick()  # type: ignore[misc]
         assert blocks_of(await anext(messages)) == {"today": "market+health:2"}
+
+    played(play)  # type: ignore[arg-type]
+
+
+def test_a_board_with_news_without_end_still_ends_for_who_may_no_longer_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def play(board: Live, log: Log, tick: Callable[[], object]) -> None:
+        may = [True]
+        messages = board.watch(COUNTY, lambda: may[0])
+        await anext(messages)
+        assert b"market+health:1" in await anext(messages)
+        may[0] = False
+        log.length = 2
+        await tick()  # type: ignore[misc]
+        # As long after the last question as a heartbeat is.
+        monkeypatch.setattr(live, "HEARTBEAT", 0.0)
+        assert await anext(messages) == ENDED
+        assert await anext(messages, None) is None
+
+    played(play)  # type: ignore[arg-type]
+
+
+def test_nobody_is_asked_for_at_every_piece_of_news() -> None:
+    async def play(board: Live, log: Log, tick: Callable[[], object]) -> None:
+        asked: list[bool] = []
+        messages = board.watch(COUNTY, lambda: not asked.append(True))
+        await anext(messages)
+        for length in (2, 3, 4):
+            log.length = length
+            await tick()  # type: ignore[misc]
+            await anext(messages)
+        assert asked == []
 
     played(play)  # type: ignore[arg-type]
 

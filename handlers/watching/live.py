@@ -24,6 +24,7 @@ LOOK_EVERY = 1.0
 HEARTBEAT = 15.0
 RETRY = b"retry: 5000\n\n"
 BEAT = b": \n\n"
+ENDED = b"event: ended\ndata: signed-out\n\n"
 
 
 @dataclass(slots=True)
@@ -72,12 +73,18 @@ class Live:
         self._closed = False
 
     async def watch(self, scope: Scope, allowed: Callable[[], bool]) -> AsyncIterator[bytes]:
-        """Server-sent events for one board until it goes away; `allowed` is asked at every heartbeat."""
+        """Server-sent events for one board until it goes away; `allowed` is asked every heartbeat, news or not."""
         channel = self._join(scope)
-        sent = 0
+        now = asyncio.get_running_loop().time
+        sent, asked = 0, now()
         try:
             yield RETRY
             while not self._closed:
+                if now() - asked >= HEARTBEAT:
+                    if not await to_thread.run_sync(allowed):
+                        yield ENDED
+                        return
+                    asked = now()
                 if channel.version != sent:
                     message, sent = channel.since(sent), channel.version
                     yield message
@@ -87,8 +94,9 @@ class Live:
                     await asyncio.wait_for(news.wait(), HEARTBEAT)
                 except TimeoutError:
                     if not await to_thread.run_sync(allowed):
-                        yield b"event: ended\ndata: signed-out\n\n"
+                        yield ENDED
                         return
+                    asked = now()
                     yield BEAT
         finally:
             channel.watchers -= 1
