@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +28,9 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 class Writer:
     """One build's writing, a context. Remembers in `memory` what was written where, by key and by content.
 
+    What it is about to write stands in a journal beside that until it is remembered: of a build that broke off, the
+    next one knows which files may be other than remembered.
+
     What the site holds is looked up from here on, so that a build makes its writer first of all.
     """
 
@@ -36,6 +39,7 @@ class Writer:
         self.site = site
         self._progress = progress
         self._memory = memory / f"site-{fingerprint(str(site))}.json"
+        self._journal = self._memory.with_suffix(".writing")
         self._before = self._remembered()
         self._now: dict[str, tuple[str, str]] = {}
         self._looking = Present(site)
@@ -68,6 +72,8 @@ class Writer:
                 self._now[output.path] = known
             else:
                 wanted.append(output)
+        if wanted:
+            self._announce(wanted)
         done = len(outputs) - len(wanted)
         for output, (content, written) in zip(
             wanted, shared_out(self._make, wanted, SHARED_FROM), strict=True
@@ -79,6 +85,13 @@ class Writer:
                 self._progress(done, len(outputs))
         if self._progress is not None:
             self._progress(len(outputs), len(outputs))
+
+    def _announce(self, wanted: Sequence[Output]) -> None:
+        """A line for each call; it begins a new one, for the last build may have died while writing its own."""
+        line = "\n" + json.dumps([output.path for output in wanted], ensure_ascii=False)
+        self._journal.parent.mkdir(parents=True, exist_ok=True)
+        with open(self._journal, "ab") as out:
+            out.write(line.encode())
 
     def _make(self, output: Output) -> tuple[str, bool]:
         """The hash of its content, and whether the file had to be written."""
@@ -144,6 +157,7 @@ class Writer:
         if self._now != self._before:
             self._memory.parent.mkdir(parents=True, exist_ok=True)
             _replace(self._memory, json.dumps(self._now, ensure_ascii=False).encode())
+        self._journal.unlink(missing_ok=True)
 
     def _remembered(self) -> dict[str, tuple[str, str]]:
         """What the last build wrote; nothing when the site is gone, so that everything is made again."""
@@ -151,9 +165,18 @@ class Writer:
             return {}
         try:
             found = json.loads(self._memory.read_bytes())
-            return {path: (key, content) for path, (key, content) in found.items()}
+            known = {path: (key, content) for path, (key, content) in found.items()}
         except (OSError, ValueError, AttributeError, TypeError):
-            return {}
+            known = {}
+        # No key is empty: these are made again, or taken away.
+        return known | dict.fromkeys(self._announced(), ("", ""))
+
+    def _announced(self) -> Iterator[str]:
+        """What builds that broke off were about to write."""
+        with suppress(FileNotFoundError):
+            for line in self._journal.read_bytes().splitlines():
+                with suppress(ValueError):
+                    yield from json.loads(line)
 
 
 def _replace(file: Path, data: bytes) -> None:
