@@ -26,7 +26,16 @@ from rules.quick_dataclass import dataclass
 NEW = "new"
 """The handle of a draft that is not saved yet: nothing is written before the first answers come."""
 
-_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+class DraftLock(asyncio.Lock):
+    """One draft's lock. `begun`: the code of the draft that one of those who share the lock has begun."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = ""
+
+
+_locks: WeakValueDictionary[str, DraftLock] = WeakValueDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +89,13 @@ class OpenDraft:
         return "-".join(self.code[at : at + 4] for at in range(0, len(self.code), 4))
 
 
-def lock(handle: str) -> asyncio.Lock:
+def lock(handle: str) -> DraftLock:
     """Held while a draft is read, changed and written, so that two tabs lose nothing of each other's."""
     if handle == NEW:
-        return asyncio.Lock()
+        return DraftLock()
     found = _locks.get(handle)
     if found is None:
-        found = _locks[handle] = asyncio.Lock()
+        found = _locks[handle] = DraftLock()
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -21,14 +22,15 @@ from catalog.application_form import (
 from catalog.form_schema import FormField
 from catalog.schema import Item
 from handlers import apply_draft, apply_filing, apply_section, apply_view, proofs, track_proof, uploads
-from handlers.apply_draft import OpenDraft
+from handlers.apply_draft import DraftLock, OpenDraft
 from handlers.apply_section import Page
 from handlers.bodies import MEGABYTE, TEXT_BYTES, form_of, text_of
 from handlers.casework.requests import ByApplicant, MoveData
-from handlers.context import hall_of
+from handlers.casework.views import CaseView
+from handlers.context import Hall, hall_of
 from handlers.guard import public, route
 from handlers.proofs import CASES, Shelf
-from handlers.store import cases
+from handlers.store import cases, events
 from handlers.store.records import Json, MaterialReceived
 from handlers.track_proof import ProvedCase, normal_number
 from presentation.view import Crumb, FieldError, UploadedFile
@@ -38,6 +40,7 @@ from rules.quick_dataclass import dataclass
 
 # The draft of a supplement is found by the case it belongs to.
 SUPPLEMENTS = Shelf("hall_supplements", CASES.lasts * 12, 4)
+_SECOND_CLICK = timedelta(minutes=10)
 _HEAD = '<meta name="robots" content="noindex">'
 _PURPOSE = "要先核对编号和查询码。"
 
@@ -95,18 +98,31 @@ async def supplement(request: Request) -> Response:
 
 
 async def send_supplement(request: Request) -> Response:
-    """Keeps what was uploaded; sends everything when that was the button."""
-    hall = hall_of(request)
+    """Keeps what was uploaded; sends everything when that was the button. Sent twice it is one supplement."""
+    hall, number = hall_of(request), normal_number(request.path_params["number"])
     most = hall.county.settings.upload_total_megabytes * MEGABYTE + TEXT_BYTES
-    async with form_of(request, most) as posted:
-        work = await _work(request)
+    # Held from before the body is read, so that two tabs that upload at once share what the first has begun.
+    lock = apply_draft.lock(f"supplement/{number}")
+    async with form_of(request, most) as posted, lock:
+        try:
+            work = await _work(request, lock.begun)
+        except IllegalMove:
+            if posted.get("do") == "send" and await run_in_threadpool(_just_sent, hall, number):
+                return RedirectResponse(f"/hall/track/{number}?done=supplement", 303)
+            raise
         if isinstance(work, Response):
             return work
-        async with apply_draft.lock(f"supplement/{work.proved.view.number}"):
-            return await _kept_and_sent(request, work, posted)
+        return await _kept_and_sent(request, work, posted, lock)
 
 
-async def _work(request: Request) -> Supplementing | Response:
+def _just_sent(hall: Hall, number: str) -> bool:
+    """Whether it is the second click of a supplement that has been filed: a case takes only one."""
+    case = cases.by_number(hall.database, number)
+    sent = None if case is None else events.first_of(hall.database, "case", case.id, MoveName.SUPPLEMENT)
+    return sent is not None and hall.now() - sent.at <= _SECOND_CLICK
+
+
+async def _work(request: Request, begun: str = "") -> Supplementing | Response:
     proved = await track_proof.own_case(request)
     if proved is None:
         return _ask(request)
@@ -119,7 +135,7 @@ async def _work(request: Request) -> Supplementing | Response:
     form = complete_form(item, hall.county, hall.site_data.codes)
     receipt = await run_in_threadpool(hall.casework.receipt, view.number, proved.code, now)
     before = await run_in_threadpool(_answers, request, view.number)
-    draft = await _draft(request, view.number, view.item_code, view.item_version)
+    draft = await _draft(request, view, begun)
     if draft.is_new:
         draft = replace(draft, filling=replace(draft.filling, answers=_as_posted(form, before)))
     return Supplementing(proved, item, form, receipt.materials, before, draft)
@@ -131,14 +147,15 @@ def _answers(request: Request, number: str) -> Mapping[str, Json]:
     return {} if case is None else cases.payload(database, case.id).answers
 
 
-async def _draft(request: Request, number: str, item: str, version: str) -> OpenDraft:
-    code = proofs.recalled(request, SUPPLEMENTS, number)
-    if code is not None:
-        try:
-            return await apply_draft.by_code(request, code)
-        except (NotFound, Gone):
-            pass
-    return apply_draft.fresh(item, version)
+async def _draft(request: Request, view: CaseView, begun: str) -> OpenDraft:
+    """This browser's, or the one that another tab has `begun` since this request set out."""
+    for code in (proofs.recalled(request, SUPPLEMENTS, view.number), begun):
+        if code:
+            try:
+                return await apply_draft.by_code(request, code)
+            except (NotFound, Gone):
+                pass
+    return apply_draft.fresh(view.item_code, view.item_version)
 
 
 def _as_posted(form: ApplicationForm, answers: Mapping[str, Json]) -> dict[str, tuple[str, ...]]:
@@ -160,13 +177,16 @@ def _as_posted(form: ApplicationForm, answers: Mapping[str, Json]) -> dict[str, 
     return found
 
 
-async def _kept_and_sent(request: Request, work: Supplementing, posted: FormData) -> Response:
+async def _kept_and_sent(
+    request: Request, work: Supplementing, posted: FormData, lock: DraftLock
+) -> Response:
     filling, draft = work.draft.filling, work.draft
     for section in _own_sections(work):
         page = Page(work.item, draft.item_version, work.form, section, replace(draft, filling=filling))
         filling = replace(filling, answers=apply_section.merged(page, posted))
         filling, _ = apply_section.with_rows(page, filling, posted)
     draft = await apply_draft.save(request, draft, filling)
+    lock.begun = draft.code
     files, refused = await uploads.take(
         request, draft.code, work.uploads, posted, filling.files, work.form.total_megabytes
     )
