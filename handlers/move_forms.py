@@ -22,7 +22,7 @@ _GRAVE = frozenset({MoveName.REFUSE, MoveName.DENY, MoveName.VOID, MoveName.WITH
 _BETWEEN_STEPS = {MoveName.COMPLETE_STEP: ("转到", 1), MoveName.SEND_BACK: ("退到", -1)}
 _SHORT = frozenset({"recipient", "place", "host"})
 _BLANKS = {
-    "{reason}": "（您写的理由）", "{days}": "（天数）", "{unit}": "本机关", "{time}": "（时间）", "{place}": "（地点）",
+    "{reason}": "（您写的理由）", "{days}": "（天数）", "{extension}": "（天数）", "{unit}": "本机关", "{time}": "（时间）", "{place}": "（地点）",
 }  # fmt: skip
 
 
@@ -182,7 +182,7 @@ def _field(
         required=need.required,
         value=value,
         error=typed.error(move.value, need.name),
-        help=_help(option, need, item),
+        help=_help(option, need, item, view.case.promised_unit),
         options=options,
         least=need.least,
         most=min(need.most, option.longest_days or need.most),
@@ -204,7 +204,7 @@ def _first_value(view: StaffCaseView, move: MoveName, need: Need, item: Item | N
     return ""
 
 
-def _help(option: MoveOption, need: Need, item: Item | None) -> str:
+def _help(option: MoveOption, need: Need, item: Item | None, unit: str) -> str:
     move = option.move.name
     if move is MoveName.START_SPECIAL and need.name == "days" and item and item.special_procedures:
         named = "；".join(f"{each.name}{duration(each.days, each.unit)}" for each in item.special_procedures)
@@ -213,7 +213,7 @@ def _help(option: MoveOption, need: Need, item: Item | None) -> str:
         laws = "；".join(f"《{each.law}》{each.article or ''}" for each in item.legal_basis[:3])
         return f"写明法律和条款。本事项的依据：{laws}"
     if move is MoveName.EXTEND and need.name == "days":
-        return f"最多{option.longest_days or need.most}个工作日，只能延长一次"
+        return f"最多{duration(option.longest_days or need.most, unit)}，只能延长一次"
     if move is MoveName.SUPPLEMENT_NOTICE and need.name == "days":
         return "不填就用全县规定的补正期限"
     if move is MoveName.SUPPLEMENT_NOTICE and need.name == "reason":

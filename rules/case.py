@@ -84,7 +84,7 @@ def next_step(move: Move, facts: CaseFacts) -> int:
 
 
 def longest_extension(facts: CaseFacts) -> int:
-    """Working days an extension may add: 10, or 15 where the case is handled jointly (art. 42)."""
+    """Days an extension may add, in the unit of the promise: 10, or 15 where handled jointly (art. 42)."""
     return 15 if facts.joint else 10
 
 

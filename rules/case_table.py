@@ -173,10 +173,10 @@ _ROWS = (
         frozenset({State.IN_REVIEW}),
         State.IN_REVIEW,
         frozenset({Role.DECIDER}),
-        "经批准延长{days}个工作日：{reason}",
-        needs=(Need("days", "延长（工作日）", "days", most=15), _REASON),
+        "经批准延长{extension}：{reason}",
+        needs=(Need("days", "延长的天数", "days", most=15), _REASON),
         notice=NoticeKind.EXTENSION,
-        explanation="经本机关负责人批准，只能延长一次，并告知申请人理由",
+        explanation="期限届满前经本机关负责人批准，只能延长一次，并告知申请人理由；按承诺时限的单位（工作日或者天）计算",
     ),
     Move(
         MoveName.TELL_HEARING,

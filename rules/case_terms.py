@@ -145,7 +145,8 @@ class Move:
     """One row of the table.
 
     `by_step`: only the role of the current review step may. `position`: which steps it is for.
-    `public`: what the tracking page says when it has happened; may name {unit}, {days}, {reason}, {step}.
+    `public`: what the tracking page says when it has happened; may name {unit}, {days}, {reason}, {step};
+    {extension} is the days in the unit of the promise.
     `stays`: made in any of its states and leaving the case there (`to_state` then names one of them).
     """
 

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from handlers.store import cards, cases, clocks, events, outbox
+from catalog.schema import Limit
+from handlers.casework.ground import FixedGuides, Guide
+from handlers.store import cards, cases, clocks, events, notices, outbox
 from handlers.store.records import Clock
 from rules.calendar import CalendarYear, WorkCalendar
-from rules.case_terms import State
+from rules.case_terms import NoticeKind, State
 from rules.clock import ClockKind
 from rules.errors import IllegalMove
 from tests.casework_fixtures import CALENDAR_DAYS, PLAIN, Hall, at, make_hall
@@ -114,8 +116,48 @@ def test_an_extension_lengthens_promise_and_statute_alike_and_only_once(hall: Ha
     assert (due(hall), due(hall, ClockKind.STATUTE)) == (date(2026, 3, 25), date(2026, 4, 14))
     view = hall.casework.public_view(filed.number, filed.query_code, at("2026-03-05"))
     assert view.due is not None
-    assert "经批准延长10日" in view.due.why
+    assert "经批准延长10个工作日" in view.due.why
     assert sum(day.counted for day in view.due.trace) == 17
+
+
+def extension_told(hall: Hall, case_id: int = 1) -> tuple[str, str]:
+    """What the document and the tracking page say of an extension."""
+    found = notices.of_subject(hall.database, "case", case_id)
+    notice = next(each for each in found if each.kind is NoticeKind.EXTENSION)
+    lines = {each.label: each.text for each in notice.lines}
+    event = next(each for each in events.of_subject(hall.database, "case", case_id) if each.kind == "extend")
+    return lines["延长"], str((event.payload or {})["words"])
+
+
+def test_a_promise_in_calendar_days_is_extended_by_calendar_days_and_the_notice_says_so(hall: Hall) -> None:
+    in_days = PLAIN.model_copy(
+        update={
+            "code": "11990121MB0000238C499012300400",
+            "promised": Limit(days=10, unit="day"),
+            "statutory": Limit(days=20, basis="某规定"),
+        }
+    )
+    ground = hall.holder.ground
+    guides = FixedGuides({PLAIN.code: Guide(PLAIN, "a" * 16), in_days.code: Guide(in_days, "b" * 16)})
+    hall.holder.ground = replace(ground, guides=guides)
+    filed = hall.accept(hall.file("2026-03-02", item=in_days), "2026-03-02")
+    assert (due(hall), due(hall, ClockKind.STATUTE)) == (date(2026, 3, 12), date(2026, 3, 30))
+    hall.move(filed, "extend", "decider", "2026-03-10", days="10", reason="复杂")
+    assert due(hall) == date(2026, 3, 23)  # the twentieth day is a Sunday
+    # Ten days after 30 March are 9 April: seven working days, with the three of Qingming left out.
+    assert due(hall, ClockKind.STATUTE) == date(2026, 4, 9)
+    assert clock(hall, ClockKind.STATUTE).extension_days == 7
+    assert extension_told(hall) == ("经本机关负责人批准，延长10天", "经批准延长10天：复杂")
+
+
+def test_an_extension_in_working_days_moves_a_statute_in_calendar_days_by_the_same(hall: Hall) -> None:
+    filed = hall.accept(hall.file("2026-03-02", item=CALENDAR_DAYS), "2026-03-02")
+    assert due(hall, ClockKind.STATUTE) == date(2026, 4, 1)
+    hall.move(filed, "extend", "decider", "2026-03-05", days="10", reason="复杂")
+    assert due(hall) == date(2026, 3, 23)
+    last = hall.holder.ground.calendar.add_working_days(date(2026, 4, 1), 10)
+    assert due(hall, ClockKind.STATUTE) == last == date(2026, 4, 16)
+    assert extension_told(hall) == ("经本机关负责人批准，延长10个工作日", "经批准延长10个工作日：复杂")
 
 
 def test_a_limit_is_extended_on_its_last_day_but_not_once_it_has_passed(hall: Hall) -> None:

@@ -186,6 +186,18 @@ def statutory_in(
     return Counting(calendar, start, wanted).used_days(last)
 
 
+def extension_in(ground: Ground, clock: Clock, pauses: Iterable[PauseRow], days: int, unit: str) -> int:
+    """An extension granted in days of `unit` as days of a clock's own.
+
+    A clock of the other unit is lengthened so that it ends where those days after its due day end: the applicant
+    was told one extension, and promise and statute are moved by the same.
+    """
+    if unit == clock.limit_unit:
+        return days
+    last = Counting(ground.calendar, clock.due, _unit(unit)).due(days)
+    return max(_counting(ground, clock, pauses).used_days(last) - clock.limit_days - clock.extension_days, 0)
+
+
 def decision_limits(ground: Ground, case: Case, start: datetime) -> dict[ClockKind, Limit]:
     """Promise and statute of a case as pinned; without either the general limit of the law stands for both."""
     promised_unit, statutory_unit = _unit(case.promised_unit), _unit(case.statutory_unit or "workday")
@@ -273,7 +285,7 @@ def _told(
     if spec.limit == 0:
         words = f"{date_cn(spec.start, False)}{'（系统外收件之日）' if outside else ''}当日办结"
     if added:
-        words += f"，经批准延长{added}日"
+        words += f"，经批准延长{duration(added, spec.unit)}"
     if spec.pauses:
         words += "，暂停的时间不计入"
     words += f",{date_cn(times.due)}截止"

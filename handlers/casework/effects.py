@@ -220,6 +220,7 @@ def _end_special(progress: Progress) -> Outcome:
 
 
 def _extend(progress: Progress) -> Outcome:
+    """Art. 42 lengthens a limit in what the limit is counted in: a promise in calendar days by calendar days."""
     progress.earn(EXTENDED)
     progress.change(EXTENDED, add_days=int(progress.values["days"]))
     return Outcome(columns={"extensions": progress.case.extensions + 1}, measures=("extensions",))

@@ -12,7 +12,7 @@ from handlers.casework.clocks import EXTENDED
 from handlers.casework.effects import EFFECTS
 from handlers.casework.ground import Ground
 from handlers.casework.move_facts import Made, after_move, attempt_at_supplement
-from handlers.casework.notice_texts import NoticeFacts, issue, time_words
+from handlers.casework.notice_texts import NoticeFacts, extension_words, issue, time_words
 from handlers.casework.progress import Progress
 from handlers.casework.requests import Actor, BySystem, Moved, MoveData
 from handlers.store import attachments, case_parts, cases, clocks, counts, events, idempotency, outbox
@@ -257,6 +257,7 @@ class Moving:
         values = {
             "unit": self.ground.unit_name(progress.case.department),
             "days": self.values.get("days", ""),
+            "extension": extension_words(self.values.get("days", ""), progress.case.promised_unit),
             "reason": self.values.get("reason", ""),
             "step": "" if step is None else step.name,
             "time": time_words(self.values.get("time", "")),

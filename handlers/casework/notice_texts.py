@@ -189,11 +189,17 @@ def _special(ground: Ground, facts: NoticeFacts) -> Lines:
 
 def _extension(ground: Ground, facts: NoticeFacts) -> Lines:
     promise = facts.clock(ClockKind.PROMISE)
+    length = extension_words(facts.values.get("days", ""), facts.case.promised_unit)
     return (
-        ("延长", f"经本机关负责人批准，延长{facts.values.get('days', '')}个工作日"),
+        ("延长", f"经本机关负责人批准，延长{length}"),
         ("理由", facts.values.get("reason", "")),
         ("延长后的办结日期", _due(promise) if promise else ""),
     )
+
+
+def extension_words(days: str, unit: str) -> str:
+    """How long an extension is, in the unit of the promise that it lengthens."""
+    return duration(int(days), unit) if days.isascii() and days.isdigit() else ""
 
 
 def _hearing_right(ground: Ground, facts: NoticeFacts) -> Lines:

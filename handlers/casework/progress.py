@@ -104,10 +104,18 @@ class Progress:
             self._put(replace(clock, stopped=end, stop_reason=reason, next_at=None))
 
     def change(self, kinds: Iterable[ClockKind], add_days: int = 0) -> None:
-        """Computes running clocks again after a pause or extension; what was earned before is issued first."""
+        """Computes running clocks again after a pause or extension; what was earned before is issued first.
+
+        `add_days` are days of the promise's unit.
+        """
         ledger = self.pauses()
         for clock in self.running(kinds):
-            longer = replace(clock, extension_days=clock.extension_days + add_days)
+            added = (
+                casework_clocks.extension_in(self.ground, clock, ledger, add_days, self.case.promised_unit)
+                if add_days
+                else 0
+            )
+            longer = replace(clock, extension_days=clock.extension_days + added)
             timed = casework_clocks.timed(self.ground, longer, ledger)
             clocks.set_times(self.tx, timed)
             self._put(timed)
