@@ -45,7 +45,10 @@ def _household(host: str) -> str:
         address = ipaddress.ip_address(host)
     except ValueError:
         return host
-    if address.version == 6:
+    if isinstance(address, ipaddress.IPv6Address):
+        # How a proxy that listens for both kinds writes an IPv4 visitor; in one /64 all of them would be one.
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
         return str(ipaddress.ip_network((address, 64), strict=False).network_address)
     return host
 
