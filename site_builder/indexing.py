@@ -24,6 +24,8 @@ INDEX_FOLDER = Path("data") / "index"
 # Beyond this share of changed items a whole build is quicker than an update, and leaves no dead postings.
 REBUILD_SHARE = 0.3
 REBUILD_AT_LEAST = 20
+# No key is empty and no document has this hash: whatever the item is, it is indexed again or taken away.
+_UNKNOWN = ("", "?")
 
 
 class IndexedItems(BaseModel):
@@ -43,23 +45,28 @@ class IndexedItems(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What there is to do; `job` is None when nothing findable changed. `now` is written when it is done."""
+    """What there is to do; `job` is None when nothing findable changed. `now` is written when it is done.
+
+    `meanwhile` is what the index holds for certain while the job runs; None when that is nothing.
+    """
 
     job: IndexJob | None
     now: IndexedItems
+    meanwhile: IndexedItems | None = None
 
 
 class Indexing:
     """One indexing run beside the pages: planned at once, begun when the build is sure to go on, finished last.
 
-    The index and what it was made from are written apart; an interruption between the two makes the next build
-    do the same again, which changes nothing.
+    The index and what it was made from are written apart. Before the index may change, what is about to change in
+    it is put down as unknown: after an interruption the next build does that again, or undoes it when the sources
+    were put back meanwhile.
     """
 
     def __init__(self, site: Path, reading: Reading, codes: Codes, stamp: str) -> None:
         self._marker = site / INDEX_FOLDER / "made-from"
         planned = plan(site, reading, codes, stamp)
-        self._now = planned.now if planned else None
+        self._planned = planned
         self._process = IndexProcess(planned.job) if planned and planned.job else None
 
     def __enter__(self) -> Self:
@@ -72,16 +79,23 @@ class Indexing:
     def begin(self) -> None:
         """From here on the index may change."""
         if self._process is not None:
+            self._put_down(self._planned.meanwhile if self._planned else None)
             self._process.begin()
 
     def finish(self) -> None:
         """Waits for the index; what it was made from is written last. Raises IndexBusy."""
         if self._process is not None:
             self._process.finish()
-        if self._now is not None:
-            draft = self._marker.with_name(f".made-from.{os.getpid()}")
-            draft.write_text(self._now.model_dump_json(), encoding="utf-8")
-            os.replace(draft, self._marker)
+        if self._planned is not None:
+            self._put_down(self._planned.now)
+
+    def _put_down(self, items: IndexedItems | None) -> None:
+        if items is None:
+            self._marker.unlink(missing_ok=True)
+            return
+        draft = self._marker.with_name(f".made-from.{os.getpid()}")
+        draft.write_text(items.model_dump_json(), encoding="utf-8")
+        os.replace(draft, self._marker)
 
 
 def plan(site: Path, reading: Reading, codes: Codes, stamp: str) -> Planned | None:
@@ -122,7 +136,10 @@ def plan(site: Path, reading: Reading, codes: Codes, stamp: str) -> Planned | No
     synonyms = tuple(Synonym(entry.say, entry.find) for entry in load_synonyms(reading.root))
     wanted = [items[code] for code in (keys if whole else changed)]
     job = IndexJob(folder, partial(_documents, wanted, reading, codes), len(wanted), removed, synonyms, whole)
-    return Planned(job, now)
+    if whole:
+        return Planned(job, now)
+    touched = dict.fromkeys((*changed, *removed), _UNKNOWN)
+    return Planned(job, now, before.model_copy(update={"synonyms": "", "items": before.items | touched}))
 
 
 def listed(reading: Reading) -> dict[str, Loaded]:

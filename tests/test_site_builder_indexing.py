@@ -249,6 +249,48 @@ def test_a_build_that_fails_half_way_leaves_no_process_and_no_file(
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "waits"),
+    [("food.yml", False), ("new.yml", True), ("hostile.yml", True), ("../../content/synonyms.yml", True)],
+)
+def test_a_build_that_dies_after_indexing_is_made_good_though_the_sources_were_put_back(
+    root: Root, codes: Codes, monkeypatch: pytest.MonkeyPatch, name: str, waits: bool
+) -> None:
+    monkeypatch.setattr("search_index.process._waits_for_edits", waits)
+    follow(root, codes)
+    path = root.items / "market" / name
+    before = path.read_text("utf-8") if path.is_file() else None
+    edited = {
+        "food.yml": FULL.replace("食品经营许可（新办）", "改了名称的许可"),
+        "new.yml": FULL.replace(FULL_CODE, "NEW-0001").replace("食品经营许可（新办）", "新添的许可"),
+        "hostile.yml": FULL.replace(FULL_CODE, HOSTILE_CODE).replace('"1.2"', '"1.3"\nstatus: draft'),
+        "../../content/synonyms.yml": "entries:\n  - say: [整个馆子]\n    find: [食品经营]\n",
+    }
+    write(path, edited[name])
+    with Indexing(root.path / "site", read(root, hold=False), codes, "s") as indexing:
+        indexing.begin()
+        assert indexing._process is not None
+        indexing._process.finish()
+    if before is None:
+        path.unlink()
+    else:
+        write(path, before)
+    again = planned(root, codes)
+    assert again is not None
+    assert again.job is not None
+    assert not again.job.whole
+    follow(root, codes)
+    assert found(root, "开饭店")[0] == FULL_CODE
+    assert HOSTILE_CODE in found(root, "script")
+    assert "NEW-0001" not in found(root, "新添的许可")
+    assert found(root, "整个馆子") == []
+    with open_index(root.path / "site" / "data" / "index") as index:
+        assert [h.title for h in index.search("食品经营许可").hits if h.code == FULL_CODE] == [
+            "食品经营许可（新办）"
+        ]
+    assert planned(root, codes) is None
+
+
 def test_a_job_that_is_never_begun_ends_by_itself(root: Root, codes: Codes) -> None:
     first = planned(root, codes)
     assert first is not None
