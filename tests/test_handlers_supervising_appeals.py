@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from handlers.casework.authority import Standing
+from handlers.casework.card_decisions import revoke_on_appeal
+from handlers.casework.card_reading import card_view
 from handlers.store import appeals, attachments, counts, events, order_cards, orders, outbox, people
 from handlers.store.appeals import Appeal
 from handlers.supervising import appealing, drafts
@@ -250,6 +253,39 @@ def test_a_revoked_card_cannot_be_appealed(bureau: Bureau) -> None:
     bureau.hall.casework.revoke_card(card.id, bureau.hall.staff("county"), "误发", now=at("2026-03-16"))
     with pytest.raises(IllegalMove, match="已经撤销"):
         bureau.appeal(card)
+
+
+def test_a_card_under_appeal_is_revoked_in_the_appeal_only(bureau: Bureau) -> None:
+    card = bureau.carded()
+    made = bureau.appeal(card)
+    casework, county = bureau.hall.casework, bureau.hall.staff("county")
+
+    def offered(when: str) -> bool:
+        database, ground = bureau.hall.database, bureau.hall.holder.ground
+        return card_view(database, ground, card.id, bureau.person("county"), at(when)).may_revoke
+
+    assert not offered("2026-03-16")
+    with pytest.raises(IllegalMove, match=f"正在申诉（{made.number}）"):
+        casework.revoke_card(card.id, county, "误发", now=at("2026-03-16"))
+    assert bureau.card(card.id).state == "issued"
+    bureau.decide(made, "uphold", "county", "2026-03-17", "超期属实")
+    assert offered("2026-03-18")
+    assert casework.revoke_card(card.id, county, "另查明误发", now=at("2026-03-18")).state == "revoked"
+
+
+def test_an_appeal_whose_card_an_earlier_version_revoked_can_still_be_allowed(bureau: Bureau) -> None:
+    card = bureau.carded()
+    made = bureau.appeal(card)
+    standing = Standing(bureau.person("county"), Role.COUNTY_SUPERVISOR, "county")
+    database, ground = bureau.hall.database, bureau.hall.holder.ground
+    database.write(
+        lambda tx: revoke_on_appeal(tx, ground, bureau.card(card.id), standing, "误发", at("2026-03-16"))
+    )
+    before = count(bureau, "card_2_revoked")
+    decided = bureau.decide(made, "revoke", "county2", "2026-03-17", "申诉成立")
+    assert decided.state is AppealState.REVOKED
+    assert (bureau.card(card.id).state, bureau.card(card.id).decision) == ("revoked", "误发")
+    assert count(bureau, "card_2_revoked") == before, "revoked once, counted once"
 
 
 def test_a_card_says_until_when_and_whether_its_reader_may_appeal(bureau: Bureau) -> None:

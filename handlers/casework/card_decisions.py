@@ -10,12 +10,15 @@ from handlers.casework.cards import count, count_revoked, level_word
 from handlers.casework.ground import Ground
 from handlers.casework.hand_findings import refuse_own_doing
 from handlers.casework.subjects import Subject
-from handlers.store import cards, events, outbox
+from handlers.store import appeals, cards, events, outbox
+from handlers.store.appeals import Appeal
 from handlers.store.database import Database
+from handlers.store.moments import Reads
 from handlers.store.records import Card
 from handlers.store.writer import Transaction
 from handlers.supervising.carding import cancel_for_card, orders_for_cards
 from rules.access import in_scope
+from rules.appeal_table import APPEAL_ENDED
 from rules.errors import Forbidden, IllegalMove, Invalid, NotFound
 from rules.permissions import Capability
 from rules.time import local_date
@@ -75,15 +78,30 @@ def _change(
         refuse_own_doing(tx, Subject(card.subject, card.subject_id, card.subject_number, "", ""), account.id)
         if card.state != expected:
             raise IllegalMove("这张牌已经处理过。" if card.state != "pending" else "这张牌还没有确认。")
+        appeal = open_appeal(tx, card)
+        if appeal is not None:
+            # Decided there or nowhere: an appeal against a card that is gone could only end in a false upholding.
+            raise IllegalMove(f"这张牌正在申诉（{appeal.number}），请在申诉里决定。")
         return _apply(tx, ground, card, state, Standing(account.id, standing.role, standing.unit), words, now)
 
     return database.write(job)
 
 
+def open_appeal(reads: Reads, card: Card) -> Appeal | None:
+    """The appeal against a card while it is not decided."""
+    appeal = appeals.of_card(reads, card.id)
+    return None if appeal is None or appeal.state in APPEAL_ENDED else appeal
+
+
 def revoke_on_appeal(
     tx: Transaction, ground: Ground, card: Card, standing: Standing, words: str, now: datetime
 ) -> Card:
-    """Revokes an issued card by the decision on its appeal, in that transaction. Raises IllegalMove."""
+    """Revokes an issued card by the decision on its appeal, in that transaction. Raises IllegalMove.
+
+    Earlier versions let a card be revoked while its appeal was open: then what the decision says is done already.
+    """
+    if card.state == "revoked":
+        return card
     if card.state != "issued":
         raise IllegalMove("这张牌已经处理过。")
     return _apply(tx, ground, card, "revoked", standing, words, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers.casework.authority import active_person, held
+from handlers.casework.card_decisions import open_appeal
 from handlers.casework.clocks import explain
 from handlers.casework.desk import supervised, taken_in_by_town
 from handlers.casework.ground import Ground
@@ -98,7 +99,7 @@ def card_view(database: Database, ground: Ground, card_id: int, person: str, now
             events=past,
             actor_names=names,
             may_decide=decides and card.state == "pending",
-            may_revoke=decides and card.state == "issued",
+            may_revoke=decides and card.state == "issued" and open_appeal(database, card) is None,
         )
 
 
