@@ -162,8 +162,12 @@ def _obstacle(state: State, move: Move, facts: CaseFacts) -> str:
     """Why the move is not legal now, whoever asks; empty when it is."""
     if state not in move.from_states:
         return f"办件现在是“{STATE_LABELS[state]}”"
+    # Art. 32: after the five days it is accepted, whether or not a sweep has said so yet.
+    deemed = (facts.notice_overdue, "五个工作日内没有告知，依法已经视为受理，请按受理办理")
+    spent = (facts.supplement_spent, "补正只能一次告知，这一次已经用过")
     reasons = {
-        MoveName.SUPPLEMENT_NOTICE: (facts.supplement_spent, "补正只能一次告知，这一次已经用过"),
+        MoveName.SUPPLEMENT_NOTICE: spent if facts.supplement_spent else deemed,
+        MoveName.REFUSE: deemed,
         MoveName.EXTEND: _extension_obstacle(facts),
         MoveName.DEEM_ACCEPT: (not facts.notice_overdue, "告知补正的五个工作日还没有过"),
         MoveName.ACCEPT: (state is State.RECEIVED and facts.pre_review_needed, "网上申请要先预审"),

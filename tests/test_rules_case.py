@@ -64,15 +64,17 @@ EXPECTED = {
 @pytest.mark.parametrize(("state", "name"), list(product(State, MoveName)))
 def test_every_state_and_move_for_every_role(state, name):
     states, roles = EXPECTED[name]
+    # The five days are over for deemed acceptance alone: then nobody may say anything else.
+    facts = replace(MIDDLE, notice_overdue=name is MoveName.DEEM_ACCEPT)
     for role in Role:
         if state not in states:
             with pytest.raises(IllegalMove):
-                check(state, name, role, MIDDLE)
+                check(state, name, role, facts)
         elif role not in roles:
             with pytest.raises(Forbidden):
-                check(state, name, role, MIDDLE)
+                check(state, name, role, facts)
         else:
-            assert check(state, name, role, MIDDLE).name is name
+            assert check(state, name, role, facts).name is name
 
 
 @pytest.mark.parametrize(("state", "role"), list(product(State, Role)))
@@ -132,6 +134,16 @@ def test_deemed_acceptance_needs_the_five_days_to_be_over_and_nobody_but_the_sys
     assert check(State.RECEIVED, MoveName.DEEM_ACCEPT, Role.SYSTEM, overdue).to_state is State.IN_REVIEW
     with pytest.raises(Forbidden):
         check(State.RECEIVED, MoveName.DEEM_ACCEPT, Role.ADMINISTRATOR, overdue)
+
+
+@pytest.mark.parametrize("state", [State.RECEIVED, State.PRE_REVIEWED])
+@pytest.mark.parametrize("name", [MoveName.SUPPLEMENT_NOTICE, MoveName.REFUSE])
+def test_what_is_deemed_accepted_is_neither_sent_back_nor_refused_even_before_a_sweep(state, name):
+    assert check(state, name, Role.WINDOW_CLERK, CaseFacts()).name is name
+    with pytest.raises(IllegalMove, match="视为受理"):
+        check(state, name, Role.WINDOW_CLERK, CaseFacts(notice_overdue=True))
+    counter = CaseFacts(notice_overdue=True, pre_review_needed=False)
+    assert check(state, MoveName.ACCEPT, Role.WINDOW_CLERK, counter).to_state is State.IN_REVIEW
 
 
 def test_an_immediate_or_counter_case_is_accepted_without_pre_review():

@@ -85,7 +85,8 @@ class Case:
         if move == "extend":
             return self.extension is None and today <= self.due(days)
         return {
-            "supplement_notice": not self.supplemented,
+            "supplement_notice": not self.supplemented and not self.overdue(today, days),
+            "refuse": not self.overdue(today, days),
             "complete_step": not last,
             "send_back": self.step > 0,
             "tell_hearing": self.hearing == "",
@@ -109,7 +110,7 @@ class Case:
             case "supplement":
                 self.received = today
             case "accept":
-                self.accepted = today
+                self.accepted = self.received if self.overdue(today, days) else today
             case "complete_step":
                 self.step += 1
             case "send_back":
@@ -130,9 +131,13 @@ class Case:
 
     def sweep(self, today: date, days: Days) -> None:
         """Five working days from receipt without a word: accepted from the day of receipt. Then the cards."""
-        if self.state in ("received", "pre_reviewed") and today > days.after(self.received, NOTICE_DAYS):
+        if self.state in ("received", "pre_reviewed") and self.overdue(today, days):
             self.state, self.accepted = "in_review", self.received
         self.look(today, days)
+
+    def overdue(self, today: date, days: Days) -> bool:
+        """Whether the five days to say something are over."""
+        return today > days.after(self.received, NOTICE_DAYS)
 
     def running(self) -> bool:
         return self.state in ("in_review", "special_procedure")
