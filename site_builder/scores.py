@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from catalog.scoring_published import DepartmentScore, MeasureScore, RankingFile
@@ -40,6 +40,25 @@ class ShownHead:
     unshown: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the pages call things by that a ledger has only codes for."""
+
+    items: Mapping[str, str]
+    levels: dict[int, str]
+
+    @classmethod
+    def of(cls, portal: Portal) -> Names:
+        return cls(
+            {code: shown.summary.name for code, shown in portal.by_code.items()},
+            {each.level: each.name for each in portal.rules.levels},
+        )
+
+    @property
+    def key(self) -> str:
+        return fingerprint(repr(sorted(self.items.items())), repr(self.levels))
+
+
 def outputs(portal: Portal, editions: Sequence[Published]) -> Iterator[Output]:
     """`/supervision/scores/`, a page for every edition, one for every department in it, and the files themselves."""
     newest = [each for each in editions if each.newest]
@@ -57,16 +76,20 @@ def outputs(portal: Portal, editions: Sequence[Published]) -> Iterator[Output]:
             "latest": next((_ranking_values(each) for each in newest if each.period.span == "month"), None),
         },
     )
+    names = Names.of(portal) if editions else Names({}, {})
+    named = names.key
     for edition in editions:
-        yield from _edition(
-            portal, edition, [each for each in editions if each.listed.period == edition.listed.period]
-        )
+        others = [each for each in editions if each.listed.period == edition.listed.period]
+        yield from _edition(portal, edition, others, names, named)
     if editions:
         index = portal.root.published / FOLDER / "index.json"
         yield _file("data/scores/index.json", index)
 
 
-def _edition(portal: Portal, edition: Published, others: Sequence[Published]) -> Iterator[Output]:
+def _edition(
+    portal: Portal, edition: Published, others: Sequence[Published], names: Names, named: str
+) -> Iterator[Output]:
+    """`named` is the key of `names`."""
     listed = edition.listed
     key = (listed.ranking, listed.note, *(each.listed.ranking for each in others))
     yield portal.page(
@@ -83,10 +106,10 @@ def _edition(portal: Portal, edition: Published, others: Sequence[Published]) ->
             f"{edition.address}{place.id}/",
             "score_department.html",
             f"{place.name}{listed.label}绩效评分",
-            key,
+            (*key, named),
             section="watch",
             crumbs=(*_CRUMBS, (listed.label, edition.address), (place.name, "")),
-            values=lambda place=place: _department_values(portal, edition, place),  # type: ignore[misc]
+            values=lambda place=place: _department_values(names, edition, place),  # type: ignore[misc]
         )
     for ending in ENDINGS:
         yield _file(f"{edition.data.removeprefix('/')}.{ending}", edition.file(ending))
@@ -110,9 +133,7 @@ def _ranking_values(edition: Published) -> dict[str, object]:
     }
 
 
-def _department_values(portal: Portal, edition: Published, place: DepartmentScore) -> dict[str, object]:
-    levels = {each.level: each.name for each in portal.rules.levels}
-    names = {code: shown.item.name for code, shown in portal.by_code.items()}
+def _department_values(names: Names, edition: Published, place: DepartmentScore) -> dict[str, object]:
     scheme = edition.scheme
     heads = tuple(
         ShownHead(
@@ -121,7 +142,7 @@ def _department_values(portal: Portal, edition: Published, place: DepartmentScor
             place.heads[head.id].points if head.id in place.heads else None,
             trimmed(f"{head.base:.2f}"),
             tuple(
-                _measure(edition, levels, measure, place.heads[head.id].measures[measure.id])
+                _measure(edition, names.levels, measure, place.heads[head.id].measures[measure.id])
                 for measure in head.measures
                 if head.id in place.heads and measure.id in place.heads[head.id].measures
             ),
@@ -130,7 +151,7 @@ def _department_values(portal: Portal, edition: Published, place: DepartmentScor
         for head in scheme.heads
     )
     adjustments = tuple(
-        _measure(edition, levels, measure, place.adjustments[measure.id])
+        _measure(edition, names.levels, measure, place.adjustments[measure.id])
         for measure in scheme.adjustments
         if measure.id in place.adjustments
     )
@@ -144,9 +165,9 @@ def _department_values(portal: Portal, edition: Published, place: DepartmentScor
         "adjustments": adjustments,
         "bars": _bars(edition.ranking, place),
         "trimmed": trimmed,
-        "names": names,
+        "names": names.items,
         "items": [
-            (names.get(each.code, each.code), each)
+            (names.items.get(each.code, each.code), each)
             for each in edition.ranking.items
             if each.department == place.id
         ],

@@ -13,13 +13,15 @@ import pytest
 from conftest import ROOT
 
 from catalog.problems import Problem
-from catalog.root import Root
+from catalog.root import DEFAULTS, Root
 from catalog.scoring_published import EditionList, EditionListed
 from rules.score_ledger import digest, read, write
 from rules.score_ranking import as_csv, as_json, ranking
 from site_builder.compile import build
 from site_builder.score_files import read_scores
 from tests.score_fixtures import DEPARTMENTS, ledger, month, scheme
+from tests.site_builder_fixtures import FULL, FULL_CODE, make_root
+from tests.site_builder_fixtures import write as write_text
 
 HOME = "supervision/scores"
 
@@ -178,3 +180,24 @@ def test_a_county_without_scores_says_what_will_be_there(tmp_path: Path) -> None
     (tmp_path / "scores" / "index.json").write_text("{", "utf-8")
     assert read_scores(tmp_path, problems) == ()
     assert len(problems) == 1
+
+
+def test_a_departments_page_calls_items_and_lights_as_they_are_called_now(tmp_path: Path) -> None:
+    root = Root(make_root(tmp_path / "county"))
+    publish(root.published)
+    guide = root.items / "market" / "food.yml"
+    write_text(guide, FULL.replace(FULL_CODE, "market-0"))
+    assert build(root, index=False).errors == ()
+    site = root.path / "site"
+    assert "食品经营许可（新办）" in page(site, f"{HOME}/2026-10/market")
+    write_text(guide, FULL.replace(FULL_CODE, "market-0").replace("食品经营许可（新办）", "餐饮许可"))
+    rules = (DEFAULTS / "supervision" / "four-level.yml").read_text("utf-8")
+    write_text(
+        root.content / "supervision" / "four-level.yml",
+        rules.replace("level: 2, name: 黄牌", "level: 2, name: 甲等牌"),
+    )
+    build(root, index=False)
+    shown = page(site, f"{HOME}/2026-10/market")
+    assert "食品经营许可（新办）" not in shown
+    assert "餐饮许可" in shown
+    assert "甲等牌" in shown
