@@ -19,6 +19,7 @@ from handlers.staff_frame import DESK, address
 from handlers.store import attachments, case_parts
 from handlers.store.attachments import Limits
 from handlers.typed import cents_of, for_field, moment_of
+from handlers.written_back import written_back
 from rules.case_table import MOVES
 from rules.case_terms import MoveName
 from rules.errors import Conflict, IllegalMove, Invalid, NotFound, TooLarge, Unavailable, UnsupportedMedia
@@ -40,10 +41,16 @@ async def move(request: Request) -> Response:
     async with form_of(request, most) as form:
         check_csrf(request, form)
         # Out of scope is answered like an unknown number, before anything else is said about the case.
-        case, _ = await run_in_threadpool(
-            staff_case, hall.database, hall.site_data.ground(), number, person.person_id, hall.now()
-        )
         typed = _typed(form, name)
+        try:
+            case, _ = await run_in_threadpool(
+                staff_case, hall.database, hall.site_data.ground(), number, person.person_id, hall.now()
+            )
+        except NotFound as error:
+            # Handed on while somebody was writing.
+            return await written_back(
+                request, error, typed.values.values(), list_name="办件", list_address=DESK
+            )
         if "restore" in form:
             return await run_in_threadpool(lambda: case_response(request, case.number, typed=typed))
         try:
@@ -159,7 +166,7 @@ async def material(request: Request) -> Response:
 async def fee(request: Request) -> Response:
     """Marks a fee paid with the sum that was taken, or waived with the reason."""
     hall, number = hall_of(request), request.path_params["number"]
-    position = request.path_params["position"]
+    position = _position(request)
     async with form_of(request) as form:
         by = await acting(request, form, number)
         if "restore" in form:
@@ -186,6 +193,13 @@ async def fee(request: Request) -> Response:
         )
     )
     return back(number, "fee", "#fees")
+
+
+def _position(request: Request) -> int:
+    text: str = request.path_params["position"]
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise NotFound("没有这项费用。请回到办件页面重新选择。")
+    return int(text)
 
 
 async def certificate(request: Request) -> Response:
@@ -232,7 +246,7 @@ routes = [
         name="staff_material",
     ),
     route(
-        _CASE + "/fees/{position:int}",
+        _CASE + "/fees/{position}",
         fee,
         guard=may(Capability.CASES_INTAKE),
         methods=_POST,

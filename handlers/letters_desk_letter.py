@@ -21,6 +21,7 @@ from handlers.session import SignedIn, check_csrf
 from handlers.staff_frame import staff_page
 from handlers.store.people_records import Letter, Writer
 from handlers.uploads import to_save
+from handlers.written_back import written_back
 from presentation.masking import masked_id, masked_name, masked_phone
 from presentation.view import Choice, Crumb, FieldError
 from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
@@ -32,6 +33,7 @@ from rules.quick_dataclass import dataclass
 
 _MOST_TEXT = 200_000
 _NAMES = ("text", "reason", "unit", "person", "kind", "finding", "outcome", "mask", "publish", "suggested")
+_WRITTEN = ("text", "reason", "outcome", "mask")
 _DONE: Mapping[str, str] = {
     LetterMove.ASSIGN: "已分办。",
     LetterMove.HAND: "已交给承办人。",
@@ -82,9 +84,8 @@ def letter(request: Request) -> Response:
 
 
 async def move(request: Request) -> Response:
-    """Makes a move with the form that stands on the letter's page."""
-    hall, person, number = hall_of(request), _person(request), request.path_params["number"]
-    name = request.path_params["move"]
+    """Makes a move with the form that stands on the letter's page; what was written comes back whatever happens."""
+    number, name = request.path_params["number"], request.path_params["move"]
     async with form_of(request) as form:
         check_csrf(request, form)
         values = {each: text_of(form, f"{name}.{each}", _MOST_TEXT) for each in _NAMES}
@@ -93,8 +94,19 @@ async def move(request: Request) -> Response:
     wanted = next((each for each in LETTER_MOVES if each == name), None)
     if wanted is None:
         raise NotFound("没有这种操作。请回到来信页面重新选择。")
-    if restore or look:
-        return await run_in_threadpool(_letter_page, request, number, Sent(name, values))
+    try:
+        if restore or look:
+            return await run_in_threadpool(_letter_page, request, number, Sent(name, values))
+        return await _made(request, wanted, values, seen)
+    except NotFound as error:
+        # Handed on while somebody was writing.
+        texts = (values[each] for each in _WRITTEN)
+        return await written_back(request, error, texts, list_name="来信", list_address=HERE)
+
+
+async def _made(request: Request, wanted: LetterMove, values: Mapping[str, str], seen: str) -> Response:
+    hall, person, number = hall_of(request), _person(request), request.path_params["number"]
+    name = wanted.value
     data = LetterData(
         values=values,
         seen=int(seen) if seen.isascii() and seen.isdigit() else None,

@@ -207,6 +207,17 @@ def test_a_case_out_of_scope_is_not_there(staffed: Office) -> None:
     assert case_of(staffed, case.number).version == 0
 
 
+def test_what_was_written_about_a_case_out_of_reach_is_given_back(staffed: Office) -> None:
+    case = filed(staffed)
+    client = staffed.signed_in("police-window")
+    token = {"csrf": client.headers["x-csrf"], "refuse.reason": "缺平面图<b>", "form_end": "1"}
+    for number in (case.number, "QH202603020000999"):
+        answer = client.post(f"{CASE}{number}/moves/refuse", data=token)
+        assert answer.status_code == 404
+        assert "缺平面图&lt;b&gt;" in answer.text
+        assert "张" not in answer.text
+
+
 def test_personal_data_is_masked_until_asked_for_and_each_look_is_written_down(staffed: Office) -> None:
     case = filed(staffed)
     client = staffed.signed_in("window")

@@ -141,6 +141,24 @@ def test_letters_of_other_departments_are_not_there(staffed: Office) -> None:
         assert client.post(f"{HERE}/{letter.number}/moves/submit", data=token).status_code == 404
 
 
+def test_an_answer_to_a_letter_that_was_transferred_meanwhile_is_given_back(staffed: Office) -> None:
+    letter = asked(staffed, "a")
+    client = staffed.signed_in("reviewer")
+    address = f"{HERE}/{letter.number}/moves/submit"
+    fields = fields_of(client.get(f"{HERE}/{letter.number}").text, "/moves/submit")
+    do(staffed, "coordinator", letter, "transfer", unit="police", reason="属于公安机关职责")
+    for more in ({}, {"preview": "1"}, {"restore": "1"}):
+        late = client.post(address, data={**fields, "submit.text": f"{ANSWER}<b>", **more})
+        assert late.status_code == 404
+        assert f"{ANSWER}&lt;b&gt;" in late.text
+        assert "没有执行" in text_of(late.text)
+        assert "赵示例" not in late.text
+    # An unknown letter is answered in the same words.
+    unknown = client.post(f"{HERE}/X2026999/moves/submit", data={**fields, "submit.text": ANSWER})
+    assert unknown.status_code == 404
+    assert ANSWER in unknown.text
+
+
 def test_a_supervisor_reads_and_urges_and_does_not_answer(staffed: Office) -> None:
     letter = asked(staffed, "a")
     page = letter_page(staffed, "supervisor", letter)
