@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -36,8 +37,10 @@ async def form_of(
     """The posted form; its temporary files are removed at the end of the block.
 
     Raises TooLarge as soon as more than `most_bytes` have been announced or have arrived, BadRequest when the
-    connection broke or (with `whole`) the form's last field is missing: then nothing of it is used.
+    connection broke, another charset than UTF-8 is announced, or (with `whole`) the form's last field is missing:
+    then nothing of it is used.
     """
+    _check_charset(request)
     counted = Request(request.scope, _counting(request, most_bytes))
     try:
         form = await counted.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=MEGABYTE)
@@ -141,6 +144,13 @@ async def chunks(upload: UploadFile) -> AsyncIterator[bytes]:
     """A posted file piece by piece."""
     while piece := await upload.read(CHUNK):
         yield piece
+
+
+def _check_charset(request: Request) -> None:
+    """The parser decodes by whatever codec the sender names: some fail in their own ways, some make half characters."""
+    _, options = parse_options_header(request.headers.get("content-type"))
+    if options.get(b"charset", b"utf-8").strip().lower() not in (b"utf-8", b"utf8"):
+        raise BadRequest("表单要用 UTF-8 编码。这一次没有保存，请换一个浏览器再提交。")
 
 
 def _counting(request: Request, most_bytes: int) -> Receive:

@@ -178,6 +178,35 @@ def test_no_multipart_body_takes_long_or_breaks_the_hall(
     assert not list(office.hall.database.files.glob("incoming/*"))
 
 
+@pytest.mark.parametrize(
+    ("charset", "value"),
+    [("idna", b"xn--a-"), ("undefined", b"x"), ("utf-7", b"+2AA-"), ('"unicode_escape"', b"\\ud800"), ("utf-16", b"x"),
+     ("no-such", b"x"), ("", b"x"), ("rot13", b"x"), ("\xff", b"x")],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["/api/v1/cases", "/hall/letters/new", "/hall/feedback", "/hall/drafts"])
+def test_no_charset_but_utf_8_is_read(office: Office, path: str, charset: str, value: bytes) -> None:
+    for part in (
+        b'name="login"\r\n\r\n' + value,
+        b'name="' + value + b'"\r\n\r\nx',
+        b'name="files"; filename="' + value + b'.pdf"\r\n\r\nx',
+    ):
+        body, headers = multipart([b"Content-Disposition: form-data; " + part])
+        kind = f"{headers['content-type']}; charset={charset}"
+        wire = [(b"content-type", kind.encode("latin-1")), (b"idempotency-key", b"k")]
+        answer = office.browser().post(path, content=body, headers=wire)
+        assert answer.status_code == 400, (part, answer.text[:300])
+        assert "UTF-8" in answer.text
+    form = {"content-type": "application/x-www-form-urlencoded; charset=utf-7"}
+    assert office.browser().post(path, content=b"login=%2B2AA-&form_end=1", headers=form).status_code == 400
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"'])
+def test_utf_8_may_be_announced(office: Office, charset: str) -> None:
+    form = {"content-type": f"application/x-www-form-urlencoded; charset={charset}"}
+    answer = office.browser().post("/hall/track", content="number=张&form_end=1".encode(), headers=form)
+    assert answer.status_code == 422
+
+
 def test_a_compressed_body_is_never_unpacked(office: Office) -> None:
     bomb = gzip.compress(b" " * 50_000_000)
     answer = office.browser().post(
