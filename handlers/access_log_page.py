@@ -198,9 +198,12 @@ def _day(text: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise Invalid(f"日期“{text}”写得不对，应像 2026-11-03。") from error
+    if not 2000 <= day.year < 3000:  # the last day of all has no day after it
+        raise Invalid(f"日期“{text}”写得不对，应像 2026-11-03。")
+    return day
 
 
 _GUARD = may(Capability.ACCESS_LOG_SEE)

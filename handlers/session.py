@@ -112,5 +112,9 @@ def check_csrf(request: Request, form: FormData) -> None:
     """Raises Forbidden unless a staff form carries its session's token."""
     person: SignedIn | None = request.state.person
     given = form.get("csrf")
-    if person is None or not isinstance(given, str) or not hmac.compare_digest(given, person.csrf):
+    if (
+        person is None
+        or not isinstance(given, str)
+        or not hmac.compare_digest(given.encode(), person.csrf.encode())
+    ):
         raise Forbidden("页面已经过期，没有执行。请刷新页面后再操作一次。")

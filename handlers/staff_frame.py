@@ -118,7 +118,10 @@ def address(path: str, **filters: object) -> str:
 def local_path(text: str) -> str:
     """A path of this hall to go on to, or the desk: never another host, never an address a browser rereads."""
     clean = text.strip()
-    parts = urlsplit(clean.replace("\\", "/"))
+    try:
+        parts = urlsplit(clean.replace("\\", "/"))
+    except ValueError:  # half of an IPv6 address, a sign that becomes a slash
+        return DESK
     odd = any(ord(char) < 33 or char == "\\" for char in clean)
     if odd or parts.scheme or parts.netloc or not clean.startswith("/") or clean.startswith("//"):
         return DESK

@@ -147,7 +147,7 @@ TABLE: dict[str, Row] = {
     "POST /hall/staff/cases/{number}/materials/{code}": staff(
         "cases.intake within reach", SEES_CASE & FRONT, NO_CASE & FRONT, (303, 422)
     ),
-    "POST /hall/staff/cases/{number}/fees/{position:int}": staff(
+    "POST /hall/staff/cases/{number}/fees/{position}": staff(
         "cases.intake within reach; this item has no fee", SEES_CASE & FRONT, NO_CASE & FRONT, (404, 422)
     ),
     "POST /hall/staff/cases/{number}/certificate": staff(

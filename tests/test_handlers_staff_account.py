@@ -129,10 +129,43 @@ def test_signing_in_comes_back_to_the_page_that_was_asked_for(staffed: Office) -
 @pytest.mark.parametrize(
     "target",
     ["https://elsewhere.invalid/", "//elsewhere.invalid/", "/\\elsewhere.invalid", "\\\\elsewhere.invalid",
-     "javascript:alert(1)", "/\t/elsewhere.invalid", "hall/staff", "", "/hall/staff/sign-in?next=/x"],
+     "javascript:alert(1)", "/\t/elsewhere.invalid", "hall/staff", "", "/hall/staff/sign-in?next=/x",
+     "//[", "/\\[", "//\u2100", "//[x]/hall"],
 )  # fmt: skip
 def test_next_leads_nowhere_but_into_this_hall(target: str) -> None:
     assert local_path(target) == DESK
+
+
+@pytest.mark.parametrize("target", ["//[", "/\\[", "//\u2100"])
+def test_an_address_that_is_none_does_not_break_the_sign_in_page(staffed: Office, target: str) -> None:
+    answer = staffed.browser().get("/hall/staff/sign-in", params={"next": target})
+    assert answer.status_code == 200
+    assert fields_of(answer.text, "sign-in")["next"] == [DESK]
+
+
+def test_a_token_with_other_letters_is_refused(staffed: Office) -> None:
+    client = staffed.signed_in("window")
+    answer = client.post("/hall/staff/sign-out", data={"csrf": "令牌é", "form_end": "1"})
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("position", ["9" * 5000, "-1", "x", "٣", "1.0"])
+def test_a_fee_that_is_no_number_is_not_found(staffed: Office, position: str) -> None:
+    path = f"{CASE}{filed(staffed).number}/fees/{position}"
+    client = staffed.signed_in("window")
+    data = {"csrf": client.headers["x-csrf"], "form_end": "1"}
+    assert client.post(path, data=data).status_code == 404
+    assert staffed.browser().post(path, data={"form_end": "1"}).status_code == 401
+
+
+@pytest.mark.parametrize("kind", ["", ".csv"])
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2026-13-01"])
+def test_looks_are_not_searched_by_a_day_that_has_no_next(staffed: Office, kind: str, day: str) -> None:
+    client = staffed.signed_in("admin")
+    for name in ("since", "until"):
+        answer = client.get(f"/hall/access-log{kind}?{name}={day}")
+        assert answer.status_code == 422
+        assert "写得不对" in answer.text
 
 
 def test_wrong_password_and_unknown_login_get_the_same_answer_until_both_are_locked(staffed: Office) -> None:
