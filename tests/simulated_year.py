@@ -89,6 +89,8 @@ class Year:
             try:
                 result = future.result()
             except (IllegalMove, Conflict):
+                if what == "extend":  # too late for that, so it is decided
+                    self._plan(index, self._later(at, (0, 2, 6)), "grant")
                 continue  # overtaken by deemed acceptance: a clerk would see that and go on
             except HallError as error:
                 raise AssertionError(f"{what} of {life.item.name}: {error.detail}, {life.done}") from error
