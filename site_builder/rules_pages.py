@@ -36,6 +36,8 @@ def outputs(portal: Portal) -> Iterator[Output]:
             "rows": _rows(chart),
         },
     )
+    # A notice for one year may name days of its neighbours, so that a page hangs on all of them.
+    named = _year_keys(portal)
     years = sorted(portal.calendar.years.values(), key=lambda each: each.year, reverse=True)
     for place, year in enumerate(years):
         latest = place == 0
@@ -45,7 +47,7 @@ def outputs(portal: Portal) -> Iterator[Output]:
                 address,
                 "calendar.html",
                 f"{year.year}年工作日历",
-                (_year_key(year), *(each.year for each in years)),
+                (named, *(each.year for each in years)),
                 section="watch",
                 crumbs=(crumb, ("工作日历", "/supervision/calendar/"), (f"{year.year}年", "")),
                 values=lambda year=year: {  # type: ignore[misc]
@@ -59,9 +61,10 @@ def outputs(portal: Portal) -> Iterator[Output]:
 
 def _year_key(year: CalendarYear) -> str:
     return fingerprint(
-        repr(sorted(year.off.items())),
-        repr(sorted(year.work.items())),
-        repr(sorted(year.regional.items())),
+        # In the order of the file, which is that of the holidays on the page.
+        repr(list(year.off.items())),
+        repr(list(year.work.items())),
+        repr(list(year.regional.items())),
         repr(year.sources),
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.root import Root
+from catalog.root import DEFAULTS, Root
 from rules.errors import Invalid
 from site_builder.change_log import read_change_log
 from site_builder.compile import build, clean
@@ -121,6 +121,20 @@ def test_after_files_were_renamed_the_site_is_byte_for_byte_a_cold_build(root: R
     (work / "2026-11-02-visit.md").rename(notices / "2026-11-02-visit.md")
     entry.parent.rename(entry.parents[1] / "职能")
     build(root, index=False)
+    same_as_a_cold_build(root, tmp_path / "copy")
+
+
+def test_a_calendar_page_follows_what_the_notice_for_the_next_year_says_of_its_days(
+    root: Root, tmp_path: Path
+) -> None:
+    build(root, index=False)
+    page = root.path / "site" / "supervision" / "calendar" / "2025" / "index.html"
+    mark = '<td class="day-off">31<span class="mark" title="元旦放假">休</span></td>'
+    assert mark not in page.read_text("utf-8")
+    notice = (DEFAULTS / "calendars" / "2026.yml").read_text("utf-8")
+    write(root.content / "calendars" / "2026.yml", notice.replace("[2026-01-01,", "[2025-12-31, 2026-01-01,"))
+    build(root, index=False)
+    assert mark in page.read_text("utf-8")
     same_as_a_cold_build(root, tmp_path / "copy")
 
 
