@@ -102,7 +102,7 @@ def outputs(portal: Portal) -> Iterator[Output]:
             "/letters/" if number == 1 else f"/letters/page/{number}/",
             "letters.html",
             "公开的来信和答复",
-            (number, pages, *(each.key for each in shown)),
+            (number, pages, len(letters), *(each.key for each in shown)),
             section="ask",
             crumbs=(crumbs[0], (crumbs[1][0], "")),
             values={"letters": shown, "number": number, "pages": pages, "total": len(letters)},

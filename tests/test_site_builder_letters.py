@@ -58,6 +58,15 @@ def test_an_items_page_says_what_others_asked_and_the_list_has_pages(county: Pat
     assert len(json.loads((county / "site" / "data" / "letters.json").read_text("utf-8"))) == 41
 
 
+def test_every_page_of_the_list_tells_how_many_there_are_now(county: Path) -> None:
+    later = [entry(number, answered="2026-03-05") for number in range(11, 41)]
+    publish(county, *later, *(entry(number) for number in range(1, 3)))
+    first = county / "site" / "letters" / "index.html"
+    assert "共 32 件" in first.read_text("utf-8")
+    publish(county, *later, *(entry(number) for number in range(1, 4)))
+    assert "共 33 件" in first.read_text("utf-8")
+
+
 def read(folder: Path, text: str) -> tuple[tuple[PublicLetter, ...], list[Problem]]:
     (folder / "letters.json").write_text(text, encoding="utf-8")
     problems: list[Problem] = []
