@@ -61,9 +61,12 @@ async def act(request: Request) -> Response:
 async def _delete(request: Request, handle: str) -> Response:
     code = proofs.recalled(request, proofs.DRAFTS, handle)
     if code is not None:
-        draft = await apply_draft.by_code(request, code)
-        if not draft.filling.filed:
-            await apply_draft.delete(request, draft)
+        try:
+            draft = await apply_draft.by_code(request, code)
+            if not draft.filling.filed:
+                await apply_draft.delete(request, draft)
+        except (NotFound, Gone):
+            pass  # deleted in another tab, or expired: what was asked for is so
     answer = RedirectResponse("/hall/drafts?deleted=1", 303)
     proofs.forget(request, answer, proofs.DRAFTS, handle)
     return answer

@@ -32,6 +32,20 @@ def test_a_draft_is_deleted_by_who_holds_it(office: Office) -> None:
     assert client.get(f"{draft}/check").status_code == 410
 
 
+def test_a_draft_deleted_in_another_tab_or_expired_is_deleted_all_the_same(office: Office) -> None:
+    client = office.browser()
+    handles = [filled_draft(client).split("/")[-1] for _ in range(2)]
+    other = office.browser()
+    other.cookies = client.cookies
+    other.post("/hall/drafts", data={"delete": handles[0], "form_end": "1"})
+    assert office.hall.database.value("SELECT count(*) FROM draft") == 1
+    again = client.post("/hall/drafts", data={"delete": handles[0], "form_end": "1"})
+    assert again.status_code == 200
+    assert "deleted=1" in str(again.url)
+    office.clock.forward(minutes=60 * 24 * 100)
+    assert client.post("/hall/drafts", data={"delete": handles[1], "form_end": "1"}).status_code == 200
+
+
 def test_a_draft_that_was_sent_leads_to_its_receipt(office: Office) -> None:
     client = office.browser()
     draft = filled_draft(client)
