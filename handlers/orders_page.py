@@ -249,8 +249,9 @@ async def chase(request: Request) -> Response:
         )
     except Invalid as error:
         return await run_in_threadpool(order_page, request, Sent("chase", sent, error.fields), 422)
-    except (IllegalMove, Conflict) as error:
-        return await run_in_threadpool(order_page, request, Sent("chase", sent, refused=error.detail), 409)
+    except (IllegalMove, Conflict, Forbidden) as error:
+        refused = Sent("chase", sent, refused=error.detail)
+        return await run_in_threadpool(order_page, request, refused, error.status)
     return RedirectResponse(f"{HERE}/{order_id}?done=chase", 303)
 
 

@@ -7,6 +7,8 @@ import io
 from docx import Document
 
 from handlers.store import orders as order_store
+from handlers.store.people import assign
+from rules.access import Role
 from tests.filling_fixtures import EXE, PDF
 from tests.handlers_fixtures import Office
 from tests.orders_fixtures import ORDERS, bureau, ordered, post
@@ -157,6 +159,25 @@ def test_an_order_by_hand_is_issued_once_and_shown_as_words(bureau: Office) -> N
         refused = county.post(f"{ORDERS}/new", data={**fields, "text": "留着的话", "key": "k3", **wrong})
         assert refused.status_code == 422
         assert "留着的话" in refused.text
+
+
+def test_a_reminder_that_one_may_not_send_or_sent_today_comes_back_with_its_words(bureau: Office) -> None:
+    order = ordered(bureau)
+    # Supervises another department, and answers for this one: may read the order and not remind of it.
+    bureau.hall.database.write(
+        lambda tx: assign(
+            tx, bureau.people["decider"], Role.DEPARTMENT_SUPERVISOR, "police", bureau.clock().date()
+        )
+    )
+    for who, before, status in (("decider", 0, 403), ("supervisor", 1, 409)):
+        client = bureau.signed_in(who)
+        data = {"csrf": client.headers["x-csrf"], "chase-words": f"{who}写的话", "form_end": "1"}
+        for _ in range(before):
+            client.post(f"{ORDERS}/{order.id}/chase", data=data)
+        refused = client.post(f"{ORDERS}/{order.id}/chase", data=data)
+        assert refused.status_code == status
+        assert order.number in refused.text
+        assert f"<li>{who}写的话</li>" in refused.text
 
 
 def test_chasing_and_accountability_on_the_page(bureau: Office) -> None:
