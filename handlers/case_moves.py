@@ -140,8 +140,10 @@ async def material(request: Request) -> Response:
     code = request.path_params["code"]
     async with form_of(request) as form:
         by = await acting(request, form, number)
+        names = ("originals", "copies", "reused", "note")
+        written = {f"material.{code}.{name}": text_of(form, f"material.{code}.{name}", 500) for name in names}
         if "restore" in form:
-            return back(number)
+            return await run_in_threadpool(lambda: case_response(request, number, written=written))
         counts = {
             each: text_of(form, f"material.{code}.{each}", 4) or "0" for each in ("originals", "copies")
         }
@@ -153,7 +155,9 @@ async def material(request: Request) -> Response:
         reused = text_of(form, f"material.{code}.reused", 5) == "yes"
         note = text_of(form, f"material.{code}.note", 500)
     if wrong:
-        return await run_in_threadpool(lambda: case_response(request, number, errors=wrong, status=422))
+        return await run_in_threadpool(
+            lambda: case_response(request, number, written=written, errors=wrong, status=422)
+        )
     await run_in_threadpool(
         lambda: hall.casework.record_material(
             number, by, code, originals=int(counts["originals"]), copies=int(counts["copies"]), reused=reused,
@@ -169,11 +173,11 @@ async def fee(request: Request) -> Response:
     position = _position(request)
     async with form_of(request) as form:
         by = await acting(request, form, number)
+        written = {f"fee.{position}.{name}": text_of(form, f"fee.{position}.{name}", 500) for name in _OF_FEE}
         if "restore" in form:
-            return back(number)
+            return await run_in_threadpool(lambda: case_response(request, number, written=written))
         how, waived = text_of(form, f"fee.{position}.how", 10), text_of(form, f"fee.{position}.waived", 500)
         taken = text_of(form, f"fee.{position}.charged", 30)
-        written = {f"fee.{position}.{name}": text_of(form, f"fee.{position}.{name}", 500) for name in _OF_FEE}
     charged = cents_of(taken)
     wrong = {}
     if how not in ("paid", "waived"):
@@ -207,9 +211,10 @@ async def certificate(request: Request) -> Response:
     hall, number = hall_of(request), request.path_params["number"]
     async with form_of(request) as form:
         by = await acting(request, form, number)
-        if "restore" in form:
-            return back(number)
         given = text_of(form, "certificate.number", 50)
+        if "restore" in form:
+            written = {"certificate.number": given}
+            return await run_in_threadpool(lambda: case_response(request, number, written=written))
     await run_in_threadpool(
         lambda: hall.casework.issue_certificate(number, by, now=hall.now(), number_given=given or None)
     )

@@ -11,12 +11,14 @@ from starlette.routing import Match, Route
 from handlers.guard import guard_of
 from handlers.staff_resume import Kept, _keeps
 from handlers.store import appeals as appeal_store
+from handlers.store import case_parts, cases
 from handlers.store import orders as order_store
+from handlers.store.records import FeeDue
 from tests.handlers_fixtures import Office
 from tests.orders_fixtures import CARDS, ORDERS, bureau, carded, ordered
 from tests.page_fixtures import fields_of, text_of
 from tests.scored_fixtures import MARCH, proposed, scored
-from tests.staff_fixtures import CASE, PASSWORD, sign_in, staffed
+from tests.staff_fixtures import CASE, PASSWORD, filed, sign_in, staffed
 
 __all__ = ["bureau", "scored", "staffed"]
 
@@ -107,6 +109,28 @@ def test_an_explanation_put_back_is_a_draft_until_it_is_sent(bureau: Office) -> 
     page = client.post(f"{at}/reply", data=fields)
     assert "草稿已保存，还没有提交" in text_of(page.text)
     assert order_store.replies(bureau.hall.database, order.id) == ()
+
+
+def test_what_was_written_beside_a_case_is_put_back_into_its_fields(staffed: Office) -> None:
+    database, number = staffed.hall.database, filed(staffed).number
+    case, at = cases.by_number(database, number), CASE + number
+    assert case is not None
+    due = FeeDue(0, "工本费", "每证 10 元", "某文件", 1000, None, "")
+    database.write(lambda tx: case_parts.insert_fees(tx, case.id, (due,)))
+    for action, typed in (
+        ("/materials/plan", {"material.plan.originals": "3", "material.plan.note": "缺一页", "material.plan.reused": "yes"}),
+        ("/fees/0", {"fee.0.how": "waived", "fee.0.waived": "低保户，凭证一份"}),
+    ):  # fmt: skip
+        client, answer = late(staffed, "window", at, at + action, **typed)
+        page = put_back(client, "window", answer, at + action)
+        assert page.status_code == 200
+        shown = fields_of(page.text, action)
+        assert {name: shown[name] for name in typed} == {name: [text] for name, text in typed.items()}
+        assert fields_of(client.get(at).text, action) != shown
+    bad = client.post(f"{at}/materials/plan", data={**fields_of(client.get(at).text, "/materials/plan"),
+                      "material.plan.originals": "很多", "material.plan.note": "写过的备注"})  # fmt: skip
+    assert bad.status_code == 422
+    assert fields_of(bad.text, "/materials/plan")["material.plan.note"] == ["写过的备注"]
 
 
 def test_an_appeal_put_back_is_a_draft_until_it_is_sent(bureau: Office) -> None:
