@@ -64,16 +64,23 @@ WHERE l.topic = 'conduct' AND l.confirmed = 1 AND l.answered >= :first AND l.ans
 ORDER BY l.answered, l.id
 """
 
-# An order belongs to the month its explanation was due in.
+# An order belongs to the month its explanation was due in. Without a reply is also one whose explanations were all
+# returned: the first of them leaves its moment on the order, and the sweep marks every order past its day as late,
+# so that neither says that a reply came.
 _ORDERS = """
 SELECT o.id, o.explain_due AS at, o.department, o.number, coalesce(c.item_code, l.item_code, '') AS item_code,
-  CASE WHEN o.late OR o.explained_at > o.explain_due THEN 'late'
-    WHEN o.explained_at IS NOT NULL THEN 'answered' ELSE 'unanswered' END AS result
-FROM supervision_order o
+  CASE WHEN o.silent THEN 'unanswered' WHEN o.late OR o.explained_at > o.explain_due THEN 'late'
+    ELSE 'answered' END AS result
+FROM (
+  SELECT *, explained_at IS NULL OR (returns > 0 AND NOT EXISTS (
+    SELECT 1 FROM order_reply r WHERE r.order_id = supervision_order.id AND r.kind = 'explain'
+      AND r.verdict <> 'returned')) AS silent
+  FROM supervision_order
+) o
   LEFT JOIN cases c ON o.subject = 'case' AND c.id = o.subject_id
   LEFT JOIN letter l ON o.subject = 'letter' AND l.id = o.subject_id
 WHERE o.explain_due >= :first AND o.explain_due < :after AND o.drill = 0 AND o.state <> 'cancelled'
-  AND (o.explained_at IS NOT NULL OR o.explain_due < :as_of)
+  AND (NOT o.silent OR o.explain_due < :as_of)
   AND (:department = '' OR o.department = :department)
 ORDER BY o.explain_due, o.id
 """
