@@ -12,9 +12,11 @@ from datetime import datetime, time, timedelta
 from handlers.casework.demo_cases import Stage
 from handlers.scoring.anonymity import WITHOUT_DAY, with_enough_ratings
 from handlers.scoring.editions import Computed, keep
+from handlers.scoring.freshness import outdated
 from handlers.scoring.ledgering import item_lines
 from handlers.scoring.requests import NewEntry
 from handlers.scoring.service import Scores
+from handlers.store import scores as scores_stored
 from handlers.supervising.requests import AgainstScore
 from handlers.supervising.service import Supervision
 from rules.score_ledger import LedgerHead, LedgerLine, read, write
@@ -56,8 +58,17 @@ def _plan_published(scores: Scores, stage: Stage, month: Period) -> None:
         made = keep(scores.database, scores.basis(), month, _made_up(scores, month, at), None, person, at, "")
         kept.append(scores.propose(made.id, person, now=at).id)
 
+    def publish(at: datetime) -> None:
+        edition = scores_stored.by_id(scores.database, kept[0])
+        assert edition is not None
+        if outdated(scores.database, edition):
+            # Made up, and so still true; only the demo's own cases of that month have moved on.
+            made = Computed(scores.text(edition.ledger_hash), scores.text(edition.ranking_hash))
+            keep(scores.database, scores.basis(), month, made, edition, stage.people[_SUPERVISOR], at, "")
+        scores.publish(kept[0], stage.people[_PUBLISHER], now=at)
+
     stage.plan(proposed, propose)
-    stage.plan(published, lambda at: _ignore(scores.publish(kept[0], stage.people[_PUBLISHER], now=at)))
+    stage.plan(published, publish)
 
 
 def _plan_shown(

@@ -13,6 +13,7 @@ from catalog.scoring_published import RankingFile, read_ranking
 from handlers.casework.authority import Standing
 from handlers.casework.ground import Ground
 from handlers.scoring.entering import standing_of
+from handlers.scoring.freshness import outdated
 from handlers.scoring.ledgering import gather
 from handlers.store import events, outbox, scores
 from handlers.store.database import Database
@@ -157,6 +158,9 @@ def propose(database: Database, basis: Basis, edition_id: int, person: str, now:
             raise IllegalMove(f"这一版{EDITION_LABELS[found.state]}，不能再提出。")
         if period.last >= local_date(now):
             raise IllegalMove(f"{period.label}还没有过完，{date_cn(period.last)}以后才能提出。")
+        old = outdated(tx, found)
+        if old is not None:
+            raise old
         proposed = replace(
             found,
             state="proposed",
@@ -211,9 +215,7 @@ def obstacle(reads: Reads, edition: Edition, person: str, now: datetime) -> Forb
     waiting = scores.open_appeals(reads, edition.period)
     if waiting:
         return IllegalMove(f"还有 {waiting} 件申诉没有决定，决定之后才能公布。")
-    if scores.upheld_since(reads, edition.period, edition.as_of):
-        return IllegalMove("有申诉成立以后还没有重新计算。请先更正事实（撤销牌、撤回登记），再重新计算。")
-    return None
+    return outdated(reads, edition)
 
 
 def published_file(database: Reads, edition: Edition) -> RankingFile:

@@ -10,6 +10,7 @@ from catalog.scoring_published import DepartmentScore, RankingFile, read_ranking
 from handlers.casework.authority import active_person, departments_in_scope, held
 from handlers.casework.ground import Ground
 from handlers.scoring.editions import Basis, compute, obstacle, published_file
+from handlers.scoring.freshness import outdated
 from handlers.scoring.ledgering import Tokens
 from handlers.scoring.views import (
     DepartmentView,
@@ -153,10 +154,11 @@ def edition_view(
         raise NotFound("没有这一版评分，或者您看不到。")
     period = Period.parse(edition.period)
     earlier = scores.newest(database, period.before.text, "published")
-    why = obstacle(database, edition, person, now)
+    over = period.last < local_date(now)
+    old = outdated(database, edition) if edition.state == "draft" and over else None
+    why = old or obstacle(database, edition, person, now)
     entered = scores.entries(database, period.text) if period.span == "month" else ()
     involved = [each for each in (edition.made_by, edition.proposed_by, edition.published_by) if each]
-    over = period.last < local_date(now)
     return EditionView(
         edition=edition,
         period=period,
@@ -167,7 +169,8 @@ def edition_view(
         appeals=scores.appeals_of(database, period.text, tuple(ground.departments)),
         names=people.names(database, involved),
         registers=tuple(each.head for each in entered if each.kind == "register" and each.withdrawn is None),
-        may_propose=edition.state == "draft" and over,
+        over=over,
+        may_propose=edition.state == "draft" and over and old is None,
         may_publish=why is None,
         why_not="" if why is None or edition.state == "published" else why.detail,
     )

@@ -82,6 +82,7 @@ class EditionView:
     appeals: tuple[tuple[str, str, str], ...]
     names: dict[str, str]
     registers: tuple[str, ...]
+    over: bool
     may_propose: bool
     may_publish: bool
     why_not: str

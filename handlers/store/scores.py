@@ -149,6 +149,45 @@ def upheld_since(reads: Reads, period: str, at: datetime) -> int:
     return found
 
 
+_CHANGES = (
+    ("有新的登记", "SELECT EXISTS (SELECT 1 FROM score_entry WHERE period = :period AND entered > :at)"),
+    ("撤回登记", "SELECT EXISTS (SELECT 1 FROM score_entry WHERE period = :period AND withdrawn > :at)"),
+    (
+        "撤销牌",
+        "SELECT EXISTS (SELECT 1 FROM card WHERE issued >= :first AND issued < :after AND state = 'revoked' "
+        "AND decided_at > :at AND drill = 0)",
+    ),
+    (
+        "已办结的件发牌或撤牌",
+        "SELECT EXISTS (SELECT 1 FROM cases c JOIN card d ON d.subject = 'case' AND d.subject_id = c.id "
+        "WHERE c.closed_at >= :first AND c.closed_at < :after AND c.drill = 0 AND d.object = 'case' "
+        "AND (d.state = 'issued' AND d.issued > :at "
+        "OR d.state = 'revoked' AND d.decided_at > :at AND NOT (d.issued >= :first AND d.issued < :after)))",
+    ),
+    (
+        "撤销督办",
+        "SELECT EXISTS (SELECT 1 FROM supervision_order WHERE explain_due >= :first AND explain_due < :after "
+        "AND state = 'cancelled' AND closed_at > :at AND drill = 0)",
+    ),
+)
+
+
+def changed_since(
+    reads: Reads, period: str, first: datetime, after: datetime, at: datetime
+) -> tuple[str, ...]:
+    """What of a month's facts was entered or taken back since they were gathered, in words; empty for nothing.
+
+    A card may be of another month than the case that closed: the case's line says whether it had one.
+    """
+    values: dict[str, object] = {
+        "period": period,
+        "first": stamp(first),
+        "after": stamp(after),
+        "at": stamp(at),
+    }
+    return tuple(words for words, sql in _CHANGES if reads.value(sql, values))
+
+
 def appeals_of(reads: Reads, period: str, departments: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
     """(department, number, state) of the appeals of some departments against a period's scores."""
     rows = reads.rows(
