@@ -12,10 +12,11 @@ from pathlib import Path
 
 import click
 
+from catalog.mkdocs_sources import FILE, mkdocs_sources
 from catalog.root import Root
 from hall.log_lines import Style
 from hall.one_build import Order, Report, perform
-from hall.serving import signature
+from hall.serving import git_heads, signature
 from rules.errors import HallError
 
 log = logging.getLogger("hall")
@@ -77,7 +78,7 @@ class Compiler:
         self.items_dirs = items_dirs
         self.site = site
         self.built_from: int | None = None
-        """The signature of the sources that the last build saw."""
+        """What `look` answered before the last build."""
         self._style = style
         self._lock = threading.Lock()
         self._process: BuildProcess | None = None
@@ -95,7 +96,7 @@ class Compiler:
         """Raises HallError when the site stays as it was."""
         self.prepare()
         with self._lock:
-            self.built_from = signature(self.folders())
+            self.built_from = self.look()
             items_dirs = tuple(str(each.resolve()) for each in self.items_dirs)
             order = Order(str(self.root.path), items_dirs, str(self.site), self._wrong)
             try:
@@ -128,7 +129,12 @@ class Compiler:
     def folders(self) -> tuple[Path, ...]:
         """Where the sources lie."""
         own = (self.root.items, self.root.content, self.root.published, self.root.county)
-        return own + self.items_dirs + (self.root.path / "mkdocs.yml",)
+        # Asked anew each time, for an edit may bring in more files.
+        return own + self.items_dirs + mkdocs_sources(self.root, self.root.path / FILE).paths
+
+    def look(self) -> int:
+        """A number that changes when any source does, or when the items' history grows."""
+        return hash((signature(self.folders()), git_heads(self.items_dirs or (self.root.items,))))
 
     def close(self) -> None:
         """Ends the process that waits or builds: the next start does again what this one leaves half done."""

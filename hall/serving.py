@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +21,12 @@ def signature(folders: tuple[Path, ...]) -> int:
         path = waiting.pop()
         if os.path.isdir(path):
             with os.scandir(path) as entries:
-                waiting.extend(entry.path for entry in entries if not entry.name.startswith("."))
+                waiting.extend(
+                    entry.path
+                    for entry in entries
+                    # What Python keeps of a county's hooks is written by the build itself.
+                    if not entry.name.startswith(".") and entry.name != "__pycache__"
+                )
             continue
         try:
             stat = os.stat(path)
@@ -28,6 +34,43 @@ def signature(folders: tuple[Path, ...]) -> int:
             continue
         state.append((path, stat.st_mtime_ns, stat.st_size))
     return hash(tuple(sorted(state)))
+
+
+def git_heads(folders: Iterable[Path]) -> tuple[str, ...]:
+    """Changes with every commit where `folders` lie in Git, whose history the portal tells; empty texts elsewhere."""
+    return tuple(map(_head, folders))
+
+
+def _head(folder: Path) -> str:
+    folder = folder.resolve()
+    for above in (folder, *folder.parents):
+        try:
+            return _head_of(above / ".git")
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except (OSError, ValueError):
+            break
+    return ""
+
+
+def _head_of(place: Path) -> str:
+    """The commit, or what else tells one from the next. Raises OSError, ValueError."""
+    if place.is_file():
+        # A worktree or a submodule: its own head, the branches beside all others.
+        place = place.parent / place.read_text("utf-8").removeprefix("gitdir:").strip()
+    head = (place / "HEAD").read_text("utf-8").strip()
+    if not head.startswith("ref:"):
+        return head
+    common = place
+    with suppress(FileNotFoundError):
+        common = place / (place / "commondir").read_text("utf-8").strip()
+    branch = head.removeprefix("ref:").strip()
+    with suppress(FileNotFoundError, NotADirectoryError):
+        return f"{branch} {(common / branch).read_text('utf-8').strip()}"
+    for packed in ("packed-refs", "reftable/tables.list"):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            return f"{branch} {(common / packed).stat().st_mtime_ns}"
+    return branch
 
 
 class Repeating(threading.Thread):
@@ -110,18 +153,16 @@ def sweeper(
     return Repeating("sweep", once, timedelta(seconds=30))
 
 
-def watcher(
-    folders: tuple[Path, ...], rebuild: Callable[[], None], built_from: int | None = None
-) -> Repeating:
-    """Calls `rebuild` when a file below `folders` has changed; looks at once, and then every two seconds.
+def watcher(look: Callable[[], int], rebuild: Callable[[], None], built_from: int | None = None) -> Repeating:
+    """Calls `rebuild` when `look` answers another number; looks at once, and then every two seconds.
 
-    `built_from`: the signature that the last build saw, so that what changed since then is not missed.
+    `built_from`: what the last build saw, so that what changed since then is not missed.
     """
-    seen = signature(folders) if built_from is None else built_from
+    seen = look() if built_from is None else built_from
 
     def once() -> timedelta:
         nonlocal seen
-        current = signature(folders)
+        current = look()
         if current != seen:
             rebuild()
             seen = current

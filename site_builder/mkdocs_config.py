@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from catalog.mkdocs_sources import FILE, Inert, nothing
 from catalog.problems import Problem
 from catalog.root import Root
 from catalog.yaml_text import syntax_fault
@@ -19,7 +20,6 @@ from rules.errors import Invalid
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
 
-FILE = "mkdocs.yml"
 DEFAULTS = Path(__file__).parent / "defaults"
 # What MkDocs says of a value, and the same for who wrote it.
 _SAID: Sequence[tuple[str, str]] = (
@@ -40,23 +40,6 @@ def config_path(root: Root) -> Path:
     return own if own.is_file() else DEFAULTS / FILE
 
 
-def config_texts(root: Root) -> list[bytes]:
-    """The file and those it inherits from, as far as they can be read: what is wrong is told by who loads them."""
-    texts: list[bytes] = []
-    path, seen = config_path(root), set[Path]()
-    with suppress(OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError):
-        while path not in seen:
-            seen.add(path)
-            texts.append(path.read_bytes())
-            if b"INHERIT" not in texts[-1]:
-                break
-            said = yaml.load(texts[-1], _Inert)  # noqa: S506  a SafeLoader
-            if not isinstance(said, dict) or not isinstance(said.get("INHERIT"), str):
-                break
-            path = (path.parent / said["INHERIT"]).resolve()
-    return texts
-
-
 def check_config(root: Root) -> list[Problem]:
     """What keeps MkDocs from working by the county's own file, as far as that can be told without running anything the
     file names: hooks and Python objects are left to the build. Nothing where there is no such file; writes nothing.
@@ -73,7 +56,7 @@ def check_config(root: Root) -> list[Problem]:
     try:
         with path.open("rb") as file:
             # An inert loader is a SafeLoader, which MkDocs's types do not name.
-            said = yaml_load(file, _Inert)  # type: ignore[arg-type]
+            said = yaml_load(file, Inert)  # type: ignore[arg-type]
         config = MkDocsConfig(config_file_path=str(path))
         config.load_dict(said)
         config.load_dict({**own, "hooks": []})
@@ -89,23 +72,11 @@ def check_config(root: Root) -> list[Problem]:
     return [Problem(FILE, 0, "", each, rule="mkdocs") for each in told]
 
 
-class _Inert(yaml.SafeLoader):
-    """Takes a tag for something harmless that can be called, so that a file is read and nothing of it runs."""
-
-
-def _nothing(*_: object, **__: object) -> str:
-    return ""
-
-
-_Inert.add_multi_constructor("!", lambda *_: _nothing)
-_Inert.add_multi_constructor("tag:yaml.org,2002:python/", lambda *_: _nothing)
-
-
 def _unread(value: object) -> bool:
     """Whether something in it was left alone, so that what MkDocs says of it may be wrong."""
     if isinstance(value, dict):
         return any(map(_unread, value.values()))
-    return any(map(_unread, value)) if isinstance(value, list) else value is _nothing
+    return any(map(_unread, value)) if isinstance(value, list) else value is nothing
 
 
 class WrongConfig(Invalid):

@@ -14,12 +14,13 @@ from typing import Any, Self
 
 from catalog.county import County
 from catalog.forking import Beside, processors
+from catalog.mkdocs_sources import mkdocs_sources
 from catalog.problems import Problem
 from catalog.reader import read_model
 from catalog.root import Root
 from presentation.page import THEME, Shell, frame_values
 from rules.quick_dataclass import dataclass
-from site_builder.mkdocs_config import DEFAULTS, config_path, config_texts, load, reasons_told
+from site_builder.mkdocs_config import DEFAULTS, config_path, load, reasons_told
 from site_builder.outputs import fingerprint
 
 # What of content/ is not an editorial page: it is data, or stamped by other modules; MkDocs leaves out `templates`.
@@ -126,7 +127,7 @@ class _Edition:
             *(f"{name}\0".encode() + path.read_bytes() for name, path in sorted(self.files.items())),
             *(path.read_bytes() for path in sorted(THEME.rglob("*.html"))),
             (DEFAULTS / "mkdocs.yml").read_bytes(),
-            *config_texts(root),
+            *mkdocs_sources(root, self._config).texts(),
             json.dumps(self._frame, sort_keys=True),
             version("mkdocs"),
             version("mkdocs-material"),

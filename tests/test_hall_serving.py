@@ -17,7 +17,8 @@ from conftest import serving
 from catalog.root import Root
 from hall.cli import group
 from hall.commands.serve import NewCalendars
-from hall.serving import signature, watcher
+from hall.compiling import Compiler
+from hall.serving import git_heads, signature, watcher
 from handlers.casework.requests import Application, ByStaff, Filed, MoveData
 from handlers.casework.views import CaseView, DueView
 from handlers.context import Hall, shanghai_now
@@ -29,6 +30,7 @@ from rules.access import Role
 from rules.time import SHANGHAI
 from site_builder.compile import build
 from tests.handlers_fixtures import FOOD
+from tests.site_builder_fixtures import git
 
 YEAR_END = datetime(2026, 12, 28, 9, 0, tzinfo=SHANGHAI)
 # Made up: the real notice of 2027 is not known here. Monday and Tuesday after New Year are off too.
@@ -191,9 +193,46 @@ def test_what_changed_between_the_build_and_the_start_is_built_at_once(tmp_path:
     built: list[str] = []
     seen = signature((tmp_path,))
     (tmp_path / "ranking.json").write_text("{}", encoding="utf-8")
-    looking = watcher((tmp_path,), lambda: built.append("again"), seen)
+    looking = watcher(lambda: signature((tmp_path,)), lambda: built.append("again"), seen)
     looking._work()
     looking._work()
     assert built == ["again"]
-    watcher((tmp_path,), lambda: built.append("never"), signature((tmp_path,)))._work()
+    watcher(lambda: signature((tmp_path,)), lambda: built.append("never"), signature((tmp_path,)))._work()
     assert built == ["again"]
+
+
+def test_a_commit_after_the_edit_is_seen_wherever_git_keeps_its_head(tmp_path: Path) -> None:
+    root = tmp_path / "county"
+    items = root / "items" / "market"
+    items.mkdir(parents=True)
+    (items / "food.yml").write_text("name: 甲\n", "utf-8")
+    (root / "county.yml").write_text("name: 县\n", "utf-8")
+    look = Compiler(Root(root), (), root / "site").look
+    seen = [look()]
+
+    def commit(where: Path, *before: str) -> int:
+        if before:
+            git(where, *before)
+        git(where, "commit", "-q", "--allow-empty", "-m", "改")
+        return look()
+
+    git(root, "init", "-q", "-b", "main")
+    git(root, "add", "items", "county.yml")
+    for before in ((), (), ("pack-refs", "--all"), ("checkout", "-q", "--detach"), ()):
+        seen.append(commit(root, *before))
+    git(root, "checkout", "-q", "main")
+    git(root, "pack-refs", "--all")
+    seen.append(look())
+    assert look() == seen[-1]
+    tree = tmp_path / "tree"
+    git(root, "worktree", "add", "-q", "-b", "other", str(tree))
+    look = Compiler(Root(tree), (), tree / "site").look
+    seen += [look(), commit(tree), commit(tree), commit(tree, "checkout", "-q", "--detach")]
+    assert len(set(seen)) == len(seen)
+
+
+@pytest.mark.parametrize("text", ["", "gitdir: /no/such", "gitdir: \0", "\udcff"])
+def test_what_is_no_repository_is_watched_by_its_files_alone(tmp_path: Path, text: str) -> None:
+    (tmp_path / ".git").write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert git_heads([tmp_path]) == ("",)
+    assert git_heads([tmp_path / "missing"]) == ("",)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from mkdocs.config.config_options import Hooks
 
 from catalog.root import Root
 from hall.cli import group
@@ -166,3 +167,70 @@ def test_an_edit_of_a_file_it_inherits_makes_the_pages_anew(county: Root) -> Non
     base.write_text(f"{INHERITED}markdown_extensions: [pymdownx.mark]\n", "utf-8")
     build(county, index=False)
     assert "<mark>县厅</mark>" in page.read_text("utf-8")
+
+
+def test_an_edit_in_its_theme_folder_or_of_a_hook_makes_the_pages_anew(county: Root) -> None:
+    (county.content / "about").mkdir()
+    (county.content / "about" / "hall.md").write_text("# 关于\n\n县厅\n", "utf-8")
+    hook, theme = county.path / "hook.py", county.path / "theme" / "partials"
+    theme.mkdir(parents=True)
+    base = county.path / "base.yml"
+    base.write_text(f"{INHERITED}theme: {{custom_dir: theme}}\nhooks: [hook.py]\n", "utf-8")
+    spoil(county, "INHERIT: base.yml\n")
+    hook.write_text("def on_page_markdown(text, **_):\n    return text.replace('县厅', '甲')\n", "utf-8")
+    (theme / "content.html").write_text("{{ page.content }}乙", "utf-8")
+    build(county, index=False)
+    page = county.path / "site" / "about" / "hall" / "index.html"
+    assert "<p>甲</p>" in page.read_text("utf-8")
+    assert "乙" in page.read_text("utf-8")
+    (theme / "content.html").write_text("{{ page.content }}丙丁", "utf-8")
+    build(county, index=False)
+    assert "丙丁" in page.read_text("utf-8")
+    hook.write_text("def on_page_markdown(text, **_):\n    return text.replace('县厅', '戊己')\n", "utf-8")
+    # MkDocs keeps a hook as long as its process lives; a hall builds each time in another one.
+    Hooks._load_hook.cache_clear()
+    build(county, index=False)
+    assert "<p>戊己</p>" in page.read_text("utf-8")
+
+
+def test_a_running_hall_watches_what_the_file_brings_in(county: Root) -> None:
+    (county.path / "theme").mkdir()
+    spoil(county, "INHERIT: shared/base.yml\nhooks: [hook.py]\n")
+    look = Compiler(county, (), county.path / "site").look
+    seen = [look()]
+    for name, text in (
+        ("shared/base.yml", "theme: {custom_dir: theme}\nINHERIT: more.yml\n"),
+        ("shared/more.yml", "site_name: 县\n"),
+        ("shared/more.yml", "site_name: 甲县\n"),
+        ("theme/main.html", "甲"),
+        ("theme/deep/part.html", "乙"),
+        ("hook.py", "pass\n"),
+    ):
+        (county.path / name).parent.mkdir(exist_ok=True)
+        (county.path / name).write_text(text, "utf-8")
+        assert look() == look()
+        seen.append(look())
+    assert len(set(seen)) == len(seen)
+    for name in ("theme/__pycache__/hook.pyc", "site/index.html"):
+        (county.path / name).parent.mkdir(exist_ok=True)
+        (county.path / name).write_text("x", "utf-8")
+        assert look() == seen[-1]
+
+
+@pytest.mark.parametrize("folder", [".", "..", "/"])
+def test_a_theme_folder_that_holds_the_whole_county_is_not_watched(county: Root, folder: str) -> None:
+    spoil(county, INHERITED + f"theme: {{custom_dir: '{folder}'}}\n")
+    look = Compiler(county, (), county.path / "site").look
+    before = look()
+    (county.path / "site").mkdir()
+    (county.path / "site" / "index.html").write_text("x", "utf-8")
+    assert look() == before
+
+
+@pytest.mark.parametrize("fault", [*WRONG, "tags"])
+def test_a_wrong_file_is_watched_all_the_same(county: Root, fault: str) -> None:
+    spoil(county, WRONG[fault][0] if fault in WRONG else "INHERIT: !ENV X\nhooks: 5\ntheme: [custom_dir]\n")
+    look = Compiler(county, (), county.path / "site").look
+    before = look()
+    spoil(county, INHERITED + "site_name: 改好了的县\n")
+    assert look() != before

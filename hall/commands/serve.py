@@ -228,7 +228,7 @@ def beside(hall: Hall, compiler: Compiler | None) -> list[Repeating]:
         deliverer(lambda: hall.delivery.send_due(), lambda: hall.delivery.stop()),
     ]
     if compiler is not None:
-        threads.append(watcher(compiler.folders(), compiler.again, compiler.built_from))
+        threads.append(watcher(compiler.look, compiler.again, compiler.built_from))
     return threads
 
 
