@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 from starlette.concurrency import run_in_threadpool
 
 from catalog.application_form import ApplicationForm, complete_form
@@ -23,18 +25,22 @@ class ItemForm:
     files: tuple[FormField, ...]
 
 
-_made: dict[tuple[Edition, str], ItemForm] = {}
+# The forms of an edition go when it goes.
+_made: WeakKeyDictionary[Edition, dict[str, ItemForm]] = WeakKeyDictionary()
 
 
 async def item_form(hall: Hall, code: str) -> ItemForm:
     """The item and its form. Raises NotFound. Only the first filing of an item reads a file and leaves the loop."""
     edition = hall.edition
-    found = _made.get((edition, code))
+    made = _made.get(edition)
+    if made is None:
+        made = _made.setdefault(edition, {})
+    found = made.get(code)
     if found is None:
         found = await run_in_threadpool(_make, hall, edition, code)
-        if len(_made) >= _MOST:
-            _made.clear()
-        _made[edition, code] = found
+        if len(made) >= _MOST:
+            made.clear()
+        made[code] = found
     return found
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,18 +46,24 @@ class Edition:
     rules: RuleSet
     shell: Shell
     permissions: Permissions = field(default_factory=packaged)
+    # Its own, so that what it remembers goes with it when the next edition takes its place; it knows the edition's
+    # parts and not the edition, which is let go at once then and not by the collector.
+    _known: Callable[[str], ItemRecord] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        known = lru_cache(maxsize=512)(partial(_read_item, self.site, self.items))
+        object.__setattr__(self, "_known", known)
 
     def item(self, code: str) -> ItemRecord:
         """The item in force. Raises NotFound."""
-        return _cached_item(self, code)
+        return self._known(code)
 
 
-@lru_cache(maxsize=512)
-def _cached_item(edition: Edition, code: str) -> ItemRecord:
+def _read_item(site: Path, items: Mapping[str, ItemSummary], code: str) -> ItemRecord:
     try:
-        return load_item(edition.site, code)
+        return load_item(site, code)
     except NotFound as error:
-        if code not in edition.items:
+        if code not in items:
             raise
         # The catalog has it and its file is away: the site is gone or being replaced, not the item.
         raise Unavailable("网站数据正在更新，请过一会儿再试。") from error
