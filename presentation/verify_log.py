@@ -284,7 +284,7 @@ class Given:
         self.receipts: List[Doc] = []
         self.proofs: List[Doc] = []
         self.days: Dict[str, Doc] = {}
-        self.keys: Optional[Doc] = None
+        self.keys: List[Doc] = []
         for path in paths:
             if os.path.isdir(path):
                 names = [name for name in sorted(os.listdir(path)) if _is_ours(name)]
@@ -308,10 +308,12 @@ class Given:
             self.receipts.append(document)
         elif kind == "county-hall-proof/1":
             self.proofs.append(document)
+            if document.get("keys"):
+                self.keys.append(document["keys"])
         elif kind == "county-hall-log-file/1":
             self.days[document["statement"]["day"]] = document
         elif kind == "county-hall-log-keys/1":
-            self.keys = document
+            self.keys.append(document)
         elif kind != "county-hall-log-index/1":
             raise Unreadable("不认识 %s 的格式：%s" % (path, kind))
 
@@ -323,14 +325,14 @@ def _is_ours(name: str) -> bool:
 def check(given: Given, pinned: Optional[str], first: str, last: str) -> List[str]:
     """Everything that was given, checked against each other. Returns what to tell. Raises Wrong."""
     told: List[str] = []
-    document = given.keys or next((each["keys"] for each in given.proofs if each.get("keys")), None)
+    # Histories only grow: what was fetched before a rotation is the beginning of what was fetched after it.
+    document = max(given.keys, key=lambda each: len(each["keys"]), default=None)
     if document is None and (given.days or given.proofs):
         raise Unreadable("没有密钥记录 keys.json，签名没法核验")
     keys = Keys(document, pinned) if document is not None else None
-    for proof in given.proofs:
-        known = proof.get("keys", {}).get("keys", [])
-        if document is not None and known != document["keys"][: len(known)]:
-            raise Wrong("证明里的密钥记录与给出的密钥记录不是同一份")
+    for each in given.keys:
+        if document is not None and each["keys"] != document["keys"][: len(each["keys"])]:
+            raise Wrong("给出的几份密钥记录（keys.json 和证明里的）不是同一份：有一份被换过")
     if keys is not None:
         told += ["密钥记录完好，共%d把，最新的指纹是 %s" % (len(keys.public), list(keys.public)[-1])]
         told += keys.notes
@@ -363,7 +365,7 @@ def _receipt(receipt: Doc, given: Given, keys: Optional[Keys], statements: Dict[
     told = ["凭证 %s：内容与它的哈希相符" % receipt["number"]]
     if keys is not None:
         if receipt.get("key") and receipt["key"]["id"] not in keys.public:
-            raise Wrong("收件时县里用的密钥（%s）不在公布的密钥记录里：记录被换过" % receipt["key"]["id"])
+            raise _strange_key(receipt, given)
         checkpoint = receipt.get("checkpoint")
         if checkpoint:
             said = checkpoint["statement"]
@@ -383,6 +385,24 @@ def _receipt(receipt: Doc, given: Given, keys: Optional[Keys], statements: Dict[
     else:
         told += _looked_up(receipt, given, statements)
     return told
+
+
+def _strange_key(receipt: Doc, given: Given) -> Exception:
+    """A receipt's key that the history lacks: the history is older than the receipt, or it was replaced.
+
+    A day later than the newest one the receipt names was published after it, in its key or a later one: a history
+    that this day goes by would have to know the key.
+    """
+    name = receipt["key"]["id"]
+    checkpoint = receipt.get("checkpoint")
+    newest = checkpoint["statement"]["position"] if checkpoint else 0
+    days = list(given.days.values()) + [each["day"] for each in given.proofs]
+    if any(each["statement"]["position"] > newest for each in days):
+        return Wrong("收件时县里用的密钥（%s）不在公布的密钥记录里：记录被换过" % name)
+    return Unreadable(
+        "给出的密钥记录里没有凭证上的密钥（%s），可能是换钥以前下载的。请下载最新的 keys.json 再核验；"
+        "最新的里面也没有，就是记录被换过" % name
+    )
 
 
 def _looked_up(receipt: Doc, given: Given, statements: Dict[str, Doc]) -> List[str]:

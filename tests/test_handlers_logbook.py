@@ -238,6 +238,53 @@ def test_a_receipt_and_its_proof_are_checked_without_a_network_or_a_library(
     assert "还不知道" in said
 
 
+def kept(folder: Path, name: str, document: object) -> Path:
+    """A document as a citizen saves it."""
+    path = folder / name
+    path.write_text(json.dumps(document, ensure_ascii=False), "utf-8")
+    return path
+
+
+def test_what_was_fetched_before_a_rotation_agrees_with_what_was_fetched_after(
+    book: Book, tmp_path: Path
+) -> None:
+    _, before = taken_home(book, tmp_path)
+    old = tmp_path / "old-log"
+    shutil.copytree(book.published, old)
+    book.log.rotate_key(at("2026-03-05 10:00"))
+    newer = book.hall.file("2026-03-05")
+    event = papers.filing_of(book.hall.database, newer.number, newer.query_code)
+    receipt = kept(tmp_path, "newer-receipt.json", papers.receipt_body(book.log, event))
+    book.publish("2026-03-06")
+    found = book.log.prove(event.sequence)
+    assert found is not None
+    after = kept(tmp_path, "after.json", papers.proof_body(book.log, found))
+    for paths in ((before, after), (after, before), (old, after), (after, old), (book.published, before)):
+        assert verified(*paths)[0] == 0, paths
+    assert verified(receipt, after, old)[0] == 0
+    code, said = verified(receipt, old / "keys.json")
+    assert (code, "请下载最新的 keys.json" in said) == (2, True), said
+    # A day published after the receipt, with a history that never knew the receipt's key: replaced.
+    forged = json.loads(after.read_text("utf-8"))
+    forged["keys"]["keys"] = forged["keys"]["keys"][:1]
+    code, said = verified(receipt, kept(tmp_path, "forged.json", forged))
+    assert (code, "记录被换过" in said) == (1, True), said
+
+
+def test_two_histories_that_part_are_refused_whichever_is_longer(book: Book, tmp_path: Path) -> None:
+    _, proof = taken_home(book, tmp_path)
+    other = tmp_path / "other"
+    (other / ".hall").mkdir(parents=True)
+    hall = make_hall(other / ".hall")
+    log = Logbook(hall.database, ground, other / "published")
+    hall.file("2026-03-02")
+    log.publish(at("2026-03-03"))
+    assert checked(proof, other / "published" / "log" / "keys.json") == 1
+    log.rotate_key(at("2026-03-03 10:00"))
+    assert checked(proof, other / "published" / "log" / "keys.json") == 1
+    hall.database.close()
+
+
 def test_the_verifier_says_wrong_use_apart_from_wrong_content(book: Book, tmp_path: Path) -> None:
     receipt, proof = taken_home(book, tmp_path)
     (tmp_path / "x.json").write_text("[1]", "utf-8")
