@@ -56,6 +56,8 @@ RESERVED_IDS = frozenset(
     }
 )
 RESERVED_PREFIX = "material_"
+PAPER_PREFIX = "paper_"
+"""What begins the ids of the papers counted at a window (`handlers.apply_view`)."""
 
 DELIVERY_LABELS = {"window": "到窗口领取", "courier": "邮寄到家", "electronic": "在网上下载"}
 

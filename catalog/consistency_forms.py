@@ -9,7 +9,7 @@ from decimal import Decimal
 from unicodedata import normalize
 
 from catalog.answer_values import Wrong, read_value
-from catalog.application_form import RESERVED_IDS, RESERVED_PREFIX
+from catalog.application_form import PAPER_PREFIX, RESERVED_IDS, RESERVED_PREFIX
 from catalog.consistency import Context, Finding, Rule, binding, rule
 from catalog.form_schema import Condition, FormField
 from catalog.schema import Item
@@ -118,7 +118,7 @@ def steps(item: Item, _context: Context) -> Iterator[Finding]:
 @rule("form-reserved", "表单字段不与固定字段重名")
 def form_reserved(item: Item, _context: Context) -> Iterator[Finding]:
     for path, each in _fields(item):
-        if each.id in RESERVED_IDS or each.id.startswith(RESERVED_PREFIX):
+        if each.id in RESERVED_IDS or each.id.startswith((RESERVED_PREFIX, PAPER_PREFIX)):
             said = (
                 f"编号 {each.id} 已用于每张表都有的内容（申请人、材料、领取方式），不用再问；别的内容请换编号"
             )

@@ -9,7 +9,7 @@ from datetime import datetime
 from catalog.application_form import CREDIT_CODE, PERSON, RESERVED_IDS, RESIDENT_ID, ApplicationForm
 from catalog.form_answers import Value
 from catalog.schema import Item
-from handlers.apply_view import paper_given
+from handlers.apply_view import paper_fields, paper_given
 from handlers.casework.outside import wrong_moments
 from handlers.casework.requests import Application, MaterialGiven, Party
 from handlers.context import Hall
@@ -47,7 +47,7 @@ def application_of(
         attachments=attachments_of(form, values),
         materials=tuple(
             MaterialGiven(code, originals, copies)
-            for code, (originals, copies) in paper_given(values).items()
+            for code, (originals, copies) in paper_given(form, values).items()
             if originals or copies
         ),
         delivery=_text(values, "delivery") or "window",
@@ -81,12 +81,9 @@ def from_outside(application: Application, outside: Outside, now: datetime) -> A
 
 def own_answers(form: ApplicationForm, values: Mapping[str, Value]) -> dict[str, Json]:
     """The answers that are not already in applicant, agent, delivery or files."""
-    files = {each.id for each in form.fields() if each.type == "file"}
-    return {
-        name: _json(value)
-        for name, value in values.items()
-        if name not in files and name not in RESERVED_IDS and not name.startswith("paper_")
-    }
+    elsewhere = {each.id for each in form.fields() if each.type == "file"} | RESERVED_IDS
+    elsewhere |= paper_fields(form).keys()
+    return {name: _json(value) for name, value in values.items() if name not in elsewhere}
 
 
 def attachments_of(form: ApplicationForm, values: Mapping[str, Value]) -> dict[str, tuple[str, ...]]:

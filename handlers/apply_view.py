@@ -9,6 +9,8 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from catalog.application_form import (
+    PAPER_PREFIX,
+    RESERVED_PREFIX,
     ApplicationForm,
     ApplicationSection,
     Validated,
@@ -27,7 +29,7 @@ from rules.quick_dataclass import dataclass
 
 DECLARATION = "declaration"
 YES_NO = {"yes": "是", "no": "否"}
-_PAPER = re.compile(r"paper_(.+)_(originals|copies)")
+_PAPERS = (("originals", "收到原件"), ("copies", "收到复印件"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +80,11 @@ def _materials_at_window(section: ApplicationSection) -> ApplicationSection:
         if each.type != "file":
             fields.append(each)
             continue
-        code = each.id.removeprefix("material_")
         fields.append(each.model_copy(update={"required": False}))
-        for kind, label in (("originals", "收到原件"), ("copies", "收到复印件")):
+        for kind, label in _PAPERS:
             fields.append(
                 FormField(
-                    id=f"paper_{code}_{kind}"[:60],
+                    id=_paper_id(_material_code(each), kind),
                     label=f"{each.label}：{label}",
                     type="integer",
                     required=False,
@@ -96,14 +97,39 @@ def _materials_at_window(section: ApplicationSection) -> ApplicationSection:
     return replace(section, fields=tuple(fields))
 
 
-def paper_given(values: Mapping[str, Value]) -> dict[str, tuple[int, int]]:
+def _material_code(upload: FormField) -> str:
+    return upload.id.removeprefix(RESERVED_PREFIX)
+
+
+def _paper_id(code: str, kind: str) -> str:
+    return f"{PAPER_PREFIX}{code}_{kind}"[:60]
+
+
+def paper_fields(form: ApplicationForm) -> dict[str, tuple[str, str]]:
+    """The questions that count papers at a window, as (material id, `originals` or `copies`) by field id.
+
+    Told by where they stand, not by their names: an item's own question may be called anything.
+    """
+    section = form.section("materials")
+    asked = section.fields if section else ()
+    counted = {each.id for each in asked if each.type == "integer"}
+    return {
+        name: (_material_code(each), kind)
+        for each in asked
+        if each.type == "file"
+        for kind, _ in _PAPERS
+        if (name := _paper_id(_material_code(each), kind)) in counted
+    }
+
+
+def paper_given(form: ApplicationForm, values: Mapping[str, Value]) -> dict[str, tuple[int, int]]:
     """Originals and copies handed over at the window, by material id."""
     found: dict[str, tuple[int, int]] = {}
-    for name, value in values.items():
-        matched = _PAPER.fullmatch(name)
-        if matched and isinstance(value, str):
-            originals, copies = found.get(matched[1], (0, 0))
-            found[matched[1]] = (int(value), copies) if matched[2] == "originals" else (originals, int(value))
+    for name, (code, kind) in paper_fields(form).items():
+        value = values.get(name)
+        if isinstance(value, str) and value.isascii() and value.isdigit():
+            originals, copies = found.get(code, (0, 0))
+            found[code] = (int(value), copies) if kind == "originals" else (originals, int(value))
     return found
 
 

@@ -163,6 +163,10 @@ def test_the_good_item_passes_every_rule() -> None:
             ("form-reserved", "form.sections.0.fields.0.id", "error"),
         ),
         (
+            form_with({**AREA, "id": "paper_map_copies"}),
+            ("form-reserved", "form.sections.0.fields.0.id", "error"),
+        ),
+        (
             form_with(SHAPE, {**AREA, "when": {"field": "shape", "equals": "square"}}),
             ("form-condition", "form.sections.0.fields.1.when", "error"),
         ),

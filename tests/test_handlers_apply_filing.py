@@ -8,6 +8,10 @@ from dataclasses import replace
 import pytest
 
 from handlers import apply_draft
+from handlers.apply_draft import Filling, Window
+from handlers.apply_filing import application_of
+from handlers.apply_view import form_for, paper_given
+from tests.catalog_fixtures import make_item
 from tests.filling_fixtures import APPLICANT, PART1, PART2, PDF, file_case, filled_draft, post_section
 from tests.handlers_fixtures import COUNTER, ELSEWHERE, EVERYTHING, ID_NUMBER, SUSPENDED, Office
 from tests.page_fixtures import fields_of, text_of
@@ -181,6 +185,39 @@ def test_a_walk_ins_papers_are_counted_instead_of_uploaded(office: Office) -> No
     view = office.hall.casework.staff_view(number, office.people["town"], office.clock())
     plan = next(each for each in view.materials if each.code == "plan")
     assert (view.case.channel, plan.originals, plan.copies) == ("town", 1, 2)
+
+
+def test_an_items_own_answers_are_kept_whatever_its_questions_are_called(office: Office) -> None:
+    item = make_item(
+        form={
+            "sections": [
+                {
+                    "title": "图纸",
+                    "fields": [
+                        {"id": "paper_map_copies", "label": "图纸副本给谁"},
+                        {"id": "paper_size", "label": "纸张", "required": False},
+                    ],
+                }
+            ]
+        },
+        materials=[{"name": "平面图", "id": "plan", "necessity": "required", "forms": ["electronic"]}],
+    )
+    given = {"paper_map_copies": "two", "paper_size": "A3", "paper_plan_copies": "2"}
+    for window, papers in ((None, ()), (Window("anybody", "window-market"), ((0, 2),))):
+        form = form_for(office.hall, item, Filling(window=window))
+        application = application_of(item, form, {name: given[name] for name in given if form.field(name)})
+        assert application.answers == {"paper_map_copies": "two", "paper_size": "A3"}
+        assert tuple((each.originals, each.copies) for each in application.materials) == papers
+
+
+def test_papers_of_a_material_with_a_long_id_are_counted_too(office: Office) -> None:
+    code = "a" * 48
+    item = make_item(
+        materials=[{"name": "平面图", "id": code, "necessity": "required", "forms": ["electronic"]}]
+    )
+    form = form_for(office.hall, item, Filling(window=Window("anybody", "window-market")))
+    counted = [each.id for each in form.fields() if each.label.startswith("平面图：")]
+    assert paper_given(form, dict(zip(counted, ("1", "3"), strict=True))) == {code: (1, 3)}
 
 
 def test_a_walk_ins_draft_is_only_for_the_clerk_who_took_it_down(office: Office) -> None:
