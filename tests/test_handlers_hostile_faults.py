@@ -100,7 +100,9 @@ def test_a_disk_full_of_attachments_is_told_beside_nothing_else_lost(office: Off
         answer = post_section(
             client, draft, "materials", {}, files={"material_photo": ("照片.pdf", big, "application/pdf")}
         )
-        assert answer.status_code == 503
+        assert answer.status_code == 422
+        assert 'id="e-material_photo"' in answer.text
+        assert "附件没有保存成功" in answer.text
         assert "Traceback" not in answer.text
     assert not list(office.hall.database.files.glob("incoming/*"))
     answer = client.get(f"{draft}/materials")

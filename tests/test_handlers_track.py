@@ -147,6 +147,7 @@ def test_the_button_leaves_nothing_of_a_filed_or_an_unfinished_application_to_th
     code = re.findall(r'class="number-value">([^<]+)<', receipt.text)[1].strip()
     assert "没有提交的申请和补正也从这台设备上清除" in text_of(receipt.text)
     unfinished = filled_draft(client)
+    assert "续办码抄好了，清除这台设备上的记录" in text_of(client.get(f"{unfinished}/saved").text)
     left = client.post("/hall/track/leave", data={})
     assert "没有提交的申请和补正也在内" in text_of(left.text)
     for address in (f"{draft}/check", f"{draft}/applicant", f"{unfinished}/check"):
