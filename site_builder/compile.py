@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import catalog
 import presentation
+import rules
 import site_builder
 from catalog.calendars import load_calendar
 from catalog.codes import Codes, load_codes
@@ -52,6 +55,9 @@ from site_builder.score_files import read_scores
 from site_builder.shell import Editorial, EditorialBeside, render
 from site_builder.summaries import HIDDEN, shown_items
 from site_builder.writing import Writer
+
+# What a page or a record looks like hangs on them too; MkDocs is asked for where its pages are made.
+LIBRARIES = ("markdown", "nh3", "jinja2", "segno", "pypinyin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,14 +214,17 @@ def _portal(source: _Source, beside: EditorialBeside, problems: list[Problem]) -
 
 
 def program_stamp() -> str:
-    """A hash of our own code and templates: another version of the program makes all pages anew."""
-    parts: list[bytes] = []
-    for package in (catalog, presentation, site_builder):
-        folder = Path(package.__file__ or "").parent
-        for path in sorted(folder.rglob("*")):
-            if path.suffix in (".py", ".html") and path.is_file():
-                parts.append(path.relative_to(folder).as_posix().encode())
-                parts.append(path.read_bytes())
+    """A hash of our own code and templates and of who makes our text into pages: another version of the program
+    makes all pages anew.
+    """
+    parts: list[str | bytes] = [f"{library} {metadata.version(library)}" for library in LIBRARIES]
+    for package in (rules, catalog, presentation, site_builder):
+        folder = os.path.dirname(package.__file__ or "")
+        for where, _, names in sorted(os.walk(folder)):
+            for name in sorted(names):
+                if name.endswith((".py", ".html")):
+                    parts.append(os.path.join(where[len(folder) :], name))
+                    parts.append(Path(where, name).read_bytes())
     return fingerprint(*parts)
 
 

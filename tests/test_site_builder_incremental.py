@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from catalog.root import DEFAULTS, Root
 from rules.errors import Invalid
 from site_builder.change_log import read_change_log
-from site_builder.compile import build, clean
+from site_builder.compile import build, clean, program_stamp
 from tests.site_builder_fixtures import (
     COUNTY,
     FULL,
@@ -271,3 +272,32 @@ def test_the_change_log_grows_by_new_commits_and_equals_one_read_anew(root: Root
 def test_a_root_outside_git_has_an_empty_change_log(root: Root) -> None:
     build(root, index=False)
     assert "还没有修改记录" in (root.path / "site" / "changes" / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("package", ["rules", "catalog", "presentation", "site_builder"])
+def test_another_version_of_our_own_code_is_another_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    folder = tmp_path / package
+    (folder / "deep").mkdir(parents=True)
+    monkeypatch.setattr(f"{package}.__file__", str(folder / "__init__.py"))
+    stamps = [program_stamp()]
+    for name in ("__init__.py", "deep/part.py", "deep/part.html"):
+        for text in ("one", "two"):
+            write(folder / name, text)
+            stamps.append(program_stamp())
+    (folder / "deep" / "part.py").rename(folder / "deep" / "other.py")
+    stamps.append(program_stamp())
+    assert len(set(stamps)) == len(stamps)
+    write(folder / "deep" / "part.pyc", "one")
+    assert program_stamp() == stamps[-1]
+
+
+@pytest.mark.parametrize("library", ["markdown", "nh3", "jinja2"])
+def test_another_version_of_what_makes_pages_of_texts_is_another_program(
+    monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    before = program_stamp()
+    real = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda name: "0" if name == library else real(name))
+    assert program_stamp() != before
