@@ -8,6 +8,7 @@ from datetime import datetime
 
 from handlers.store.moments import Reads, stamp
 from handlers.store.score_records import Fact
+from rules.letter_terms import OPEN
 
 # Every query takes :first and :after (stamps, the second not included), :as_of and :department ('' for all).
 _CLOSED = """
@@ -45,16 +46,32 @@ WHERE r.at >= :first AND r.at < :after AND c.drill = 0 AND (:department = '' OR 
 ORDER BY r.at, r.case_id
 """
 
+_OWED = f"(l.answered IS NULL OR l.state IN ({', '.join(repr(each.value) for each in sorted(OPEN))}))"
+
 # A letter belongs to the month its answer was due in, answered or not; conduct goes to the supervisor, not to the
-# department, and is counted when it was confirmed.
-_REPLIES = """
-SELECT l.due AS at, l.department, l.number, coalesce(l.item_code, '') AS item_code, l.answered_by AS person,
-  CASE WHEN l.answered IS NULL OR l.answered > l.due OR l.late THEN 'late' ELSE 'on_time' END AS result
+# department, and is counted when it was confirmed. A disputed letter owes a new answer by a new day: its row tells
+# of that one only, and an earlier answer that came late stays late by the clock it stopped. (That clock's day is
+# before the letter's own, so the index of days due finds the letter: CROSS JOIN has SQLite begin there.)
+_REPLIES = f"""
+SELECT l.due AS at, l.id, l.department, l.number, coalesce(l.item_code, '') AS item_code,
+  CASE WHEN {_OWED} THEN NULL ELSE l.answered_by END AS person,
+  CASE WHEN {_OWED} OR l.answered > l.due OR l.late AND l.disputes = 0 THEN 'late' ELSE 'on_time' END AS result
 FROM letter l
-WHERE l.due >= :first AND l.due < :after AND l.drill = 0 AND l.topic <> 'conduct'
-  AND (l.answered IS NOT NULL OR l.due < :as_of) AND (:department = '' OR l.department = :department)
-ORDER BY l.due, l.id
-"""
+WHERE l.due >= :first AND l.due < :after AND l.drill = 0 AND l.topic <> 'conduct' AND l.state <> 'withdrawn'
+  AND (NOT {_OWED} OR l.due < :as_of) AND (:department = '' OR l.department = :department)
+UNION ALL
+SELECT k.due, l.id, k.department, l.number, coalesce(l.item_code, ''), k.person, 'late'
+FROM letter l
+  CROSS JOIN clock k ON k.subject = 'letter' AND k.subject_id = l.id
+  CROSS JOIN clock n ON n.id = (
+    SELECT min(id) FROM clock WHERE subject = 'letter' AND subject_id = l.id AND id > k.id)
+WHERE l.due >= :first AND l.disputes > 0 AND l.drill = 0 AND l.topic <> 'conduct'
+  AND k.due >= :first AND k.due < :after AND k.stopped > k.due
+  AND EXISTS (SELECT 1 FROM event e
+    WHERE e.subject = 'letter' AND e.subject_id = l.id AND e.kind = 'letter.dispute' AND e.at = n.started)
+  AND (:department = '' OR k.department = :department)
+ORDER BY 1, 2
+"""  # noqa: S608  (the states are the table's own)
 
 _CONDUCT = """
 SELECT l.answered AS at, l.department, l.number, coalesce(l.item_code, '') AS item_code
