@@ -117,7 +117,11 @@ def steps(item: Item, _context: Context) -> Iterator[Finding]:
 
 @rule("form-reserved", "表单字段不与固定字段重名")
 def form_reserved(item: Item, _context: Context) -> Iterator[Finding]:
+    materials = {item.material_id(index): each.name for index, each in enumerate(item.materials)}
     for path, each in _fields(item):
+        if each.type == "file" and each.id in materials:
+            said = f"编号 {each.id} 是材料“{materials[each.id]}”的，上传的文件会混在一起；请换编号"
+            yield Finding((*path, "id"), said, "error")
         if each.id in RESERVED_IDS or each.id.startswith((RESERVED_PREFIX, PAPER_PREFIX)):
             said = (
                 f"编号 {each.id} 已用于每张表都有的内容（申请人、材料、领取方式），不用再问；别的内容请换编号"

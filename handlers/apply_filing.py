@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from catalog.application_form import CREDIT_CODE, PERSON, RESERVED_IDS, RESIDENT_ID, ApplicationForm
+from catalog.application_form import (
+    CREDIT_CODE,
+    PERSON,
+    RESERVED_IDS,
+    RESERVED_PREFIX,
+    RESIDENT_ID,
+    ApplicationForm,
+)
 from catalog.form_answers import Value
 from catalog.schema import Item
 from handlers.apply_view import paper_fields, paper_given
@@ -87,12 +94,16 @@ def own_answers(form: ApplicationForm, values: Mapping[str, Value]) -> dict[str,
 
 
 def attachments_of(form: ApplicationForm, values: Mapping[str, Value]) -> dict[str, tuple[str, ...]]:
-    """Attachment ids by material id, or by field id where the file belongs to no material."""
+    """Attachment ids by material id, or by field id where the file belongs to no material.
+
+    Where both are called the same, the files of both stand there: none may be lost.
+    """
     found: dict[str, tuple[str, ...]] = {}
     for each in form.fields():
         given = values.get(each.id)
         if each.type == "file" and isinstance(given, tuple) and given:
-            found[each.id.removeprefix("material_")] = tuple(str(one) for one in given)
+            code = each.id.removeprefix(RESERVED_PREFIX)
+            found[code] = found.get(code, ()) + tuple(str(one) for one in given)
     return found
 
 

@@ -60,6 +60,11 @@ NO_FORM = {
 }
 
 
+def test_a_question_for_text_may_be_called_like_a_material() -> None:
+    named = {**material(id="area"), **form_with(AREA)}
+    assert "form-reserved" not in {rule for rule, _, _ in said(make_item(**named))}
+
+
 def test_the_good_item_passes_every_rule() -> None:
     assert said(make_item()) == []
 
@@ -165,6 +170,10 @@ def test_the_good_item_passes_every_rule() -> None:
         (
             form_with({**AREA, "id": "paper_map_copies"}),
             ("form-reserved", "form.sections.0.fields.0.id", "error"),
+        ),
+        (
+            {**material(id="photo"), **form_with(AREA, {"id": "photo", "label": "照片", "type": "file"})},
+            ("form-reserved", "form.sections.0.fields.1.id", "error"),
         ),
         (
             form_with(SHAPE, {**AREA, "when": {"field": "shape", "equals": "square"}}),

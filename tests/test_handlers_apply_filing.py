@@ -9,7 +9,7 @@ import pytest
 
 from handlers import apply_draft
 from handlers.apply_draft import Filling, Window
-from handlers.apply_filing import application_of
+from handlers.apply_filing import application_of, attachments_of
 from handlers.apply_view import form_for, paper_given
 from tests.catalog_fixtures import make_item
 from tests.filling_fixtures import APPLICANT, PART1, PART2, PDF, file_case, filled_draft, post_section
@@ -208,6 +208,17 @@ def test_an_items_own_answers_are_kept_whatever_its_questions_are_called(office:
         application = application_of(item, form, {name: given[name] for name in given if form.field(name)})
         assert application.answers == {"paper_map_copies": "two", "paper_size": "A3"}
         assert tuple((each.originals, each.copies) for each in application.materials) == papers
+
+
+def test_files_of_a_question_and_of_a_material_with_the_same_id_are_all_kept(office: Office) -> None:
+    fields = [{"id": "site_photo", "label": "现场照片", "type": "file"}]
+    item = make_item(
+        form={"sections": [{"title": "现场", "fields": fields}]},
+        materials=[{"name": "照片", "id": "site_photo", "necessity": "required", "forms": ["electronic"]}],
+    )
+    form = form_for(office.hall, item, Filling())
+    given = {"site_photo": ("id1",), "material_site_photo": ("id2", "id3")}
+    assert attachments_of(form, given) == {"site_photo": ("id1", "id2", "id3")}
 
 
 def test_papers_of_a_material_with_a_long_id_are_counted_too(office: Office) -> None:
