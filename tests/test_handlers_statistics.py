@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 
 from catalog.statistics import load_definitions
-from handlers.statistics import facts
+from handlers.statistics import facts, quarterly
 from handlers.statistics.asking import GROUPS
 from handlers.statistics.making import Maker
+from handlers.statistics.overdue import overdue_cases
 from handlers.statistics.service import Statistics
 from handlers.store import case_facts, fact_bulk
 from handlers.store.case_facts import CaseFact
 from handlers.store.statistics import BASES
+from rules.statistics import window
 from rules.time import day_end, day_start, format_stamp, local_date
 from tests.casework_fixtures import LICENCE, ON_THE_SPOT, PLAIN, Hall, at, ground, make_hall
 from tests.statistics_fixtures import generated, statistics_over
@@ -186,3 +188,32 @@ def test_the_table_of_days_and_the_clock_give_the_same_fact(county: Hall, seed: 
         assert CaseFact(*plain) == exact  # type: ignore[arg-type]
         found += 1
     assert found > 10
+
+
+def test_the_list_of_overdue_cases_takes_the_first_to_fall_due_and_counts_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    county = generated(tmp_path, 40)
+    for day in ("2026-01-06", "2026-02-10", "2026-03-10"):
+        county.accept(county.file(day), day)
+    statistics = statistics_over(county)
+    statistics.quarterly("2026Q1", NOW)
+    found, place = window("2026Q1", NOW.date()), county.holder.ground
+    whole = overdue_cases(county.database, place, found, NOW, 1000)
+    late = county.database.value(
+        "SELECT count(*) FROM case_fact WHERE on_time = 0 AND closed BETWEEN 20260101 AND 20260331"
+    )
+    assert late > 1
+    assert whole.running > 1
+    assert len(whole.rows) == whole.total == late + whole.running
+    assert {each.closed is None for each in whole.rows} == {True, False}
+    few = whole.total // 2
+    part = overdue_cases(county.database, place, found, NOW, few)
+    assert (part.total, part.running, len(part.rows)) == (whole.total, whole.running, few)
+    assert sorted(each.due for each in part.rows) == sorted(each.due for each in whole.rows)[:few]
+    assert [-each.over for each in part.rows] == sorted(-each.over for each in part.rows)
+    monkeypatch.setattr(quarterly, "MOST_OVERDUE", few)
+    section = statistics.quarterly("2026Q1", NOW).document.sections[-1]
+    assert f"共{whole.total}件，其中还在办的{whole.running}件。" in section.paragraphs[0]
+    assert f"只列最先到期的{few}件" in section.paragraphs[0]
+    assert len(section.tables[0].rows) == few

@@ -9,7 +9,7 @@ from catalog.statistics import Measure
 from handlers.casework.ground import Ground
 from handlers.statistics.asking import Asked
 from handlers.statistics.measuring import Measuring
-from handlers.statistics.overdue import OverdueCase, overdue_cases
+from handlers.statistics.overdue import OverdueCase, OverdueCases, overdue_cases
 from handlers.statistics.tables import Figure, Line, Table
 from handlers.store import reports
 from handlers.store.database import Database
@@ -59,7 +59,7 @@ class Quarterly:
     document: ReportDocument
     work: Table
     watch: Table
-    overdue: tuple[OverdueCase, ...]
+    overdue: OverdueCases
 
 
 def made(measuring: Measuring, database: Database, ground: Ground, period: str, now: datetime) -> Quarterly:
@@ -88,7 +88,7 @@ def made(measuring: Measuring, database: Database, ground: Ground, period: str, 
         ),
         ReportSection("群众来信和评价", tuple(_heard(voice)), (_table(voice, "来信和评价", only_busy=True),)),
         ReportSection("服务水平指标", tuple(_met(levels)), (_targets(levels),)),
-        ReportSection("超期办件", tuple(_late(overdue, found)), _late_table(overdue)),
+        ReportSection("超期办件", tuple(_late(overdue, found)), _late_table(overdue.rows)),
     )
     document = ReportDocument(
         title=f"关于{quarter.label}政务服务效能监察情况的通报",
@@ -260,15 +260,15 @@ def _met(levels: Table) -> Iterator[str]:
     yield "；".join(each for each in parts if each) + "。"
 
 
-def _late(overdue: Sequence[OverdueCase], found: Window) -> Iterator[str]:
-    if not overdue:
+def _late(overdue: OverdueCases, found: Window) -> Iterator[str]:
+    if not overdue.total:
         yield f"{found.label}没有超期作出决定的办件，现在也没有超过承诺期限还在办的件。"
         return
-    still = sum(each.closed is None for each in overdue)
-    more = "，清单较长，只列最先到期的部分" if len(overdue) >= MOST_OVERDUE else ""
+    shown = len(overdue.rows)
+    more = f"清单较长，只列最先到期的{shown}件。" if shown < overdue.total else ""
     yield (
-        f"本季超期作出决定和现在已过承诺期限还在办的共{len(overdue)}件，其中还在办的{still}件{more}。"
-        "清单不列申请人和办件编号。"
+        f"本季超期作出决定和现在已过承诺期限还在办的共{overdue.total}件，其中还在办的{overdue.running}件。"
+        f"{more}清单不列申请人和办件编号。"
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from handlers.store.cases import case_of
 from handlers.store.database import marks
-from handlers.store.moments import Reads, stamp
+from handlers.store.moments import Reads, moment, stamp
 from handlers.store.records import Case
 from rules.quick_dataclass import dataclass
 from rules.time import day_end, day_start
@@ -217,15 +217,38 @@ def behind(
     return tuple(case_of(row) for row in rows), total
 
 
-def past_promise(reads: Reads, now: datetime, most: int) -> tuple[Case, ...]:
-    """Cases in review past their promise; drill left out."""
-    rows = reads.rows(
-        "SELECT cases.* FROM clock JOIN cases ON cases.id = clock.subject_id "
-        "WHERE clock.stopped IS NULL AND clock.subject = 'case' AND clock.kind = 'promise' AND clock.due < ? "
-        "AND cases.drill = 0 ORDER BY clock.due LIMIT ?",
-        (stamp(now), most),
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """The cases past their promise that fell due first, each with that moment; `late` and `running` count them all."""
+
+    cases: tuple[tuple[Case, datetime], ...]
+    late: int
+    running: int
+
+
+def overdue(reads: Reads, first: date, last: date, now: datetime, most: int) -> Overdue:
+    """Decided late in some days, and in review past their promise now; drill left out."""
+    base = BASES["late"]
+    where, values = _where(SOURCES[base.source], base, first, last, Narrowed())
+    # The promise as the facts know it: of several clocks the newest.
+    late = (
+        "SELECT f.case_id AS id, (SELECT k.due FROM clock k WHERE k.subject = 'case' AND k.subject_id = f.case_id "  # noqa: S608
+        f"AND k.kind = 'promise' ORDER BY k.id DESC LIMIT 1) AS promise_due FROM case_fact f WHERE {where}"
     )
-    return tuple(case_of(row) for row in rows)
+    running = (
+        "SELECT k.subject_id AS id, k.due AS promise_due FROM clock k JOIN cases r ON r.id = k.subject_id "
+        "WHERE k.stopped IS NULL AND k.subject = 'case' AND k.kind = 'promise' AND k.due < ? AND r.drill = 0"
+    )
+    rows = reads.rows(
+        f"SELECT c.*, o.promise_due FROM ({late} UNION ALL {running}) o JOIN cases c ON c.id = o.id "  # noqa: S608
+        "ORDER BY o.promise_due, c.id LIMIT ?",
+        (*values, stamp(now), most),
+    )
+    return Overdue(
+        tuple((case_of(row), moment(row["promise_due"])) for row in rows),
+        reads.value(f"SELECT count(*) FROM ({late})", values),  # noqa: S608
+        reads.value(f"SELECT count(*) FROM ({running})", (stamp(now),)),  # noqa: S608
+    )
 
 
 def number(day: date) -> int:
