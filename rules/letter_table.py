@@ -137,14 +137,13 @@ def obstacle(state: LetterState, row: Row, facts: LetterFacts) -> str:
     if row.conduct is not None and row.conduct != facts.conduct:
         return "工作作风投诉由县监察员直接办理" if facts.conduct else "只用于工作作风投诉"
     limits = facts.limits
-    extension = limits.of(facts.kind).extension
     reasons = {
         LetterMove.TRANSFER: (
             facts.transfers >= limits.transfers,
             f"已经转办过{facts.transfers}次，请退回政务服务中心重新分办",
         ),
         LetterMove.RETURN: (facts.returns >= limits.returns, "政务服务中心已经重新指定，不能再退回"),
-        LetterMove.EXTEND: (facts.extended or not extension, "答复期限只能延长一次" if extension else "这类来信不能延长"),
+        LetterMove.EXTEND: _extension_obstacle(facts),
         LetterMove.RECLASSIFY: (facts.reclassified, "类别已经改过一次，来信人没有义务一再确认"),
         LetterMove.OBJECT: (not facts.reclassified or facts.objected, "类别没有被更改，或者已经恢复"),
         LetterMove.DISPUTE: (
@@ -164,6 +163,15 @@ def obstacle(state: LetterState, row: Row, facts: LetterFacts) -> str:
     }  # fmt: skip
     blocked, reason = reasons.get(row.name, (False, ""))
     return reason if blocked else ""
+
+
+def _extension_obstacle(facts: LetterFacts) -> tuple[bool, str]:
+    """Once, of a kind that has an extension, and in time: a late answer is not made punctual afterwards."""
+    if not facts.limits.of(facts.kind).extension:
+        return True, "这类来信不能延长"
+    if facts.extended:
+        return True, "答复期限只能延长一次"
+    return facts.extension_late, "答复期限已经过了，须在期限届满前延长。请尽快答复，本件按逾期统计"
 
 
 def check_needs(row: Row, given: Mapping[str, str]) -> None:

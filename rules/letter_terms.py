@@ -205,6 +205,7 @@ class LetterLimits:
 class LetterFacts:
     """What the guards need to know besides the state. Counts are of what happened so far.
 
+    `extension_late`: the day of the answer has passed, so there is nothing left to extend.
     `second`: another county supervisor, not complained about, can review what this one found about conduct.
     """
 
@@ -214,6 +215,7 @@ class LetterFacts:
     returns: int = 0
     disputes: int = 0
     extended: bool = False
+    extension_late: bool = False
     reclassified: bool = False
     objected: bool = False
     rated: bool = False

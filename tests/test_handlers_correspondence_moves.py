@@ -185,6 +185,27 @@ def test_the_time_is_lengthened_once_with_the_reason(post: Post) -> None:
         post.staff(filed, "extend", "decider", "2026-03-06", reason="再延")
 
 
+@pytest.mark.parametrize("swept", [True, False])
+def test_a_limit_that_has_passed_is_not_extended_and_the_late_answer_stays_late(
+    post: Post, swept: bool
+) -> None:
+    on_the_day, late = post.ask(), post.ask()
+    post.staff(on_the_day, "extend", "decider", "2026-03-09 23:59:59", reason="需要现场核实")
+    if swept:
+        post.hall.casework.sweep(at("2026-03-10 00:00"))
+    view = post.room.for_staff(late.number, post.hall.people["decider"], at("2026-03-10 00:00"))
+    assert "extend" not in {each.name for each in view.view.moves}
+    with pytest.raises(IllegalMove, match="期限已经过了"):
+        post.staff(late, "extend", "decider", "2026-03-10 00:00", reason="需要现场核实")
+    post.answer(late, "2026-03-10")
+    letter = post.view(late, "2026-03-10").letter
+    assert (letter.late, letter.due.date()) == (True, date(2026, 3, 9))
+    # The writer does not agree: a new answer with a day of its own, which may be put off while it lasts.
+    post.writer(late, "dispute", "2026-03-11", reason="没有答到点子上")
+    post.staff(late, "extend", "decider", "2026-03-12", reason="需要现场核实")
+    assert post.view(late, "2026-03-12").letter.due.date() == date(2026, 3, 25)
+
+
 @pytest.mark.parametrize(
     ("when", "levels"),
     [

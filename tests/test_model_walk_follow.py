@@ -82,6 +82,11 @@ class Letters(_Walk):
         self.answered = self.today
 
     @property
+    def days_are_over(self) -> bool:
+        """What is late is not made punctual afterwards, swept or not."""
+        return self.today > self.calendar.after(self.started, 5 + self.extended)
+
+    @property
     def writers_days_are_over(self) -> bool:
         """Whether or not anybody has closed the letter yet."""
         return self.today > self.calendar.after(self.answered, 10)
@@ -92,7 +97,7 @@ class Letters(_Walk):
         legal = self.state in sources
         legal = (
             legal
-            and not (move == "extend" and self.extended)
+            and not (move == "extend" and (self.extended or self.days_are_over))
             and not (move == "dispute" and self.disputes == 2)
             and not (move in ("settle", "dispute") and self.writers_days_are_over)
         )

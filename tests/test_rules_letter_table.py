@@ -107,6 +107,8 @@ def test_conduct_is_worked_on_by_the_county_supervisor_alone() -> None:
         ("assigned", "return", LetterFacts(returns=1), "不能再退回"),
         ("assigned", "extend", LetterFacts(extended=True), "一次"),
         ("assigned", "extend", LetterFacts(kind=LetterKind.PRAISE), "不能延长"),
+        ("assigned", "extend", LetterFacts(extension_late=True), "期限已经过了"),
+        ("in_review", "extend", LetterFacts(extended=True, extension_late=True), "一次"),
         ("assigned", "reclassify", LetterFacts(reclassified=True), "改过"),
         ("answered", "object", LetterFacts(), "没有被更改"),
         ("answered", "dispute", LetterFacts(disputes=2), "信访"),

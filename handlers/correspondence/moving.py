@@ -50,6 +50,7 @@ def facts_of(ground: Ground, letter: Letter, now: datetime, *, second: bool = Fa
         returns=letter.returns,
         disputes=letter.disputes,
         extended=letter.extension_days > 0,
+        extension_late=now > letter.due,
         reclassified=letter.reclassified,
         objected=letter.objected,
         rated=letter.score is not None,
