@@ -206,6 +206,62 @@ def test_a_rotated_key_is_signed_by_the_old_one_and_a_lost_one_is_said_to_be_los
     assert [each.statement.reason for each in book.log.key_history()] == ["first", "rotation", "lost"]
 
 
+def test_a_key_rotated_while_a_day_is_being_published_signs_the_day_in_the_next_sweep(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book.hall.file("2026-03-02")
+    book.publish("2026-03-03")
+    old = keys.signer_in_use(book.hall.database, at("2026-03-03 10:00"))
+    book.log.rotate_key(at("2026-03-04 00:00"))
+    with monkeypatch.context() as patched:
+        # The publishing process had read its signer before the other one rotated.
+        patched.setattr(keys, "signer_in_use", lambda *_: old)
+        with pytest.raises(Conflict, match="刚刚换过"):
+            book.publish("2026-03-04")
+    assert book.publish("2026-03-04") == ["2026-03-03"]
+    assert checked(book.published) == 0
+
+
+def test_of_two_rotations_at_once_one_is_refused_and_the_key_stays_usable(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book.hall.file("2026-03-02")
+    book.publish("2026-03-03")
+    made = keys.new_key
+
+    def another_first() -> bytes:
+        monkeypatch.setattr(keys, "new_key", made)
+        book.log.rotate_key(at("2026-03-03 10:00"))
+        return made()
+
+    monkeypatch.setattr(keys, "new_key", another_first)
+    with pytest.raises(Conflict, match="别处刚刚换过"):
+        book.log.rotate_key(at("2026-03-03 10:00"))
+    assert len(book.log.key_history()) == 2
+    assert book.publish("2026-03-04") == ["2026-03-03"]
+    assert checked(book.published) == 0
+
+
+def test_of_two_processes_that_make_the_first_key_both_use_the_one_that_was_there_first(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, now = keys.new_key, at("2026-03-02")
+
+    def another_first() -> bytes:
+        monkeypatch.setattr(keys, "new_key", made)
+        keys.signer_in_use(book.hall.database, now)
+        return made()
+
+    monkeypatch.setattr(keys, "new_key", another_first)
+    used = keys.signer_in_use(book.hall.database, now)
+    assert [each.statement.public for each in book.log.key_history()] == [used.public]
+    path = keys.key_path(book.hall.database)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [each.name for each in path.parent.iterdir() if path.name in each.name] == [path.name]
+    book.hall.file("2026-03-02")
+    assert book.publish("2026-03-03") == ["2026-03-02"]
+
+
 def taken_home(book: Book, folder: Path, day: str = "2026-03-02") -> tuple[Path, Path]:
     """A receipt taken when it was filed, its proof a day later."""
     filed = book.hall.file(day)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from handlers.logbook.signing import KEY_FILE, Ed25519Signer, new_key, read_signer, signer_of, write_key
+from handlers.logbook.signing import (
+    KEY_FILE,
+    Ed25519Signer,
+    create_key,
+    new_key,
+    read_signer,
+    signer_of,
+    write_key,
+)
 from handlers.store import events, log_days
 from handlers.store.database import Database
 from handlers.store.log_days import KeyEntry
@@ -30,7 +39,7 @@ def signer_in_use(database: Database, now: datetime) -> Ed25519Signer:
     found = read_signer(path)
     if not history:
         if found is None:
-            write_key(path, new_key())
+            create_key(path, new_key())
             found = read_signer(path)
         assert found is not None
         entry = entry_for(found, None, 1, "first", now)
@@ -58,11 +67,20 @@ def rotate(database: Database, now: datetime, *, lost: bool = False) -> KeyEntry
     if lost and _usable(database, now):
         raise Conflict("现在的密钥还在、能用，不用报失。去掉 --lost 再运行。")
     path, secret = key_path(database), new_key()
-    write_key(_next(path), secret)
     last = history[-1].statement
     made = entry_for(signer_of(secret), old, last.position + 1, "lost" if lost else "rotation", now, last.id)
-    database.write(lambda tx: _add(tx, made, now))
-    _next(path).replace(path)
+
+    def job(tx: Transaction) -> None:
+        if log_days.keys(tx)[-1].statement != last:
+            raise Conflict("别处刚刚换过日志签名密钥，这一次没有再换。")
+        # Inside, so that another rotation's coming key is not written over.
+        write_key(_next(path), secret)
+        _add(tx, made, now)
+
+    database.write(job)
+    # Whoever publishes meanwhile puts it in place as after an interruption.
+    with suppress(FileNotFoundError):
+        _next(path).replace(path)
     return made
 
 

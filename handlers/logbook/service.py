@@ -188,6 +188,8 @@ def _add(tx: Transaction, run: Run, hall: str, signer: Ed25519Signer, now: datet
     if known is not None:  # another process was faster
         return known
     history = log_days.keys(tx)
+    if history[-1].statement.public != signer.public:
+        raise Conflict("日志签名密钥刚刚换过，这一次没有公布，下一次用新密钥公布。")
     number, seal = seal_audit.head(tx.connection)
     head = log_days.leaves(tx, run.last, run.last)
     statement = DayStatement(

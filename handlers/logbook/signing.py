@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -49,14 +52,26 @@ def signer_of(secret: bytes) -> Ed25519Signer:
 
 def write_key(path: Path, secret: bytes) -> None:
     """Puts a key in place as a whole file, readable by its owner only."""
+    with _written_beside(path, secret) as unfinished:
+        unfinished.replace(path)
+
+
+def create_key(path: Path, secret: bytes) -> None:
+    """The same where there is none yet: of several processes at once the first one's stays, whole."""
+    with _written_beside(path, secret) as unfinished, suppress(FileExistsError):
+        path.hardlink_to(unfinished)
+
+
+@contextmanager
+def _written_beside(path: Path, secret: bytes) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.{token_hex(4)}")
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secret.hex() + "\n")
             file.flush()
             os.fsync(file.fileno())
-        unfinished.replace(path)
+        yield unfinished
     finally:
         unfinished.unlink(missing_ok=True)
