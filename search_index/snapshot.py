@@ -19,6 +19,9 @@ from search_index.storage import open_reader
 from search_index.text import squeeze
 from search_index.tuning import TEXT_FIELDS, Ranking
 
+# About a megabyte of them.
+MOST_ABSENT = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -71,6 +74,10 @@ class Snapshot:
             name: max(1.0, sum(entry.lengths[name] for entry in self.entries.values()) / count)
             for name in TEXT_FIELDS
         }
+        # Shared by all terms no document has. Whoever searches can make up any number of these, so only so many are
+        # kept: to look for one again takes as long as for one a document has.
+        self._nowhere = self._weigh({})
+        self._absent: set[str] = set()
 
     def close(self) -> None:
         with self._reading:
@@ -80,8 +87,15 @@ class Snapshot:
         """BM25F: frequencies of all fields weighed, evened by length and summed before they saturate."""
         known = self._impacts.get(term)
         if known is None:
+            if term in self._absent:
+                return self._nowhere
             with self._reading:
                 found = {name: list(self._postings(name, term)) for name in TEXT_FIELDS}
+            if not any(found.values()):
+                if len(self._absent) >= MOST_ABSENT:
+                    self._absent.clear()
+                self._absent.add(term)
+                return self._nowhere
             known = self._impacts[term] = self._weigh(found)
         return known
 

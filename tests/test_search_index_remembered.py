@@ -9,6 +9,7 @@ from search_index_fixtures import COUNTY, SYNONYMS, document
 
 from search_index import FacetFilter, build, open_index, update
 from search_index import search as searching
+from search_index import snapshot as snapshots
 
 
 def test_what_was_answered_before_is_given_again_without_searching(tmp_path: Path) -> None:
@@ -56,3 +57,20 @@ def test_what_was_not_asked_for_longest_is_forgotten(tmp_path: Path) -> None:
         assert index.search("摆摊") is third
         index.search("饭店")
         assert index.search("低保") is not first
+
+
+def test_words_no_document_has_do_not_fill_the_memory(tmp_path: Path) -> None:
+    build(tmp_path, COUNTY, SYNONYMS)
+    with open_index(tmp_path) as index, patch.object(snapshots, "MOST_ABSENT", 50):
+        snapshot = index._current().snapshot
+        index.search("登记")
+        held = len(snapshot._impacts)
+        assert held
+        nowhere = snapshot.impacts("鼋")
+        for start in range(0x9000, 0x9300, 100):
+            index.search("".join(map(chr, range(start, start + 100))))
+        assert len(snapshot._impacts) < held + 20
+        assert len(snapshot._absent) <= 50
+        assert snapshot.impacts("鼍") is snapshot.impacts("鼍") is nowhere
+        assert not nowhere.documents
+        assert nowhere.rarity > snapshot.impacts("登").rarity
