@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from catalog.county import LetterLimit
 from handlers.casework.figures import figures
 from handlers.casework.subjects import SUBJECTS
 from handlers.correspondence.requests import LetterFiled
-from handlers.store import cards, counts, events, letters, outbox
+from handlers.store import cards, clocks, counts, events, letters, outbox
 from handlers.store.letters import TABS
 from rules.errors import Forbidden, HallError, IllegalMove, NotFound
 from rules.letter_table import LETTER_MOVES
@@ -258,3 +260,19 @@ def test_a_department_passes_on_what_is_about_conduct_and_sees_it_no_more(post: 
     assert shown.title == "来信"
     with pytest.raises(Forbidden):
         post.staff(post.ask(), "escalate", "reviewer", reason="想推给监察")
+
+
+def test_what_is_passed_on_has_the_days_of_a_complaint_whatever_it_was_written_as(post: Post) -> None:
+    holder = post.hall.holder
+    county = holder.ground.county
+    kinds = {"complaint": LetterLimit(days=3, extension=3), "suggestion": LetterLimit(days=15, extension=5)}
+    settings = county.settings.model_copy(update={"letter_kinds": kinds})
+    holder.ground = replace(holder.ground, county=county.model_copy(update={"settings": settings}))
+    filed = post.ask(kind="suggestion", title="窗口态度", content="建议窗口人员不要骂人。")
+    assert filed.due == at("2026-03-23 23:59:59")
+    post.staff(filed, "escalate", "decider", "2026-03-03", reason="反映的是工作人员骂人")
+    letter = letters.by_number(post.hall.database, filed.number)
+    assert letter is not None
+    assert (letter.kind, letter.due) == ("complaint", at("2026-03-05 23:59:59"))
+    clock = clocks.of_subject(post.hall.database, "letter", letter.id)[-1]
+    assert (clock.limit_days, clock.due) == (3, letter.due)

@@ -12,7 +12,7 @@ from handlers.correspondence.requests import Made
 from handlers.store import clocks
 from handlers.store.records import Json
 from rules.errors import Forbidden
-from rules.letter_terms import CONDUCT, LetterState
+from rules.letter_terms import CONDUCT, LetterKind, LetterState
 
 if TYPE_CHECKING:
     from handlers.correspondence.moving import Moving
@@ -26,10 +26,12 @@ def escalate(move: Moving) -> Made:
     """To the county supervisor alone; from here on it is in no other list."""
     timing.stop(move.tx, move.ground, move.letter, move.now, "转县监察员")
     top = move.ground.units.top or "county"
-    fresh = timing.begin(move.ground, replace(move.letter, topic=CONDUCT), move.letter.received)
+    # A complaint from the first day, with the days the county gives one.
+    complaint = replace(move.letter, topic=CONDUCT, kind=LetterKind.COMPLAINT)
+    fresh = timing.begin(move.ground, complaint, move.letter.received)
     clocks.insert(move.tx, fresh)
     columns = _NOTHING_WRITTEN | {
-        "topic": CONDUCT, "kind": "complaint", "assigned_unit": top, "public": False, "due": fresh.due, "level": 0,
+        "topic": CONDUCT, "kind": complaint.kind, "assigned_unit": top, "public": False, "due": fresh.due, "level": 0,
         "extension_days": 0,
     }  # fmt: skip
     return Made(columns, {"reason": move.value("reason")})
