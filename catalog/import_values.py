@@ -79,6 +79,14 @@ _LIMIT = re.compile(
     r"(?P<number>\d+(?:\.\d+)?|[零〇一二两三四五六七八九十百千]+)\s*(?P<half>个半)?\s*(?:个|\()?\s*"
     r"(?P<unit>法定工作日|工作日|自然日|日历日|小时|分钟|个?月|星期|周|年|天|日)?(?P<rest>.*)"
 )
+_NUMERALS = "零〇一二两三四五六七八九十百千"
+_SPAN_UNITS = "工作日|自然日|日历日|小时|分钟|月|星期|周|年|天|日"
+# `自受理之日起`, `材料齐全后`: from when it runs. A time in front of these words is the limit itself.
+_FROM_WHEN = re.compile(
+    rf"^(?!\d)(?:自|从)?(?:(?![\d{_NUMERALS}]+(?:\.\d+)?个?半?(?:法定)?(?:{_SPAN_UNITS}|[-~(),;。])).){{0,12}}?"
+    r"(?:之日起|后)[,,]?"
+)
+_ANOTHER = re.compile(rf"(?:(?<!\d)\d{{1,3}}|[{_NUMERALS}]+)个?半?(?:法定)?(?:{_SPAN_UNITS})")
 _WORKDAY = {"工作日", "法定工作日"}
 _CALENDAR = {"自然日": 1, "日历日": 1, "天": 1, "日": 1, "周": 7, "星期": 7, "月": 30, "个月": 30, "年": 365}
 
@@ -90,7 +98,7 @@ def read_limit(text: str, fallback: Unit) -> Read:
     """
     folded = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
     # What stands around the number is not part of it, but may not be lost either.
-    core = re.sub(r"^(?:自|从)?.{0,12}?(?:之日起|后)[,,]?", "", folded)
+    core = _FROM_WHEN.sub("", folded)
     core = re.sub(r"^(?:承诺|法定)?(?:办结)?(?:时限|期限)?[::]?(?:不超过|最长|共)?", "", core)
     if core in ("半天", "半日", "半个工作日"):
         return Read(Limit(days=0, note=text))
@@ -100,7 +108,7 @@ def read_limit(text: str, fallback: Unit) -> Read:
     if matched is None:
         raise Unreadable(f"时限“{text}”看不懂")
     number = _number(matched["number"])
-    unit, rest = matched["unit"] or "", re.sub(r"^[()。; ]+|[()。; ]+$", "", matched["rest"])
+    unit, rest = matched["unit"] or "", re.sub(r"^[(),。; ]+|[(),。; ]+$", "", matched["rest"])
     rest = rest.removesuffix("办结").removesuffix("内").strip("()")
     if number is None:
         raise Unreadable(f"时限“{text}”看不懂")
@@ -114,7 +122,11 @@ def read_limit(text: str, fallback: Unit) -> Read:
         return Read(Limit(days=0, note=text), f"时限“{text}”按当日办结处理")
     if matched["half"]:
         number += Decimal("0.5")
-    return _as_limit(text, number, unit, fallback, note, oddity)
+    read = _as_limit(text, number, unit, fallback, note, oddity)
+    if not span and _ANOTHER.search(rest):
+        more = f"时限“{text}”里不止一个时限，取第一个，其余写在说明里"
+        return Read(read.value, "；".join(filter(None, (more, read.oddity))))
+    return read
 
 
 def _as_limit(text: str, number: Decimal, unit: str, fallback: Unit, note: str | None, oddity: str) -> Read:

@@ -50,6 +50,16 @@ from catalog.schema import Limit
         ("一个半月", 45, "day", True),
         ("15-20个工作日", 20, "workday", True),
         ("2小时", 0, "workday", True),
+        ("10个工作日，听证后5个工作日", 10, "workday", True),
+        ("30日，延期后45日", 30, "workday", True),
+        ("二十个工作日，听证后五个工作日", 20, "workday", True),
+        ("20个工作日（自受理之日起）", 20, "workday", False),
+        ("20个工作日(受理后计算)", 20, "workday", False),
+        ("20个工作日(依据2023年第15号文)", 20, "workday", False),
+        ("1个工作日（材料齐全后）", 1, "workday", False),
+        ("自收到一套齐全材料之日起20个工作日", 20, "workday", False),
+        ("收到第三方报告后10个工作日", 10, "workday", False),
+        ("一般程序受理后，二十个工作日", 20, "workday", False),
     ],
 )
 def test_limits_are_read_with_their_unit_and_oddities_told(
@@ -60,10 +70,22 @@ def test_limits_are_read_with_their_unit_and_oddities_told(
     assert (read.value.days, read.value.unit, bool(read.oddity)) == (days, unit, odd)
 
 
-def test_what_stands_behind_a_limit_is_kept_as_its_note() -> None:
-    read = read_limit("20个工作日(不含公示)", "workday")
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("20个工作日(不含公示)", "不含公示"),
+        ("20个工作日（自受理之日起）", "自受理之日起"),
+        ("10个工作日，听证后5个工作日", "听证后5个工作日"),
+    ],
+)
+def test_what_stands_behind_a_limit_is_kept_as_its_note(text: str, note: str) -> None:
+    read = read_limit(text, "workday")
     assert isinstance(read.value, Limit)
-    assert read.value.note == "不含公示"
+    assert read.value.note == note
+
+
+def test_a_second_limit_in_the_same_cell_is_told() -> None:
+    assert "不止一个时限" in read_limit("30日，延期后45日", "day").oddity
 
 
 def test_a_bare_day_is_what_the_mapping_says() -> None:
