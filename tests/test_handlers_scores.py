@@ -323,6 +323,29 @@ def test_a_quarter_waits_for_the_newest_edition_of_its_months(scored: Office) ->
     assert scores.propose(quarter.id, one, now=scored.clock()).state == "proposed"
 
 
+def test_who_has_appealed_a_period_is_not_promised_another_appeal(scored: Office) -> None:
+    made = proposed(scored)
+    scores, one = scored.hall.scores, scored.people["supervisor"]
+    assert made.proposed is not None
+    target = AgainstScore("market", MARCH, "2026年3月绩效评分", made.proposed, frozenset({made.made_by}))
+    own = scored.people["market-supervisor"]
+    appeal = scored.hall.supervision.file_appeal(target, "停电两天，黄牌不应当发。", own, now=scored.clock())
+    scored.clock.set("2026-04-10T09:00")
+    scores.enter(entry(quantity=2), one, now=scored.clock())
+    again = scores.draft(MARCH, one, now=scored.clock())
+    told = {
+        row["recipient"]: row["body"]
+        for row in scored.hall.database.rows(
+            "SELECT recipient, body FROM outbox WHERE template = 'score.proposed' ORDER BY id"
+        )
+    }
+    assert again.appeal_until is not None
+    assert "有异议的" in told["police"]
+    assert "可以申诉" not in told["market"]
+    assert f"已经申诉过（{appeal.number}），同一期只能申诉一次" in told["market"]
+    assert not scores.department_view(MARCH, "market", own, LEVELS, now=scored.clock()).may_appeal
+
+
 def test_publication_writes_the_files_and_puts_the_ledgers_hash_into_the_chain(scored: Office) -> None:
     done = published(scored)
     folder = scored.hall.scores.root.published

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -198,7 +198,7 @@ def publish(database: Database, ground: Ground, edition_id: int, person: str, no
         scores.drop_unused_texts(tx)
         label = Period.parse(found.period).label
         again = f"（第{found.edition}版，更正）" if found.edition > 1 else ""
-        _tell(tx, published, ground, f"{label}绩效评分{again}已经公布。", now)
+        _tell(tx, published, ground.departments, f"{label}绩效评分{again}已经公布。", now)
         return replace(published, version=found.version + 1)
 
     return database.write(job)
@@ -349,23 +349,27 @@ def _happened(tx: Transaction, edition: Edition, by: Standing, now: datetime, ki
 
 
 def _tell_departments(tx: Transaction, edition: Edition, ground: Ground, now: datetime) -> None:
+    """A period is appealed against once, in whatever edition: who has done so is not promised days they do not have."""
     label = Period.parse(edition.period).label
     until = "" if edition.appeal_until is None else date_cn(edition.appeal_until)
-    _tell(
-        tx,
-        edition,
-        ground,
-        f"{label}绩效评分已经算出，请核对本部门的得分和扣分；有异议的，{until}前可以申诉。",
-        now,
-    )
+    body = f"{label}绩效评分已经算出，请核对本部门的得分和扣分；"
+    appealed = {
+        department: number
+        for department, number, _ in scores.appeals_of(tx, edition.period, tuple(ground.departments))
+    }
+    first = [each for each in ground.departments if each not in appealed]
+    _tell(tx, edition, first, f"{body}有异议的，{until}前可以申诉。", now)
+    for department, number in appealed.items():
+        again = f"{body}本部门对这一期已经申诉过（{number}），同一期只能申诉一次，仍有不同意见的，请直接向县监察机构提出核对。"
+        _tell(tx, edition, (department,), again, now)
 
 
-def _tell(tx: Transaction, edition: Edition, ground: Ground, body: str, now: datetime) -> None:
+def _tell(tx: Transaction, edition: Edition, units: Iterable[str], body: str, now: datetime) -> None:
     number = f"{edition.period}/{edition.edition}"
     outbox.add(
         tx,
         [
             outbox.NewMessage(now, f"score.{edition.state}", "unit", each, "score", edition.id, number, body)
-            for each in ground.departments
+            for each in units
         ],
     )
