@@ -11,6 +11,7 @@ from catalog.codes import load_codes
 from catalog.consistency import check
 from catalog.delivery_reading import check_delivery
 from catalog.elements import load_elements
+from catalog.file_names import check_names
 from catalog.permissions import load_permissions
 from catalog.problems import Problem, in_order
 from catalog.reader import Reading, parse_file, read
@@ -65,6 +66,7 @@ def _content(root: Root, reported: set[str]) -> list[Problem]:
     problems: list[Problem] = []
     if not root.content.is_dir():
         return problems
+    problems += check_names(root, [root.content])
     for path in sorted((*root.content.rglob("*.yml"), *root.content.rglob("*.yaml"))):
         shown = root.shown(path)
         if shown not in reported and path.is_file():

@@ -88,4 +88,6 @@ class Root:
         # Most paths were made from the root's own; resolving each would cost more than reading it.
         if not text.startswith(base):
             text = str(path.resolve())
-        return Path(text[len(base) :]).as_posix() if text.startswith(base) else path.as_posix()
+        found = Path(text[len(base) :]).as_posix() if text.startswith(base) else path.as_posix()
+        # A name that is no UTF-8 could be neither printed nor sent.
+        return found if found.isascii() else found.encode("utf-8", "replace").decode()

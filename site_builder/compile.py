@@ -18,6 +18,7 @@ import site_builder
 from catalog.calendars import load_calendar
 from catalog.codes import Codes, load_codes
 from catalog.elements import load_elements
+from catalog.file_names import check_names
 from catalog.problems import Problem, in_order
 from catalog.published_statistics import read_published_statistics
 from catalog.reader import Reading, read
@@ -172,6 +173,7 @@ def _read(
     wrong = [problem for problem in reading.errors if problem.path == "county.yml"]
     if wrong:
         raise Invalid("county.yml 有误，不能生成网站：" + "；".join(str(problem) for problem in wrong))
+    problems += check_names(root, contents)
     codes = load_codes(root, problems)
     program = program_stamp()
     return _Source(root, folders, contents, reading, codes, program, fingerprint(program, repr(codes.tables)))

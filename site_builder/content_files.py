@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
+from catalog.file_names import is_readable
 from catalog.form_schema import Part, Text
 from catalog.problems import Problem
 from catalog.pydantic_chinese import explained
@@ -40,7 +41,9 @@ class Read:
 
 def markdown_files(folder: Path) -> list[Path]:
     """Those of a folder by name; hidden ones are an editor's or a system's own."""
-    return sorted(path for path in folder.glob("*.md") if not path.name.startswith("."))
+    return sorted(
+        path for path in folder.glob("*.md") if not path.name.startswith(".") and is_readable(path.name)
+    )
 
 
 def read_head(path: Path, root: Root, model: type[_M], problems: list[Problem]) -> tuple[_M, Read] | None:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
+from catalog.file_names import is_readable
 from catalog.form_schema import Part, Text
 from catalog.problems import Problem
 from catalog.reader import read_model
@@ -143,7 +144,10 @@ def _level(
     levels = [
         _level(root, top, path, f"{address}{quote(path.name)}/", here, units, seen, problems)
         for path in sorted(folder.iterdir())
-        if path.is_dir() and not path.name.startswith((".", "_")) and path.name != "attachments"
+        if path.is_dir()
+        and not path.name.startswith((".", "_"))
+        and path.name != "attachments"
+        and is_readable(path.name)
     ]
     return Level(
         title=title,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from catalog.county import County
+from catalog.file_names import is_readable
 from catalog.forking import Beside, processors
 from catalog.mkdocs_sources import mkdocs_sources
 from catalog.problems import Problem
@@ -51,6 +52,7 @@ def sources(content_dirs: Sequence[Path]) -> dict[str, Path]:
                 not path.is_file()
                 or relative.parts[0] in NOT_PAGES
                 or path.name == _NOTE
+                or not is_readable(str(relative))
                 or any(p.startswith(".") for p in relative.parts)
             ):
                 continue
