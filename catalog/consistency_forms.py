@@ -12,6 +12,7 @@ from catalog.answer_values import Wrong, read_value
 from catalog.application_form import PAPER_PREFIX, RESERVED_IDS, RESERVED_PREFIX
 from catalog.consistency import Context, Finding, Rule, binding, rule
 from catalog.form_schema import Condition, FormField
+from catalog.sample_answers import option_value
 from catalog.schema import Item
 from catalog.yaml_text import FieldPath
 
@@ -186,17 +187,9 @@ def _field(path: FieldPath, each: FormField) -> Iterator[Finding]:
         yield Finding((*path, "options"), f"“{each.label}”的选项 value 有重复", "error")
     if each.sample and each.type not in ("file", "table", "several"):
         try:
-            read_value(each, _option_value(each))
+            read_value(each, option_value(each, each.sample))
         except Wrong as wrong:
             yield Finding((*path, "sample"), f"示例值“{each.sample}”自己通不过检查：{wrong}")
-
-
-def _option_value(each: FormField) -> str:
-    """Samples are for reading, so a choice's sample may be the label."""
-    sample = each.sample or ""
-    if each.type == "yes_no":
-        return {"是": "yes", "否": "no", "不是": "no"}.get(sample, sample)
-    return next((option.value for option in each.options if option.label == sample), sample)
 
 
 def _fields(item: Item) -> Iterator[tuple[FieldPath, FormField]]:

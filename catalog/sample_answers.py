@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from catalog.application_form import ApplicationForm, ApplicationSection, visible_fields
 from catalog.form_schema import FormField
 from catalog.schema import Item
@@ -15,11 +17,29 @@ CREDIT_CODE = "91990121MA0000015B"
 PHONE = "0000-5550999"
 
 
-def sample_answer(each: FormField, county_name: str) -> str:
-    """The question's own sample, else the plainest answer of its type; `several` separated by commas."""
+_YES_NO = {"是": "yes", "否": "no", "不是": "no"}
+_BETWEEN = re.compile(r"[、,\uff0c|]")
+
+
+def option_value(each: FormField, text: str) -> str:
+    """What is stored for a written answer: samples are for reading, so they may name an option by its label."""
+    if each.type == "yes_no":
+        return _YES_NO.get(text, text)
+    if any(option.value == text for option in each.options):
+        return text
+    return next((option.value for option in each.options if option.label == text), text)
+
+
+def sample_answer(each: FormField, county_name: str) -> str | tuple[str, ...]:
+    """The question's own sample as it would be stored, else the plainest answer of its type.
+
+    A tuple for `several`, whose sample names its options with commas between.
+    """
+    if each.type == "several":
+        return _sample_options(each)
     if each.sample:
-        return each.sample
-    if each.type in ("choice", "several"):
+        return option_value(each, each.sample)
+    if each.type == "choice":
         return each.options[0].value
     plain = {
         "id_number": ID_NUMBER,
@@ -45,10 +65,10 @@ def sample_answers(form: ApplicationForm, county_name: str) -> dict[str, Answer]
     answers: dict[str, Answer] = {}
     for each in form.fields():
         if each.type == "table":
-            row = {column.id: _one(column, county_name) for column in each.columns}
+            row = {column.id: sample_answer(column, county_name) for column in each.columns}
             answers[each.id] = (row,) * max(each.min_rows, 1)
         elif each.type != "file":
-            answers[each.id] = _one(each, county_name)
+            answers[each.id] = sample_answer(each, county_name)
     answers.update(form.constants)
     while True:
         shown = {each.id for each in visible_fields(form, answers)} | set(form.constants)
@@ -67,8 +87,10 @@ def sample_own_answers(item: Item, county_name: str) -> dict[str, Answer]:
     return sample_answers(ApplicationForm(item.code, item.name, sections), county_name)
 
 
-def _one(each: FormField, county_name: str) -> str | tuple[str, ...]:
-    text = sample_answer(each, county_name)
-    if each.type == "several":
-        return tuple(part.strip() for part in text.replace("、", ",").replace("|", ",").split(","))
-    return text
+def _sample_options(each: FormField) -> tuple[str, ...]:
+    if not each.sample:
+        return (each.options[0].value,)
+    whole = option_value(each, each.sample)  # a label may have a comma in itself
+    if any(option.value == whole for option in each.options):
+        return (whole,)
+    return tuple(option_value(each, part.strip()) for part in _BETWEEN.split(each.sample) if part.strip())

@@ -109,7 +109,9 @@ def _blank(each: FormField) -> str:
     return f"                        {each.unit}" if each.unit else ""
 
 
-def _text(each: FormField, value: str) -> str:
+def _text(each: FormField, value: str | tuple[str, ...]) -> str:
+    if isinstance(value, tuple):
+        return "、".join(_text(each, one) for one in value)
     if each.type == "date":
         try:
             return date_cn(value, weekday=False)
