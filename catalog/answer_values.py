@@ -13,7 +13,9 @@ from rules.identifiers import birth_date, is_credit_code, is_resident_id, normal
 
 TEXT_LIMIT = 500
 MULTILINE_LIMIT = 5000
-_INVISIBLE = re.compile("[\u0000-\u0008\u000b-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_INVISIBLE = re.compile(
+    "[\u0000-\u0008\u000b-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]"
+)
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"(0\d{2,3})-?(\d{7,8})(?:(?:转|-|#|,)(\d{1,6}))?")
 _SERVICE_NUMBER = re.compile(r"[48]00-?\d{3}-?\d{4}")

@@ -16,7 +16,7 @@ from handlers.logbook import papers
 from handlers.notices import document_of, docx_response, for_page, track_address
 from presentation.view import Crumb
 from presentation.word_files import notice_file
-from rules.errors import NotFound
+from rules.errors import HallError, NotFound
 
 _TITLE, _PURPOSE = "查看收件凭证", "收件凭证里有申请人的姓名，要先核对编号和查询码。"
 
@@ -74,7 +74,11 @@ async def docx(request: Request) -> Response:
         )
     receipt, _ = found
     document = document_of(receipt.notice, hall_of(request).county)
-    return docx_response(await run_in_threadpool(notice_file, document), f"收件凭证-{receipt.number}")
+    try:
+        content = await run_in_threadpool(notice_file, document)
+    except ValueError as error:
+        raise HallError("这份凭证里有无法排版的字符，请打印网页版。") from error
+    return docx_response(content, f"收件凭证-{receipt.number}")
 
 
 async def proof(request: Request) -> Response:

@@ -32,6 +32,7 @@ def make_field(type_: str, **values: Any) -> FormField:
     [
         ("text", {}, "  张\u200b示例 ", "张示例"),
         ("text", {}, "一行\r\n两行", "一行 两行"),
+        ("text", {}, "张\ufffe示例\uffff", "张示例"),
         ("text", {"pattern": "[A-Z]{2}"}, "AB", "AB"),
         ("multiline", {}, "一\r\n二", "一\n二"),
         ("id_number", {}, PERSON_ID.lower(), PERSON_ID),

@@ -10,6 +10,7 @@ from docx import Document
 from tests.filling_fixtures import file_case
 from tests.handlers_fixtures import ID_NUMBER, Office
 from tests.page_fixtures import text_of
+from tests.staff_fixtures import filed as file_by_hand
 
 
 def test_the_receipt_shows_number_code_and_what_comes_next(office: Office) -> None:
@@ -63,6 +64,17 @@ def test_the_receipt_as_docx_is_a_document_with_the_number(office: Office) -> No
     )
     assert "收件凭证" in words
     assert filed.number in words
+
+
+def test_a_receipt_that_word_cannot_hold_says_so_and_keeps_its_page(office: Office) -> None:
+    """A case from before such characters were taken out of answers."""
+    case = file_by_hand(office, name="张\ufffe示例")
+    client = office.browser("203.0.113.92")
+    address = f"/hall/receipt/{case.number}"
+    client.post(address, data={"number": case.number, "code": case.query_code, "form_end": "1"})
+    refused = client.get(f"{address}.docx")
+    assert "请打印网页版" in text_of(refused.text)
+    assert client.get(address).status_code == 200
 
 
 def test_the_log_proof_holds_no_personal_data(office: Office) -> None:
