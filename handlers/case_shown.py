@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from catalog.application_form import ApplicationForm, complete_form
@@ -12,7 +13,7 @@ from catalog.schema import Item
 from handlers.apply_view import value_text
 from handlers.casework.views import StaffCaseView
 from handlers.store.records import DELIVERY_LABELS, Attachment, CasePayload, Json, Party
-from presentation.masking import masked_address, masked_id, masked_name, masked_phone
+from presentation.masking import masked_address, masked_applicant, masked_id, masked_name, masked_phone
 from rules.quick_dataclass import dataclass
 
 # What on its own leads to a person, by the type of the question.
@@ -23,6 +24,9 @@ _MASKS: Mapping[str, Callable[[str], str]] = {
     "email": masked_id,
 }
 _NAME_WORDS = ("姓名", "户主", "监护人", "配偶", "收件人", "开户名", "户名", "账号", "卡号")
+
+# As `apply_filing` writes where a result is sent: who, under which number, where.
+_RECIPIENT = re.compile(r"(\D.*?)\s+(\+?\d[\d-]{5,}(?:转\d+)?)\s+(.+)", re.S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,16 @@ def delivery(view: StaffCaseView, masked: bool) -> tuple[tuple[str, str], ...]:
     way = DELIVERY_LABELS.get(view.case.delivery, view.case.delivery)
     if not address:
         return (("领取方式", way),)
-    return (("领取方式", way), ("寄送到", masked_name(address) if masked else address))
+    return (("领取方式", way), ("寄送到", _masked_delivery(address) if masked else address))
+
+
+def _masked_delivery(written: str) -> str:
+    """Recipient, phone and address each in its own way; what is not written so is hidden whole."""
+    found = _RECIPIENT.fullmatch(written)
+    if found is None:
+        return "****"
+    name, phone, address = found.groups()
+    return f"{masked_name(name)} {masked_phone(phone)} {masked_address(address)}"
 
 
 def answered(payload: CasePayload, form: ApplicationForm | None, masked: bool) -> tuple[AnsweredPart, ...]:
@@ -101,10 +114,13 @@ def _party(party: Party, codes: Codes, masked: bool) -> tuple[tuple[str, tuple[s
     number = masked_id(party.id_number) if masked else party.id_number
     rows = (
         ("类型", codes.label("applicant", party.kind) if party.kind else ""),
-        ("姓名或名称", masked_name(party.name) if masked else party.name),
+        (
+            "姓名或名称",
+            masked_applicant(party.name, party.kind) if masked else party.name,
+        ),
         (codes.label("id-type", party.id_type) if party.id_type else "证件号码", number),
-        ("法定代表人（负责人）", masked_name(party.representative) if masked else party.representative),
-        ("联系人", masked_name(party.contact) if masked else party.contact),
+        ("法定代表人（负责人）", masked_name(party.representative, True) if masked else party.representative),
+        ("联系人", masked_name(party.contact, True) if masked else party.contact),
         ("电话", masked_phone(party.phone) if masked else party.phone),
         ("邮箱", masked_id(party.email) if masked else party.email),
         ("地址", masked_address(party.address) if masked else party.address),

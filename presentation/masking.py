@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+import re
 
-def masked_name(name: str | None) -> str:
-    """`张*`, `张*明`, `青禾****公司`: a person keeps the first (and last) character, a firm its ends."""
+from catalog.application_form import PERSON
+
+_AT_THE_END = re.compile(r"[(\uff08][^()\uff08\uff09]*[)\uff09]$")
+_FIRM = re.compile(
+    r"(?:公司|集团|中心|超市|合作社|[店厂局院社所馆部站校园会行场坊铺吧处室厅委办队团司库房屋])$"
+)
+# Between the parts of a name that is carried over from another language.
+_DOT = re.compile(r"[·•・．.]")
+
+
+def masked_name(name: str | None, person: bool | None = None) -> str:
+    """`张*`, `张*明`, `阿***提`: a person keeps the first (and last) character; `青禾****公司`: a firm its ends.
+
+    Where the caller does not know which it is, a name is a person's unless it ends as firms and authorities do.
+    """
     text = (name or "").strip()
     if len(text) <= 1:
         return text
     if len(text) == 2:
         return text[0] + "*"
-    if len(text) <= 4:
-        return text[0] + "*" * (len(text) - 2) + text[-1]
+    if person is None:
+        person = bool(_DOT.search(text)) or not _FIRM.search(_AT_THE_END.sub("", text))
+    if person or len(text) <= 4:
+        return text[0] + "*" * min(len(text) - 2, 4) + text[-1]
     return text[:2] + "****" + text[-2:]
+
+
+def masked_applicant(name: str | None, kind: str) -> str:
+    """The name of one who applies, by the kind of applicant (A.4); an empty kind is one nobody knows."""
+    return masked_name(name, kind == PERSON if kind else None)
 
 
 def masked_id(number: str | None) -> str:

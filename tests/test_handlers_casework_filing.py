@@ -53,6 +53,20 @@ def test_a_filing_pins_its_version_and_leaves_every_row(hall: Hall) -> None:
     assert notices.by_id(hall.database, filed.receipt_id).kind is NoticeKind.RECEIPT  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "shown"),
+    [("1", "阿卜杜示例", "阿***例"), ("1", "示例园艺场", "示***场"), ("2", "青禾示例便民驿", "青禾****民驿")],
+)
+def test_a_long_name_of_a_person_is_masked_as_a_short_one(
+    hall: Hall, kind: str, name: str, shown: str
+) -> None:
+    asked = application()
+    number = hall.file(applicant=replace(asked.applicant, kind=kind, name=name)).number
+    case = cases.by_number(hall.database, number)
+    assert case is not None
+    assert case.applicant_masked == shown
+
+
 def test_case_numbers_carry_prefix_day_serial_and_a_check_digit(hall: Hall) -> None:
     numbers = [hall.file(day).number for day in ("2026-03-02", "2026-03-02", "2026-03-03")]
     assert [each[:16] for each in numbers] == ["QH20260302000001", "QH20260302000002", "QH20260303000001"]

@@ -63,6 +63,13 @@ def test_personal_data_is_masked_but_recognisable() -> None:
     assert [masked_name(n) for n in ("", "张", "张三", "张小明", "青禾示例商贸有限公司")] == [
         "", "张", "张*", "张*明", "青禾****公司",
     ]  # fmt: skip
+    long = {
+        "阿卜杜拉提": "阿***提", "古丽·努尔": "古***尔", "买买提•艾力江": "买****江", "司马.中心": "司***心",
+        "青禾县市场监督管理局": "青禾****理局", "青禾示例商贸有限公司（分店）": "青禾****店）", "示例老友饭店": "示例****饭店",
+    }  # fmt: skip
+    assert {name: masked_name(name) for name in long} == long
+    assert masked_name("示例园艺场", True) == "示***场"
+    assert masked_name("青禾示例便民生活驿", False) == "青禾****活驿"
     assert masked_id("99012119900307001X") == "9901***********01X"
     assert masked_id("12345") == "*****"
     assert masked_phone("13800000000") == "138****0000"

@@ -40,7 +40,7 @@ from handlers.store.records import (
 )
 from handlers.store.vault import Vault, new_code
 from handlers.store.writer import Transaction
-from presentation.masking import masked_name
+from presentation.masking import masked_applicant
 from rules.access import Role
 from rules.case_terms import NoticeKind, State
 from rules.chain import canonical
@@ -219,7 +219,7 @@ class Filing:
             step=-1,
             channel=self.channel,
             applicant_kind=application.applicant.kind,
-            applicant_masked=masked_name(application.applicant.name),
+            applicant_masked=masked_applicant(application.applicant.name, application.applicant.kind),
             account=application.account,
             has_agent=application.agent is not None,
             source_system=application.source_system,
