@@ -152,12 +152,12 @@ def import_notice(path: Path, into: Path) -> ImportedNotice:
     if faults:
         raise Invalid(f"{path.name} 不能导入：" + "；".join(faults))
     target = into / f"{found.year}.yml"
-    found = _keep_regional(found, target)
+    found, taken_out = _keep_regional(found, target)
     into.mkdir(parents=True, exist_ok=True)
     temporary = target.with_suffix(".yml.new")
     temporary.write_text(as_yaml(found), encoding="utf-8")
     temporary.replace(target)
-    return ImportedNotice(_as_year(found), target, _warnings(found))
+    return ImportedNotice(_as_year(found), target, (*_warnings(found), *taken_out))
 
 
 def as_yaml(found: CalendarFile) -> str:
@@ -288,16 +288,35 @@ def _warnings(found: CalendarFile) -> tuple[str, ...]:
     return tuple(warnings)
 
 
-def _keep_regional(found: CalendarFile, target: Path) -> CalendarFile:
-    """A national notice says nothing of regional days; those written down before stay."""
+def _keep_regional(found: CalendarFile, target: Path) -> tuple[CalendarFile, tuple[str, ...]]:
+    """A national notice says nothing of regional days; those written down before stay.
+
+    Save the days the notice names itself: each taken out is told.
+    """
     if found.regional or not target.is_file():
-        return found
+        return found, ()
     earlier, _ = _read_bytes(target.read_bytes(), target.name)
     if earlier is None or not earlier.regional:
-        return found
-    named = {day for holiday in found.holidays for day in (*holiday.off, *holiday.work)}
-    kept = tuple(each for each in earlier.regional if not named & set(each.off))
-    return found.model_copy(update={"regional": kept})
+        return found, ()
+    named = {
+        day: f"{each.name}{kind}日"
+        for each in found.holidays
+        for kind, days in (("放假", each.off), ("上班", each.work))
+        for day in days
+    }
+    kept: list[RegionalHoliday] = []
+    warnings: list[str] = []
+    for regional in earlier.regional:
+        left = tuple(day for day in regional.off if day not in named)
+        if left:
+            kept.append(regional.model_copy(update={"off": left}))
+        warnings += [
+            f"{day} 在通知里是{named[day]}，从地方假日“{regional.name}”里去掉了"
+            + ("" if left else f"，“{regional.name}”已没有别的日子")
+            for day in regional.off
+            if day in named
+        ]
+    return found.model_copy(update={"regional": tuple(kept)}), tuple(warnings)
 
 
 def _as_year(found: CalendarFile) -> CalendarYear:

@@ -163,6 +163,41 @@ def test_regional_days_stay_when_the_national_notice_is_imported_over_them(tmp_p
     assert again.year.regional == {date(2027, 4, 20): "三月三"}
 
 
+@pytest.mark.parametrize(
+    ("days", "kept", "told"),
+    [
+        (
+            "2027-04-05, 2027-04-08, 2027-04-09",
+            [date(2027, 4, 8), date(2027, 4, 9)],
+            ["2027-04-05 在通知里是清明节放假日，从地方假日“三月三”里去掉了"],
+        ),
+        (
+            "2027-01-09, 2027-04-08",
+            [date(2027, 4, 8)],
+            ["2027-01-09 在通知里是元旦上班日，从地方假日“三月三”里去掉了"],
+        ),
+        (
+            "2027-04-05",
+            [],
+            ["2027-04-05 在通知里是清明节放假日，从地方假日“三月三”里去掉了，“三月三”已没有别的日子"],
+        ),
+    ],
+)
+def test_a_regional_holiday_loses_only_the_days_the_notice_names_and_each_is_told(days, kept, told, tmp_path):
+    into = tmp_path / "into"
+    into.mkdir()
+    (into / "2027.yml").write_text(
+        f"year: 2027\nregional:\n  - {{name: 三月三, off: [{days}], basis: 某自治区人民政府规定}}\n",
+        encoding="utf-8",
+    )
+    imported = import_notice(written(tmp_path, NOTICE_2027), into)
+    assert list(imported.year.regional) == kept
+    assert list(imported.warnings) == told
+    again = import_notice(written(tmp_path, NOTICE_2027), into)
+    assert list(again.year.regional) == kept
+    assert again.warnings == ()
+
+
 def test_regional_days_of_an_unpublished_year_wait_with_a_warning(tmp_path):
     (tmp_path / "2027.yml").write_text(REGIONAL.replace("2026", "2027"), encoding="utf-8")
     reading = read_calendars([PACKAGED, tmp_path])
