@@ -16,8 +16,10 @@ MULTILINE_LIMIT = 5000
 _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]"
 )
-_MOBILE = re.compile(r"1[3-9]\d{9}")
-_LANDLINE = re.compile(r"(0\d{2,3})-?(\d{7,8})(?:(?:转|-|#|,)(\d{1,6}))?")
+# No area code begins with 013 to 019: that is a mobile as it was once dialled from elsewhere.
+_MOBILE = re.compile(r"0?(1[3-9]\d{9})")
+# The area codes of three digits are 010 and 020 to 029: without a hyphen the rest would be cut at the wrong place.
+_LANDLINE = re.compile(r"(010|02\d|0\d{2,3})-?(\d{7,8})(?:(?:转|-|#|,)(\d{1,6}))?")
 _SERVICE_NUMBER = re.compile(r"[48]00-?\d{3}-?\d{4}")
 _ABROAD = re.compile(r"\+\d{7,15}")
 _EMAIL = re.compile(
@@ -108,8 +110,9 @@ def _phone(_each: FormField, raw: str) -> str:
     number = re.sub(r"[()]", "", half_width(raw)).replace("—", "-").replace("–", "-")
     number = re.sub(r"^(?:\+86|0086)-?", "", number)
     plain = number.replace("-", "")
-    if _MOBILE.fullmatch(plain):
-        return plain
+    mobile = _MOBILE.fullmatch(plain)
+    if mobile:
+        return mobile[1]
     landline = _LANDLINE.fullmatch(number)
     if landline:
         area, local, extension = landline.groups()

@@ -163,6 +163,26 @@ _PHONE = re.compile(
     r"|0\d{2,3}-[19]\d{4}(?:-\d{1,2})*|[19]\d{4}(?:-\d{1,2})*|\d{7,8}(?:(?:转|-)\d{1,6})?)(?!\d)"
 )
 _PHONE_LIMIT = 60
+# Numbers as people set them apart; each is put together as the whole it is, never two parts of it only.
+_MOBILE_APART = re.compile(
+    r"(?<![\d-])(?:\(?(?:\+|00)?86\)?[- ]?|0)?"
+    r"(1[3-9]\d(?:[ -]?\d{4}){2}|1[3-9]\d{2}[ -]\d{3}[ -]\d{4}|1[3-9]\d{3}[ -]\d{3}[ -]?\d{3})(?![\d-])"
+)
+_SERVICE_APART = re.compile(r"(?<![\d-])[48]00[ -]?(?:\d{3}[ -]?\d{4}|\d{4}[ -]?\d{3})(?!\d)")
+_LANDLINE_APART = re.compile(
+    r"(?<![\d-])(010|02\d|0\d{2,3})[ -](\d{3,4}[ -]?\d{4}|\d{4}[ -]?\d{3}|[19]\d{4})(?!\d)"
+)
+_LOCAL_APART = re.compile(r"(?<![\d-])([2-9]\d{2,3}) (\d{4})(?!\d)")
+_BETWEEN = str.maketrans("", "", " -")
+
+
+def _put_together(folded: str) -> str:
+    folded = _MOBILE_APART.sub(lambda found: found[1].translate(_BETWEEN), folded)
+    folded = re.sub(r"\(?(?:\+?86[- ]?)(\d{2,3})\)?[- ]?(?=\d{4} ?\d{3,4}\b)", r"0\1-", folded)
+    folded = re.sub(r"\((0\d{2,3})\)\s*", r"\1-", folded)
+    folded = _SERVICE_APART.sub(lambda found: found[0].replace(" ", "-"), folded)
+    folded = _LANDLINE_APART.sub(lambda found: f"{found[1]}-{found[2].translate(_BETWEEN)}", folded)
+    return _LOCAL_APART.sub(r"\1\2", folded)
 
 
 def read_phone(text: str) -> Read:
@@ -171,9 +191,7 @@ def read_phone(text: str) -> Read:
     """
     folded = unicodedata.normalize("NFKC", text)
     folded = re.sub(r"\s*[—–―−-]+\s*", "-", folded)
-    folded = re.sub(r"\(?(?:\+?86[- ]?)(\d{2,3})\)?[- ]?(?=\d{4} ?\d{3,4}\b)", r"0\1-", folded)
-    folded = re.sub(r"\((0\d{2,3})\)\s*", r"\1-", folded)
-    folded = re.sub(r"(\d{3,4}) (\d{4})(?!\d)", r"\1\2", folded)
+    folded = _put_together(folded)
     folded = re.sub(r"\s*[;,/、]\s*", "、", folded).strip("。.、 ")
     numbers: list[str] = [matched[0] for matched in _PHONE.finditer(folded)]
     words = re.sub(r"[\d、\s或和及转()-]", "", _PHONE.sub("", folded))
