@@ -25,7 +25,12 @@ DOORS = (
         "do",
         "我要办",
         "/items/",
-        (("按部门", "/departments/"), ("按主题", "/themes/"), ("按拼音", "/alphabet/")),
+        (
+            ("按部门", "/departments/"),
+            ("按主题", "/themes/"),
+            ("按拼音", "/alphabet/"),
+            ("继续办理", "/hall/drafts"),
+        ),
     ),
     Door(
         "look",

@@ -1,0 +1,54 @@
+"""What the help, the doors and the home page say is what people then meet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lxml import html
+
+from catalog.root import Root
+from site_builder.compile import build
+from tests.site_builder_fixtures import make_root
+
+TEMPLATES = Path(__file__).parents[1] / "handlers" / "templates"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = Root(make_root(tmp_path_factory.mktemp("county")))
+    assert build(root, index=False).problems == ()
+    return root.path / "site"
+
+
+def said(site: Path, page: str) -> str:
+    return " ".join(html.fromstring((site / page / "index.html").read_text("utf-8")).text_content().split())
+
+
+def test_the_code_of_a_draft_and_the_paper_of_a_filing_are_called_what_their_pages_call_them(
+    site: Path,
+) -> None:
+    assert "续办码" in (TEMPLATES / "citizen" / "apply_saved.html").read_text("utf-8")
+    assert "收件凭证" in (TEMPLATES / "citizen" / "receipt.html").read_text("utf-8")
+    for page, name in {"help/apply": "续办码", "query": "续办码", "help/track": "收件凭证"}.items():
+        assert name in said(site, page), page
+    assert "收件凭证" in said(site, "help/apply")
+    for path in site.rglob("*.html"):
+        text = path.read_text("utf-8")
+        assert "继续码" not in text, path
+        assert "收件单上" not in text, path
+        assert "收件单<" not in text, path
+
+
+def test_who_wrote_a_letter_is_not_sent_to_look_on_a_receipt(site: Path) -> None:
+    page = html.fromstring((site / "query" / "index.html").read_text("utf-8"))
+    (card,) = page.xpath("//section[h2='看写信的回复']/p[1]")
+    assert "写完信时页面上给过您编号和查询码" in card.text_content()
+
+
+def test_a_saved_draft_names_a_link_that_the_home_page_has_at_that_door(site: Path) -> None:
+    home = html.fromstring((site / "index.html").read_text("utf-8"))
+    links = home.xpath("//ul[@class='five']/li[contains(h2, '我要办')]//a[@href='/hall/drafts']")
+    assert [each.text_content() for each in links] == ["继续办理"]
+    saved = (TEMPLATES / "citizen" / "apply_saved.html").read_text("utf-8")
+    assert "首页“我要办”下面的“继续办理”" in saved
