@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field
+from datetime import date
 
 from catalog.codes import Codes, CodeTable
 from catalog.county import County
@@ -75,13 +76,17 @@ class ApplicationSection:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationForm:
-    """All sections in order. `constants` are answers that are not asked because only one is possible."""
+    """All sections in order. `constants` are answers that are not asked because only one is possible.
+
+    `today` is the day it is filled in, where somebody fills it in: nobody is born after it.
+    """
 
     item_code: str
     title: str
     sections: tuple[ApplicationSection, ...]
     constants: Mapping[str, str] = field(default_factory=dict)
     total_megabytes: int = 200
+    today: date | None = None
 
     def fields(self) -> Iterator[FormField]:
         """All questions in order."""

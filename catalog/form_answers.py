@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from catalog.answer_values import Wrong, clean_text, read_value
 from catalog.form_schema import Condition, FormField
+from rules.identifiers import birth_date
 from rules.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -50,10 +52,14 @@ class _Asking:
     """One pass over the form: a condition only ever looks back at what was already read."""
 
     def __init__(
-        self, answers: Mapping[str, Sequence[str]], files: Mapping[str, Sequence[FileAnswer]]
+        self,
+        answers: Mapping[str, Sequence[str]],
+        files: Mapping[str, Sequence[FileAnswer]],
+        today: date | None,
     ) -> None:
         self.answers = answers
         self.files = files
+        self.today = today
         self.values: dict[str, Value] = {}
         self.errors: dict[str, str] = {}
 
@@ -66,7 +72,7 @@ class _Asking:
             elif each.type == "several":
                 found = _several(each, self.answers.get(each.id, ()))
             else:
-                found = _single(each, self.answers.get(each.id, ()))
+                found = _single(each, self.answers.get(each.id, ()), self.today)
         except Wrong as wrong:
             self.errors[each.id] = str(wrong)
             return
@@ -120,7 +126,10 @@ class _Asking:
                 continue
             try:
                 texts = given[column.id]
-                found = _several(column, texts) if column.type == "several" else _single(column, texts)
+                if column.type == "several":
+                    found: str | tuple[str, ...] | None = _several(column, texts)
+                else:
+                    found = _single(column, texts, self.today)
             except Wrong as wrong:
                 self.errors[f"{table.id}.{index}.{column.id}"] = str(wrong)
                 continue
@@ -140,7 +149,7 @@ def validate_answers(
     With `sections` only the faults of those pages are told, for forms that are filled page by page;
     conditions still see the whole. Answers to hidden or unknown fields are dropped. Nothing is raised.
     """
-    asking = _Asking(answers, files or {})
+    asking = _Asking(answers, files or {}, form.today)
     asking.values.update(form.constants)
     for section in form.sections:
         before = dict(asking.errors)
@@ -174,13 +183,16 @@ def _holds(condition: Condition, values: Mapping[str, Value]) -> bool:
     return bool(chosen & wanted)
 
 
-def _single(each: FormField, texts: Sequence[str]) -> str | None:
+def _single(each: FormField, texts: Sequence[str], today: date | None) -> str | None:
     raw = next((text for text in reversed(texts) if clean_text(text)), "")
     if not raw:
         if each.required:
             raise Wrong(_please(each))
         return None
-    return read_value(each, raw)
+    value = read_value(each, raw)
+    if each.type == "id_number" and birth_date(value, today) is None:
+        raise Wrong("身份证号里的出生日期（第 7 至 14 位）还没有到，请对照证件再看一遍")
+    return value
 
 
 def _several(each: FormField, texts: Sequence[str]) -> tuple[str, ...] | None:

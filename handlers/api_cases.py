@@ -69,7 +69,7 @@ async def file_case(request: Request) -> Response:
             await stack.enter_async_context(apply_draft.lock(key))
         _may_file(hall, asked, person)
         asking = await item_form(hall, asked.item)
-        record, form, fields = asking.record, asking.form, asking.files
+        record, form, fields = asking.record, replace(asking.form, today=hall.now().date()), asking.files
         if not apply.takes_online(record) and asked.channel == "web":
             raise Invalid("这个事项现在不能网上申请。请看办事指南里的办理地点。", {"item": "不能网上申请"})
         if asked.channel != "web" and person:

@@ -54,7 +54,7 @@ class AnsweredSection:
 
 def form_for(hall: Hall, item: Item, filling: Filling) -> ApplicationForm:
     """The whole form; for a walk-in papers may be shown at the window instead of uploaded."""
-    form = complete_form(item, hall.county, hall.site_data.codes)
+    form = replace(complete_form(item, hall.county, hall.site_data.codes), today=hall.now().date())
     return _for_window(form, item) if filling.window else form
 
 

@@ -132,7 +132,7 @@ async def _work(request: Request, begun: str = "") -> Supplementing | Response:
     hall = hall_of(request)
     now = hall.now()
     item = hall.site_data.version(view.item_version) or hall.edition.item(view.item_code).item
-    form = complete_form(item, hall.county, hall.site_data.codes)
+    form = replace(complete_form(item, hall.county, hall.site_data.codes), today=now.date())
     receipt = await run_in_threadpool(hall.casework.receipt, view.number, proved.code, now)
     before = await run_in_threadpool(_answers, request, view.number)
     draft = await _draft(request, view, begun)

@@ -69,8 +69,8 @@ def is_resident_id(text: str) -> bool:
     return number[17] == "0123456789X"[(1 - total) % 11]
 
 
-def birth_date(text: str) -> date | None:
-    """The date of birth a resident identity number tells; None when it is no date."""
+def birth_date(text: str, today: date | None = None) -> date | None:
+    """The date of birth a resident identity number tells; None when it is no date, or one after `today`."""
     digits = _compact(text)[6:14]
     if len(digits) != 8 or not (digits.isascii() and digits.isdigit()):
         return None
@@ -78,7 +78,7 @@ def birth_date(text: str) -> date | None:
         born = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         return None
-    return born if born.year >= _OLDEST_BIRTH else None
+    return born if born.year >= _OLDEST_BIRTH and (today is None or born <= today) else None
 
 
 def is_certificate_id(text: str) -> bool:

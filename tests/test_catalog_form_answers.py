@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from catalog.application_form import (
     visible_fields,
 )
 from catalog.form_schema import FormField
+from rules.identifiers import with_resident_check
 from tests.answers_fixtures import CREDIT_CODE, PERSON_ID, conditional, form_of
 
 
@@ -115,6 +117,17 @@ def test_wrong_answers_say_what_to_do(type_: str, values: dict[str, Any], typed:
 
 
 OPTIONS = [{"value": "x", "label": "叉"}, {"value": "y", "label": "歪"}]
+
+
+def test_an_id_number_of_somebody_not_born_yet_is_told_also_in_tables() -> None:
+    born = with_resident_check("99012120261122001")
+    rows = make_field("table", columns=[{"id": "who", "label": "证件", "type": "id_number"}])
+    posted = {"a.0.who": [born]}
+    for today, right in ((date(2026, 11, 21), False), (date(2026, 11, 22), True), (None, True)):
+        alone = validate_answers(form_of(make_field("id_number"), today=today), {"a": [born]})
+        assert alone.ok is right
+        assert right or "还没有到" in alone.errors["a"]
+        assert validate_answers(form_of(rows, today=today), posted).ok is right
 
 
 def test_choices_take_only_what_is_offered() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +12,8 @@ from handlers import apply_draft
 from handlers.apply_draft import Filling, Window
 from handlers.apply_filing import application_of, attachments_of
 from handlers.apply_view import form_for, paper_given
+from rules.identifiers import with_resident_check
+from tests.api_fixtures import ANSWERS, file_web
 from tests.catalog_fixtures import make_item
 from tests.filling_fixtures import APPLICANT, PART1, PART2, PDF, file_case, filled_draft, post_section
 from tests.handlers_fixtures import COUNTER, ELSEWHERE, EVERYTHING, ID_NUMBER, SUSPENDED, Office
@@ -185,6 +188,18 @@ def test_a_walk_ins_papers_are_counted_instead_of_uploaded(office: Office) -> No
     view = office.hall.casework.staff_view(number, office.people["town"], office.clock())
     plan = next(each for each in view.materials if each.code == "plan")
     assert (view.case.channel, plan.originals, plan.copies) == ("town", 1, 2)
+
+
+def test_an_id_number_of_somebody_not_born_yet_is_refused_on_the_page_and_by_the_api(office: Office) -> None:
+    born = with_resident_check(f"990121{office.clock() + timedelta(days=1):%Y%m%d}001")
+    client = office.browser()
+    page = post_section(client, NEW, "applicant", {**APPLICANT, "applicant_id_number": born})
+    assert page.status_code == 422
+    assert "还没有到" in text_of(page.text)
+    answer = file_web(client, answers={**ANSWERS, "applicant_id_number": born})
+    assert answer.status_code == 422
+    assert "还没有到" in answer.text
+    assert office.hall.database.value("SELECT count(*) FROM cases") == 0
 
 
 def test_an_items_own_answers_are_kept_whatever_its_questions_are_called(office: Office) -> None:

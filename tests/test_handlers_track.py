@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import timedelta
 
 import pytest
 
 from handlers import throttle
 from handlers.limiter import Limit
 from rules.errors import NotFound
+from rules.identifiers import with_resident_check
 from tests.filling_fixtures import PDF, FiledCase, file_case, filled_draft
 from tests.handlers_fixtures import Office
 from tests.page_fixtures import fields_of, text_of
@@ -285,6 +287,17 @@ def test_a_supplement_sends_new_files_and_corrected_answers_once(office: Office)
     assert staff.payload.answers["staff"] == [{"name": "张示例", "id_number": "990121199003070010"}]
     assert {each.name for each in staff.attachments} == {"平面图.pdf", "新平面图.pdf"}
     assert filed.client.get(address).status_code == 409
+
+
+def test_a_supplement_takes_no_id_number_of_somebody_not_born_yet(office: Office) -> None:
+    filed = file_case(office)
+    office.supplement_notice(filed.number, "plan")
+    address = f"/hall/track/{filed.number}/supplement"
+    values = fields_of(filed.client.get(address).text, "supplement")
+    born = with_resident_check(f"990121{office.clock() + timedelta(days=1):%Y%m%d}001")
+    sent = filed.client.post(address, data={**values, "owner_id": born, "do": "send"})
+    assert sent.status_code == 422
+    assert "还没有到" in text_of(sent.text)
 
 
 def test_files_of_a_supplement_wait_until_it_is_sent(office: Office) -> None:

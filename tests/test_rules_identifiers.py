@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -98,6 +100,13 @@ def test_no_resident_id_with_one_wrong_character_is_valid():
 @pytest.mark.parametrize("born", ["19900230", "19901301", "19900000", "20230229", "17991231", "00000101"])
 def test_a_resident_id_without_a_real_date_is_refused(born):
     assert not is_resident_id(with_resident_check(f"990121{born}001"))
+
+
+def test_nobody_is_born_after_today():
+    born = with_resident_check("99012120261122001")
+    assert birth_date(born, date(2026, 11, 21)) is None
+    assert birth_date(born, date(2026, 11, 22)) == date(2026, 11, 22)
+    assert birth_date(born) == date(2026, 11, 22)
 
 
 def test_a_leap_day_is_a_real_date():
