@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from markupsafe import Markup
 
+from catalog.form_schema import FieldType, FormField
 from presentation.body_templates import templates
 from presentation.pieces import facts, flow, rows
 from presentation.view import Fact, FlowStep
@@ -33,6 +36,15 @@ def test_what_is_html_already_stays_so() -> None:
 )
 def test_nothing_a_department_writes_is_read_as_html(made: Markup) -> None:
     assert "<script" not in made
+
+
+@pytest.mark.parametrize("kind", ["id_number", "credit_code"])
+def test_a_number_pasted_with_blanks_is_not_cut_by_the_browser(kind: FieldType) -> None:
+    form = templates().get_template("macros/form.html").module
+    made = form.field(FormField(id="number", label="号码", type=kind))  # type: ignore[attr-defined]
+    cut = re.search(r'maxlength="(\d+)"', made)
+    assert cut is not None
+    assert int(cut[1]) >= len(" ".join("990121199003070010"))
 
 
 def test_macros_of_the_same_name_give_the_same() -> None:

@@ -225,15 +225,15 @@
   var creditAlphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY";
   var checks = {
     id_number: function (text) {
-      var value = text.replace(/\s/g, "").toUpperCase();
-      if (value.length < 18) { return "居民身份证号是 18 位，现在是 " + value.length + " 位（其他证件请忽略）"; }
+      var value = text.replace(/[\s-]/g, "").toUpperCase();
+      if (value.length !== 18) { return "居民身份证号是 18 位，现在是 " + value.length + " 位（其他证件请忽略）"; }
       if (!/^\d{17}[\dX]$/.test(value)) { return "身份证号里有不认识的字，请对照证件再看一遍"; }
       var sum = 0;
       for (var i = 0; i < 17; i += 1) { sum += idWeights[i] * Number(value[i]); }
       return "10X98765432"[sum % 11] === value[17] ? "" : "身份证号的最后一位不对，请对照证件再看一遍";
     },
     credit_code: function (text) {
-      var value = text.replace(/\s/g, "").toUpperCase();
+      var value = text.replace(/[\s-]/g, "").toUpperCase();
       if (value.length !== 18) { return "统一社会信用代码是 18 位，现在是 " + value.length + " 位"; }
       var sum = 0;
       var weight = 1;
