@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from handlers.casework.demo_cases import PDF
 from handlers.casework.demo_people import PASSWORD
 from tests.browser_journeys import file_quickly
 from tests.browser_pages import FOOD, PUBLIC_PAGES, WIDE, Look, looking, sign_in
@@ -105,6 +106,24 @@ def printed(page: Page) -> int:
         assert not each.is_visible(), each.inner_text()
     document = page.pdf(format="A4", prefer_css_page_size=True)
     return len(re.findall(rb"/Type\s*/Page[^s]", document))
+
+
+def test_enter_in_a_letters_title_goes_on_with_the_file_attached(
+    browser: Browser, live_hall: LiveHall
+) -> None:
+    pdf = {"name": "照片.pdf", "mimeType": "application/pdf", "buffer": PDF}
+    with looking(browser, live_hall.url, WIDE) as page:
+        page.goto("/hall/letters/new?kind=suggestion")
+        page.set_input_files("#f-upload", [pdf])
+        page.press("#f-title", "Enter")
+        page.wait_for_selector(".uploaded")
+        page.fill("#f-content", "周末也能办事就好了")
+        page.fill("#f-title", "希望周末开门")
+        page.press("#f-title", "Enter")
+        page.wait_for_selector("#f-signed")
+        page.check("[name=signed][value=no]")
+        page.locator("main .buttons button[value=next]").click()
+        assert "照片.pdf" in page.inner_text("main")
 
 
 def test_the_guide_prints_without_the_frame_and_unfolded(browser: Browser, live_hall: LiveHall) -> None:

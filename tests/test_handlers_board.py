@@ -132,6 +132,9 @@ def test_a_pending_card_is_confirmed_or_dropped_by_a_supervisor(confirmed_first:
     assert len(pending) >= 2
     client = office.signed_in("supervisor")
     assert "等您确认的牌" in client.get(BOARD).text
+    # Enter in the reason presses the first button that submits: that one does nothing, so nobody confirms by accident.
+    listed = client.get(CARDS + "/pending").text.split("/decide")[1].split("</form>")[0]
+    assert " disabled" in re.findall(r"<button[^>]*>", listed)[0]
     first, second = pending[0], pending[1]
     fields = fields_of(client.get(f"{CARDS}/{first.id}").text, "/decide")
     nothing = client.post(f"{CARDS}/{first.id}/decide", data=fields)

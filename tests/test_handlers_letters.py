@@ -155,6 +155,26 @@ def test_a_complaint_about_conduct_is_offered_no_publication_and_no_similar_lett
     assert (row["topic"], row["public"], row["kind"]) == ("conduct", 0, "complaint")
 
 
+def test_enter_in_the_title_goes_on_and_neither_deletes_a_file_nor_lists_names(office: Office) -> None:
+    client = office.browser()
+    page = _walk(client, client.get("/hall/letters/new").text, kind="conduct")
+    typed = {**fields_of(page, "letters/new"), "department": "market", "content": "窗口人员骂人，很难听"}
+    pdf = (
+        "照片.pdf",
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n",
+        "application/pdf",
+    )
+    page = client.post(
+        "/hall/letters/new", data={**typed, "title": "", "do": "next"}, files={"upload": pdf}
+    ).text
+    form = page.split('action="/hall/letters/new"')[1].split("</form>")[0]
+    assert 'name="remove_file"' in form
+    assert 'value="names"' in form
+    # Enter in a field presses the first button that submits, whatever it is.
+    first = re.findall(r'<button[^>]*type="submit"[^>]*>', form)[0]
+    assert 'name="do" value="next"' in first
+
+
 def test_similar_answers_are_a_page_on_the_way_and_may_end_it(office: Office) -> None:
     first = send(office, public="yes")
     answer(office, first.number)
