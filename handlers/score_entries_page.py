@@ -83,10 +83,12 @@ async def enter(request: Request) -> Response:
         values["period"] = text_of(form, "period", 20)
         restore = "restore" in form
     register = values["kind"] == "register"
+    kept, basis = values, "basis"
+    if register:  # has its own form beside each head
+        basis = f"basis-{values['head']}"
+        kept = {"period": values["period"], basis: values["basis"]}
     if restore:
-        if register:  # has its own form beside each head
-            values = {"period": values["period"], f"basis-{values['head']}": values["basis"]}
-        return await run_in_threadpool(_page, request, {}, values)
+        return await run_in_threadpool(_page, request, {}, kept)
     quantity = values["quantity"] or "1"
     asked = NewEntry(
         kind=values["kind"],
@@ -103,9 +105,10 @@ async def enter(request: Request) -> Response:
     try:
         made = await run_in_threadpool(lambda: hall.scores.enter(asked, person.person_id, now=hall.now()))
     except Invalid as error:
-        return await run_in_threadpool(_page, request, dict(error.fields), values, "", 422)
+        fields = {basis if name == "basis" else name: text for name, text in error.fields.items()}
+        return await run_in_threadpool(_page, request, fields, kept, "", 422)
     except (Conflict, Forbidden) as error:
-        return await run_in_threadpool(_page, request, {}, values, error.detail, error.status)
+        return await run_in_threadpool(_page, request, {}, kept, error.detail, error.status)
     done = "register" if register else "entered"
     return RedirectResponse(address(HERE, period=made.period, done=done), 303)
 

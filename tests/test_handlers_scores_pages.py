@@ -85,6 +85,24 @@ def test_entries_are_made_and_taken_back_on_their_page(scored: Office) -> None:
     assert scored.signed_in("market-supervisor").get(address).status_code == 403
 
 
+def test_a_register_that_is_not_marked_says_so_beside_its_own_field_and_keeps_what_was_typed(
+    scored: Office,
+) -> None:
+    county = scored.signed_in("supervisor")
+    address = "/hall/scores/entries"
+    registers, _, enter = county.get(address).text.partition('id="h-enter"')
+    form = fields_of(registers.split('id="h-registers"')[1], "/entries")
+    own = f"basis-{form['head'][0]}"
+    bad = county.post(address, data={**form, "basis": "核"})
+    assert bad.status_code == 422
+    assert f'href="#f-{own}"' in bad.text
+    registers, _, enter = bad.text.partition('id="h-enter"')
+    assert f'id="e-{own}"' in registers
+    assert re.search(f'id="f-{own}"[^>]*value="核"[^>]*aria-describedby="e-{own}"', registers)
+    assert "has-error" not in enter
+    assert ">核<" not in enter
+
+
 def test_the_api_gives_published_editions_byte_for_byte_and_no_others(scored: Office) -> None:
     visitor = scored.browser()
     visitor.headers["accept"] = "application/json"
