@@ -80,11 +80,30 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
 _NUMBER = re.compile(rf"\+?[0-9](?:{_GAP}[0-9])*(?:\s?[Xx](?![A-Za-z]))?")
 _DATE = re.compile(r"(?:19|20)[0-9]{2}[-./][0-9]{1,2}[-./][0-9]{1,2}(?:\s[0-9]{1,2})?")
 LEAST_DIGITS = 7
-_NAMED = re.compile(
+_LEADS = (
     r"(?:我(?:的名字)?(?:叫做?|名叫)|姓名(?:是|为|[:：])?\s*|名字(?:是|叫|为|[:：])\s*|名叫|联系人(?:是|为|[:：])?\s*|本人"
     r"|署名(?:[:：])?\s*|(?:儿子|女儿|孩子|父亲|母亲|爸爸|妈妈|丈夫|妻子|老公|老婆|爷爷|奶奶|法人|户主|业主|房东|老板)(?:叫|名叫|姓名)?)"
-    rf"\s*([{_SURNAMES}][\u4e00-\u9fff·]{{1,2}})(?=[^\u4e00-\u9fff]|$|[,，。;；、是的在说于因有和与电身家住到被去给向])"
+    r"\s*"
 )
+_NAME_ENDS = r"(?=[^\u4e00-\u9fff]|$|[,，。;；、是的在说于因有和与电身家住到被去给向])"
+_NAMED = re.compile(rf"{_LEADS}([{_SURNAMES}][\u4e00-\u9fff·]{{1,2}}){_NAME_ENDS}")
+# What names carried over from other languages are written with.
+_CARRIED = (
+    "[阿艾安奥巴拜贝比毕博布卜察措达旦丹德迪顿多朵额恩尔嘎噶戈格贡古哈罕汗合赫呼吉加嘉江卡凯柯克库拉兰勒雷里力利丽莉琳鲁伦"
+    "罗洛玛买麦曼米莫木穆娜纳乃尼妮努诺欧帕培普齐恰琼曲热仁茹萨赛桑色森沙苏索塔泰坦特腾提铁图吐托瓦旺维沃乌吾西希夏逊雅亚"
+    "央耶叶依伊尤扎泽哲珠卓孜兹宗甫帖肯杜迭妥热则姆巧尕]"
+)
+_DOT = "[·•・‧]"
+_NAMED_FROM_ELSEWHERE = re.compile(
+    rf"{_LEADS}([\u4e00-\u9fff]{{2,8}}(?:\s?{_DOT}\s?"
+    rf"(?:[\u4e00-\u9fff]{{1,5}}?{_NAME_ENDS}|{_CARRIED}{{1,8}}|[\u4e00-\u9fff]{{1,8}})){{1,3}}"
+    # A full stop of half width is often just that.
+    rf"|{_CARRIED}{{2,8}}\s?\.\s?{_CARRIED}{{1,8}}|{_CARRIED}{{3,8}}{_NAME_ENDS})"
+)
+_DOTTED = re.compile(rf"({_CARRIED}{{2,8}}(?:\s?{_DOT}\s?{_CARRIED}{{1,8}}){{1,3}})")
+# What may stand between the characters of a known name: another dot than its own, a blank, nothing.
+_BETWEEN = r"[^\S\n]{0,3}(?:[·•・‧.][^\S\n]{0,3})?"
+_NOT_OF_A_NAME = re.compile(r"[\s·•・‧.]")
 _TITLED = re.compile(rf"([{_SURNAMES}][\u4e00-\u9fff]{{0,2}}?)(?={_TITLES})")
 
 
@@ -110,11 +129,13 @@ def mask_text(text: str, names: Iterable[str] = (), words: Iterable[str] = ()) -
 
 
 def _stretches(folded: str, names: Iterable[str], words: Iterable[str]) -> Iterator[tuple[str, int, int]]:
-    for kind, given, least in (("指定词", words, 1), ("姓名", names, 2)):
-        for each in sorted({_folded(word).strip() for word in given}, key=lambda word: (-len(word), word)):
-            if len(each) >= least:
-                for match in re.finditer(re.escape(each), folded):
-                    yield kind, *match.span()
+    for each in _longest_first(_folded(word).strip() for word in words):
+        for match in re.finditer(re.escape(each), folded):
+            yield "指定词", *match.span()
+    for each in _longest_first(_NOT_OF_A_NAME.sub("", _folded(name)) for name in names):
+        if len(each) >= 2:
+            for match in re.finditer(_BETWEEN.join(map(re.escape, each)), folded):
+                yield "姓名", *match.span()
     for match in _NUMBER.finditer(folded):
         digits = sum(char.isdigit() for char in match[0])
         if digits >= LEAST_DIGITS and not _DATE.fullmatch(match[0]):
@@ -122,7 +143,7 @@ def _stretches(folded: str, names: Iterable[str], words: Iterable[str]) -> Itera
     for kind, pattern in _PATTERNS:
         for match in pattern.finditer(folded):
             yield kind, *match.span(match.re.groups if match.re.groups and match[match.re.groups] else 0)
-    for pattern in (_NAMED, _TITLED):
+    for pattern in (_NAMED_FROM_ELSEWHERE, _DOTTED, _NAMED, _TITLED):
         for match in pattern.finditer(folded):
             yield "姓名", *match.span(1)
     import rjieba
@@ -137,6 +158,10 @@ def _stretches(folded: str, names: Iterable[str], words: Iterable[str]) -> Itera
         person = kind.startswith("nr") and 2 <= len(word) <= 4 and word[0] in _SURNAMES
         if person and not _NO_NAMES.match(word) and not folded.startswith(_PLACES, at):
             yield "姓名", start, at
+
+
+def _longest_first(words: Iterable[str]) -> list[str]:
+    return sorted({word for word in words if word}, key=lambda word: (-len(word), word))
 
 
 def _stand_in(kind: str) -> str:

@@ -41,6 +41,12 @@ def test_what_names_nobody_stays_as_it_was(text: str) -> None:
         ("窗口的刘主任不理人", "刘主任"),
         ("办件编号QH202603020001", "QH202603020001"),
         ("见 https://example.invalid/a?b=1", "example.invalid"),
+        ("我叫阿卜杜拉·买买提想问一下", "阿卜杜拉"),
+        ("我叫阿卜杜拉·买买提想问一下", "买买提"),
+        ("联系人：晓月 • 示例，请回电", "晓月"),
+        ("联系人买买提.艾力", "艾力"),
+        ("联系人古丽努尔电话不通", "努尔"),
+        ("昨天努尔・艾力江来过", "艾力江"),
     ],
 )
 def test_what_finds_a_person_is_gone_and_told(text: str, secret: str) -> None:
@@ -54,6 +60,34 @@ def test_known_names_and_words_by_hand_are_gone_everywhere() -> None:
     assert "李示例" not in masked.text
     assert "示例小馆" not in masked.text
     assert [each.kind for each in masked.found].count("指定词") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("买买提·艾力", "此致，买买提•艾力"),
+        ("买买提·艾力", "买买提.艾力 敬上"),
+        ("买买提·艾力", "写信人买买提．艾力"),
+        ("买买提·艾力", "买买提艾力"),
+        ("买买提艾力", "买买提 · 艾力"),
+        ("张三", "署名：张 三"),
+        ("张 三", "张三，张　三"),
+    ],
+)
+def test_a_known_name_is_gone_however_it_is_set_apart(name: str, text: str) -> None:
+    shown = mask_text(text, [name]).text
+    assert not set(shown) & set("买提艾力张三")
+
+
+def test_a_hostile_name_is_looked_for_in_time() -> None:
+    assert mask_text("张 " * 2500, ["张" * 60 + "三"]).text
+
+
+def test_what_stands_around_a_dotted_name_and_words_at_line_ends_stay() -> None:
+    assert mask_text("我叫阿卜杜拉·买买提想问一下低保").text == "我叫某某想问一下低保"
+    assert mask_text("他姓李\n明天再来", ["李明"]).text == "他姓李\n明天再来"
+    for text in ("请问姓名写错了怎么改", "联系人没有回电话", "价目表：馕·2元", "新区·老区都停水"):
+        assert mask_text(text).text == text
 
 
 def test_no_number_of_a_person_survives_in_any_surrounding() -> None:
@@ -91,6 +125,9 @@ def test_no_number_of_a_person_survives_in_any_surrounding() -> None:
         "张" * 3000,
         "湘A" * 2000,
         "1 " * 4000,
+        "我叫" * 2500,
+        "我叫买·" * 1200,
+        "买买·" * 1200,
     ],
 )
 def test_hostile_text_is_masked_in_time_and_twice_is_once(text: str) -> None:
