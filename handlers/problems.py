@@ -23,6 +23,8 @@ HTTP_DETAIL: Mapping[int, tuple[str, str]] = {
     405: ("这个地址不能这样访问", "请从页面上的按钮进入。"),
     413: ("内容过大", "上传的文件超过了允许的大小，请压缩后再传。"),
 }
+# Each kind has its place on the help page that `type` leads to; one that has none there is simply `http`.
+HTTP_SLUGS: Mapping[int, str] = {400: "bad-request", 404: "http-404", 405: "http-405", 413: "too-large"}
 
 
 def wants_json(request: Request) -> bool:
@@ -108,9 +110,8 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     """Starlette's own refusals, in our words."""
     assert isinstance(error, HTTPException)
     title, detail = HTTP_DETAIL.get(error.status_code, ("请求没有成功", "请返回上一页再试一次。"))
-    return problem(
-        request, error.status_code, f"http-{error.status_code}", title, detail, headers=error.headers
-    )
+    slug = HTTP_SLUGS.get(error.status_code, "http")
+    return problem(request, error.status_code, slug, title, detail, headers=error.headers)
 
 
 async def on_crash(request: Request, error: Exception) -> Response:

@@ -12,7 +12,7 @@ class HallError(Exception):
 
     status: ClassVar[int] = 500
     slug: ClassVar[str] = "internal"
-    title: ClassVar[str] = "暂时无法完成"
+    title: ClassVar[str] = "这一步没有做成"
 
     def __init__(self, detail: str = "") -> None:
         self.detail = detail or self.title

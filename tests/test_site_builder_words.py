@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from lxml import html
 
 from catalog.root import Root
+from handlers.problems import HTTP_DETAIL, HTTP_SLUGS
+from rules.errors import HallError
 from site_builder.compile import build
 from tests.site_builder_fixtures import make_root
 
-TEMPLATES = Path(__file__).parents[1] / "handlers" / "templates"
+HOUSE = Path(__file__).parents[1]
+TEMPLATES = HOUSE / "handlers" / "templates"
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +56,31 @@ def test_a_saved_draft_names_a_link_that_the_home_page_has_at_that_door(site: Pa
     assert [each.text_content() for each in links] == ["继续办理"]
     saved = (TEMPLATES / "citizen" / "apply_saved.html").read_text("utf-8")
     assert "首页“我要办”下面的“继续办理”" in saved
+
+
+def _kinds(of: type[HallError] = HallError) -> Iterator[type[HallError]]:
+    yield of
+    for each in of.__subclasses__():
+        if each.__module__ == "rules.errors":
+            yield from _kinds(each)
+
+
+def test_every_error_has_its_place_and_its_title_on_the_help_page(site: Path) -> None:
+    page = html.fromstring((site / "help" / "errors" / "index.html").read_text("utf-8"))
+    slugs = {each.slug for each in _kinds()} | set(HTTP_SLUGS.values()) | {"http"}
+    assert slugs - set(page.xpath("//main//@id")) == set()
+    assert set(HTTP_SLUGS) == set(HTTP_DETAIL)
+    named = set(page.xpath("//main//strong/text()"))
+    titles = {each.title for each in _kinds()} | {title for title, _ in HTTP_DETAIL.values()}
+    assert titles - named == set()
+    # What is not an error of this tree: the crash, the static pages, the upload cut off.
+    assert {"这一步没有做成", "没有这一页", "大厅暂时打不开", "上传太慢", "请求没有成功"} <= named
+
+
+def test_how_to_read_a_guide_names_the_buttons_that_a_guide_has(site: Path) -> None:
+    help_ = said(site, "help/guide")
+    item = (HOUSE / "site_builder" / "templates" / "item.html").read_text("utf-8")
+    for button in ("开始办理", "到指定系统办理", "看去哪里办"):
+        assert f">{button}</a>" in item
+        assert f"“{button}”" in help_
+    assert "绿色" not in help_
