@@ -29,7 +29,7 @@ class StatisticsQuery(BaseModel):
     )
     group: str = Field(
         "department",
-        description="按什么分组：department、item_type、theme、item、channel、depth、unit、town、outcome、day、month、quarter、weekday，空为不分组",
+        description="按什么分组：department、item_type、theme、item、channel、depth、unit、town、outcome、day、month、quarter、weekday，空或 none 为不分组",
     )
     period: str = Field(
         "", description="2026-11、2026Q4、2026 或 2026-11-03..2026-11-20；空为本月", max_length=30

@@ -16,7 +16,7 @@ from handlers.context import Hall, hall_of
 from handlers.guard import may, route
 from handlers.session import SignedIn, check_csrf
 from handlers.staff_frame import address, page_number, staff_page
-from handlers.statistics.asking import GROUPS, TIMES, Asked
+from handlers.statistics.asking import GROUPS, NO_GROUP, TIMES, Asked
 from handlers.statistics.exporting import as_csv, as_xlsx
 from handlers.statistics.grouping import DEPTHS, OUTCOMES, Groupings
 from handlers.statistics.scope import Reach
@@ -84,7 +84,8 @@ def _page(
         filters=_filters(hall, groupings, reach),
         ready=[(label, address(HERE, **_dated(each, today))) for label, each in READY],
         saved=hall.statistics.saved(person.person_id, hall.now()),
-        saved_url=lambda each: address(HERE, **each.query),
+        # Reports kept before addresses wrote "not grouped" have no group when they have none.
+        saved_url=lambda each: address(HERE, **({"group": NO_GROUP} | each.query)),
         hidden=parameters,
         downloads=[
             (label, address(f"{HERE}/table.{kind}", **parameters))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
+import re
 import zipfile
 from datetime import date
 from typing import Any
@@ -100,6 +102,26 @@ def test_a_report_is_saved_opened_and_removed(staffed: Office, supervisor: Any) 
     fields = fields_of(page, f"{PAGE}/saved/{remove}")
     supervisor.post(f"{PAGE}/saved/{remove}", data=fields)
     assert "渠道&lt;b&gt;" not in supervisor.get(PAGE).text
+
+
+def test_a_table_without_groups_is_taken_away_kept_and_opened_without_groups(
+    staffed: Office, supervisor: Any
+) -> None:
+    filed(staffed)
+    page = supervisor.get(f"{PAGE}?measures=filed&group=&form=1")
+    links = [html.unescape(each) for each in re.findall(r'href="([^"]+)"', page.text)]
+    [sheet] = [each for each in links if "/table.csv?" in each]
+    assert "按部门" not in supervisor.get(sheet).text
+    [api] = [each for each in links if each.startswith("/api/v1/statistics?")]
+    taken = supervisor.get(api).json()
+    assert (taken["group"], taken["lines"]) == ("", [])
+    fields = fields_of(page.text, f"{PAGE}/saved") | {"name": ["只要合计"]}
+    kept = supervisor.post(f"{PAGE}/saved", data=fields, follow_redirects=False)
+    assert kept.status_code == 303
+    opened = supervisor.get(kept.headers["location"]).text
+    assert "按部门统计" not in opened
+    [again] = re.findall(r'href="([^"]+)">只要合计', opened)
+    assert "按部门统计" not in supervisor.get(html.unescape(again)).text
 
 
 def test_downloads_hold_real_numbers_and_their_definitions(staffed: Office, supervisor: Any) -> None:

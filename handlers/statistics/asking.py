@@ -27,6 +27,8 @@ GROUPS: Mapping[str, str] = {
     "quarter": "季",
     "weekday": "星期",
 }
+# How an address writes "not grouped": an empty parameter is easily lost, and a lost one means by department.
+NO_GROUP = "none"
 TIMES = frozenset({"day", "month", "quarter", "weekday"})
 OF_ANYTHING = frozenset({"", "department"}) | TIMES
 OF_ITEMS = frozenset({"", "department", "item_type", "theme", "item", "depth"})
@@ -72,7 +74,13 @@ class Asked:
     def parameters(self) -> dict[str, str]:
         """As an address writes it; the measures joined by commas."""
         found = {name: value for name, value in asdict(self).items() if isinstance(value, str) and value}
-        return {"measures": ",".join(self.measures), **found, "compare": "1" if self.compare else "0"}
+        group = {"group": self.group or NO_GROUP}
+        return {
+            "measures": ",".join(self.measures),
+            **found,
+            **group,
+            "compare": "1" if self.compare else "0",
+        }
 
     def narrowed(self, **changes: Any) -> Asked:
         """With other filters."""
@@ -86,9 +94,10 @@ def asked_of(given: Mapping[str, str], definitions: Definitions) -> Asked:
     ]
     texts = {each.name for each in fields(Asked)} - {"measures", "compare", "group"}
     values = {name: given[name].strip()[:80] for name in texts if name in given}
+    group = given.get("group", "department")
     asked = Asked(
         tuple(dict.fromkeys(named)),
-        given.get("group", "department"),
+        "" if group == NO_GROUP else group,
         compare=given.get("compare") != "0",
         **values,
     )
