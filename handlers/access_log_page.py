@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from datetime import date, datetime, timedelta
 
 from starlette.concurrency import run_in_threadpool
@@ -88,17 +89,18 @@ def asked_of(request: Request) -> Asked:
 
 def filter_of(hall: Hall, asked: Asked) -> LookFilter | None:
     """The search as the store reads it; None when nobody bears that name. Raises Invalid for a day that is none."""
-    person = ""
+    persons: tuple[str, ...] = ()
     if asked.who:
-        known = next(
-            (each for each in people.everyone(hall.database) if asked.who in (each.login, each.name)), None
+        known = people.everyone(hall.database)
+        # A login is one person's; a name may be borne by several, and none of them is to be missed.
+        persons = tuple(each.id for each in known if each.login == asked.who) or tuple(
+            each.id for each in known if each.name == asked.who
         )
-        if known is None:
+        if not persons:
             return None
-        person = known.id
     since, until = _day(asked.since), _day(asked.until)
     return LookFilter(
-        person=person,
+        persons=persons,
         number=asked.number,
         what=asked.what,
         since=None if since is None else day_start(since),
@@ -117,7 +119,7 @@ def search(
         hall.now(), reader.person_id, Role.ADMINISTRATOR, "hall", asked.number, what, request, unit, total
     )
     hall.database.write(lambda tx: access_log.add(tx, entry))
-    names = people.names(hall.database, sorted({each.person for each in found}))
+    names = _names(hall)
     ground = hall.site_data.ground()
     rows = tuple(
         LookRow(
@@ -165,6 +167,7 @@ async def show(request: Request) -> Response:
         found=found,
         error=error,
         kinds=WHAT_LABELS,
+        cut=cut_words(found.total),
         months=hall.county.settings.access_log_months,
         page_url=url + ("&" if "?" in url else "?") + "page={page}",
         export=address(ACCESS_LOG + ".csv", **filters),
@@ -187,11 +190,27 @@ async def export(request: Request) -> Response:
             "" if row.found is None else str(row.found), row.request,
         ]  # fmt: skip
         writer.writerow([neutral(cell) for cell in cells])
+    if cut := cut_words(found.total):
+        writer.writerow([cut])
     return Response(
         "\ufeff" + text.getvalue(),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="access-log.csv"'},
     )
+
+
+def _names(hall: Hall) -> dict[str, str]:
+    """Names by id; a name several persons bear is told apart by the login."""
+    known = people.everyone(hall.database)
+    borne = Counter(each.name for each in known)
+    return {each.id: f"{each.name}（{each.login}）" if borne[each.name] > 1 else each.name for each in known}
+
+
+def cut_words(total: int) -> str:
+    """That a file does not hold all that was found, and how to get the rest; empty when it does."""
+    if total <= MOST_EXPORTED:
+        return ""
+    return f"共 {total} 条，一次最多导出最新的 {MOST_EXPORTED} 条，更早的没有导出。请把日期缩短，分几次导出。"
 
 
 def _day(text: str) -> date | None:

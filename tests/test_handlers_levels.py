@@ -11,6 +11,7 @@ import pytest
 from catalog.permissions import load_permissions, packaged, permissions_from_json, permissions_to_json
 from catalog.problems import Problem
 from catalog.root import Root
+from handlers import access_log_page
 from handlers.casework.requests import Filed
 from handlers.correspondence.requests import LetterRequest
 from handlers.site_data import SiteData
@@ -248,6 +249,40 @@ def test_every_look_is_found_by_person_case_kind_and_day_and_looking_is_a_look(
         each.what for each in access_log.search(office.hall.database, access_log.LookFilter(), 100, 1)[0]
     }
     assert {"case", "access_log", "export"} <= looks
+
+
+def test_a_name_two_bear_finds_the_looks_of_both_and_a_login_those_of_one(
+    levels: tuple[Office, Filed, Filed],
+) -> None:
+    office, town, _ = levels
+    both = [office.people[each] for each in ("w-market", "w-county")]
+    office.hall.database.write(
+        lambda tx: [tx.execute("UPDATE person SET name = '陈示例' WHERE id = ?", (each,)) for each in both]
+    )
+    for login in ("w-market", "w-county"):
+        office.signed_in(login).get(CASE + town.number)
+    admin = office.signed_in("admin")
+    page = admin.get("/hall/access-log?who=陈示例&what=case").text
+    assert "陈示例（w-market）" in page
+    assert "陈示例（w-county）" in page
+    page = admin.get("/hall/access-log?who=w-county&what=case").text
+    assert "陈示例（w-county）" in page
+    assert "陈示例（w-market）" not in page
+
+
+def test_an_export_that_cannot_hold_all_that_was_found_says_so(
+    levels: tuple[Office, Filed, Filed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, town, _ = levels
+    for login in ("w-market", "w-county"):
+        office.signed_in(login).get(CASE + town.number)
+    admin = office.signed_in("admin")
+    assert "没有导出" not in admin.get("/hall/access-log.csv?what=case").text
+    monkeypatch.setattr(access_log_page, "MOST_EXPORTED", 1)
+    assert "装不下" in admin.get("/hall/access-log?what=case").text
+    _, kept, words = admin.get("/hall/access-log.csv?what=case").text.splitlines()
+    assert town.number in kept
+    assert "共 2 条，一次最多导出最新的 1 条" in words
 
 
 def test_who_looks_at_cases_does_not_read_the_record_of_looks(levels: tuple[Office, Filed, Filed]) -> None:

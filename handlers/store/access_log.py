@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
 
+from handlers.store.database import marks
 from handlers.store.moments import Reads, moment, stamp
 from handlers.store.writer import Transaction
 from rules.quick_dataclass import dataclass
@@ -51,7 +52,7 @@ class Look:
 class LookFilter:
     """What an administrator searches by; empty means any. Times: from `since` on, before `until`."""
 
-    person: str = ""
+    persons: tuple[str, ...] = ()
     number: str = ""
     what: str = ""
     since: datetime | None = None
@@ -129,11 +130,10 @@ def forget_before(tx: Transaction, moment_: datetime, most: int) -> int:
 
 def _where(wanted: LookFilter) -> tuple[str, tuple[object, ...]]:
     parts, values = ["1"], list[object]()
-    for column, value in (
-        ("person", wanted.person),
-        ("subject_number", wanted.number),
-        ("what", wanted.what),
-    ):
+    if wanted.persons:
+        parts.append(f"person IN ({marks(wanted.persons)})")
+        values.extend(wanted.persons)
+    for column, value in (("subject_number", wanted.number), ("what", wanted.what)):
         if value:
             parts.append(f"{column} = ?")
             values.append(value)
