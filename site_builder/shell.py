@@ -109,6 +109,20 @@ def render(root: Root, county: County, content_dirs: Sequence[Path], problems: l
     return _made(root, edition, county, problems)
 
 
+def _numbers(county: County) -> dict[str, str]:
+    """Those of the county's settings that are numbers, as a page may name them."""
+    return {name: str(value) for name, value in county.settings if type(value) is int}
+
+
+def _with_numbers(page: bytes, numbers: Mapping[str, str]) -> bytes:
+    """`{{ letter_days }}` in a page becomes the county's number; what names no setting stays as it is written."""
+
+    def number(found: re.Match[bytes]) -> bytes:
+        return numbers.get(found[1].decode(), found[0].decode()).encode()
+
+    return re.sub(rb"\{\{ ?([a-z_]+) ?\}\}", number, page)
+
+
 def _marker(root: Root) -> Path:
     return root.state / "cache" / "mkdocs" / "key"
 
@@ -125,12 +139,14 @@ class _Edition:
         self._county = county
         self._config = config_path(root)
         self._frame = frame_values(county)
+        self._numbers = _numbers(county)
         self._key = fingerprint(
             *(f"{name}\0".encode() + path.read_bytes() for name, path in sorted(self.files.items())),
             *(path.read_bytes() for path in sorted(THEME.rglob("*.html"))),
             (DEFAULTS / "mkdocs.yml").read_bytes(),
             *mkdocs_sources(root, self._config).texts(),
             json.dumps(self._frame, sort_keys=True),
+            json.dumps(self._numbers, sort_keys=True),
             version("mkdocs"),
             version("mkdocs-material"),
         )
@@ -148,7 +164,10 @@ class _Edition:
         for name, path in self.files.items():
             target = docs / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+            if path.suffix == ".md":
+                target.write_bytes(_with_numbers(path.read_bytes(), self._numbers))
+            else:
+                shutil.copyfile(path, target)
         _run(self._config, docs, self.out, self._county, self._frame, problems)
         self._marker.write_text(self._key)
 

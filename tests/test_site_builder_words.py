@@ -12,7 +12,7 @@ from catalog.root import Root
 from handlers.problems import HTTP_DETAIL, HTTP_SLUGS
 from rules.errors import HallError
 from site_builder.compile import build
-from tests.site_builder_fixtures import make_root
+from tests.site_builder_fixtures import make_root, write
 
 HOUSE = Path(__file__).parents[1]
 TEMPLATES = HOUSE / "handlers" / "templates"
@@ -84,3 +84,28 @@ def test_how_to_read_a_guide_names_the_buttons_that_a_guide_has(site: Path) -> N
         assert f">{button}</a>" in item
         assert f"“{button}”" in help_
     assert "绿色" not in help_
+
+
+def test_days_and_times_in_the_help_are_the_countys_own(tmp_path: Path) -> None:
+    root = Root(make_root(tmp_path / "county"))
+    write(root.content / "help" / "own.md", "# 自己的\n\n草稿留 {{ draft_days }} 天，{{ no_such }}。\n")
+    assert build(root, index=False).problems == ()
+    site = root.path / "site"
+    assert "没有提交的草稿，30 天后删除" in said(site, "about/privacy")
+    # A second build after an edit of the settings: the pages are made anew.
+    settings = "draft_days: 45, letter_days: 7, letter_confirm_days: 12, letter_disputes: 3, appeal_days: 8"
+    county = root.county.read_text("utf-8")
+    root.county.write_text(f"{county}settings: {{{settings}}}\n", "utf-8")
+    assert build(root, index=False).problems == ()
+    assert "没有提交的草稿，45 天后删除" in said(site, "about/privacy")
+    assert "草稿留 45 天，{{ no_such }}。" in said(site, "help/own")
+    letters = said(site, "help/complaints")
+    for words in ("一般 7 个工作日", "以后的 12 个工作日里", "要求重新办理 3 次"):
+        assert words in letters
+    assert "从知道的第二天起，8 个工作日里" in said(site, "help/orders")
+
+
+def test_no_page_says_that_every_question_of_a_form_gives_its_reason(site: Path) -> None:
+    privacy = said(site, "about/privacy")
+    assert "每一项都写明为什么要" not in privacy
+    assert "申请表上只问办这件事要用的" in privacy
