@@ -71,7 +71,7 @@ def accepted(hall: Hall, when: datetime) -> Filed:
     """Filed and accepted on the spot by a window clerk."""
 
     def add(tx: Transaction) -> str:
-        clerk = people.add(tx, "clerk", "窗口示例", "-", when)
+        clerk = people.add(tx, f"clerk-{when:%H}", "窗口示例", "-", when)
         people.assign(tx, clerk, Role.WINDOW_CLERK, "market", date(2025, 1, 1))
         return clerk
 
@@ -152,6 +152,53 @@ def test_a_portal_older_than_the_imported_notice_does_not_move_the_day_back(
     NewCalendars(hall).if_changed()
     stored = [each for each in clocks.running(hall.database, 0, 50) if each.kind == "promise"]
     assert [(each.due.date(), each.provisional) for each in stored] == [(date(2027, 1, 7), False)]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_clock_started_between_the_command_and_the_new_portal_is_computed_anew(
+    county: Path, hall: Hall, tmp_path: Path, restarted: bool
+) -> None:
+    watching = NewCalendars(hall)
+    watching.if_changed()
+    imported(county, tmp_path)
+    case = accepted(hall, YEAR_END)
+    assert promise(hall, case).provisional, "the hall still files by the old portal"
+    assert build(Root(county), site=county / "site").errors == ()
+    hall.site_data._looked = 0.0  # it looks once a second; the test does not wait
+    (NewCalendars(hall) if restarted else watching).if_changed()
+    assert (promise(hall, case).due, promise(hall, case).provisional) == (date(2027, 1, 7), False)
+    told = [each.recipient for each in outbox.of_subject(hall.database, "case", 1)]
+    assert case.number in told
+
+
+def test_a_portal_older_than_an_amended_notice_moves_no_day_and_is_made_good_by_the_next(
+    county: Path, hall: Hall, tmp_path: Path
+) -> None:
+    accepted(hall, YEAR_END)
+    imported(county, tmp_path)
+    assert build(Root(county), site=county / "site").errors == ()
+    hall.site_data._looked = 0.0
+    NewCalendars(hall).if_changed()
+    notice = tmp_path / "amended.json"
+    days = [each for each in NOTICE["days"] if each["date"] != "2027-01-05"]  # type: ignore[index,attr-defined]
+    notice.write_text(json.dumps(NOTICE | {"days": days}), encoding="utf-8")
+    command = ["calendar", "import", str(notice), "--root", str(county), "--json"]
+    assert CliRunner().invoke(group, command).exit_code == 0
+
+    def due() -> list[date]:
+        return [each.due.date() for each in clocks.running(hall.database, 0, 50) if each.kind == "promise"]
+
+    assert due() == [date(2027, 1, 6)]
+    restarted = NewCalendars(hall)
+    restarted.if_changed()
+    assert due() == [date(2027, 1, 6)], "the portal has the year, but not as it was amended"
+    late = accepted(hall, YEAR_END + timedelta(hours=1))
+    assert due() == [date(2027, 1, 6), date(2027, 1, 7)]
+    assert build(Root(county), site=county / "site").errors == ()
+    hall.site_data._looked = 0.0
+    NewCalendars(hall).if_changed()
+    assert due() == [date(2027, 1, 6), date(2027, 1, 6)]
+    assert promise(hall, late).due == date(2027, 1, 6)
 
 
 def test_a_case_nobody_looked_at_is_accepted_by_the_running_hall_itself(county: Path, hall: Hall) -> None:

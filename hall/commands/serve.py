@@ -8,7 +8,6 @@ import os
 import resource
 import socket
 import sys
-from collections.abc import Mapping
 from contextlib import ExitStack, closing, suppress
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +30,7 @@ from hall.warming import warm
 from handlers.app import JOBS, create_app
 from handlers.context import Hall, shanghai_now
 from handlers.store.database import Database
-from rules.calendar import CalendarYear
+from rules.calendar import WorkCalendar
 from rules.errors import HallError
 
 if TYPE_CHECKING:
@@ -189,21 +188,38 @@ class NewCalendars:
 
     def __init__(self, hall: Hall) -> None:
         self.hall = hall
-        self._seen: Mapping[int, CalendarYear] | None = None
+        self._seen: WorkCalendar | None = None
 
     def if_changed(self) -> None:
-        """One comparison while nothing changed. A portal older than the root's own calendars changes nothing."""
-        years = self.hall.calendar.years
-        if years == self._seen:
-            return
-        self._seen = years
-        from catalog.calendars import load_calendar
+        """One comparison while nothing changed. A portal older than the root's own calendars changes nothing.
 
-        if load_calendar(self.hall.root).years.keys() <= years.keys():
-            found = self.hall.casework.recompute_clocks(self.hall.now())
+        Until the portal of a new calendar was there, this hall has started clocks by the one before, even where
+        the command has computed all others meanwhile.
+        """
+        present, before = self.hall.calendar, self._seen
+        if before is not None and present.years == before.years:
+            return
+        self._seen = present
+        if self._is_the_roots():
+            found = self.hall.casework.take_over_calendar(self.hall.now(), before)
             log.info(
                 "calendar taken over: %d clocks looked at, %d cases moved", found.looked_at, len(found.moved)
             )
+        else:
+            self.hall.casework.leave_calendar()
+            log.warning("calendar not taken over: the portal was not built from the calendars of the root")
+
+    def _is_the_roots(self) -> bool:
+        """Whether the portal has every year the root has, as the root has it: amended years count as well."""
+        from catalog.calendars import load_calendar
+        from handlers.casework.clock_basis import same_days
+
+        try:
+            own = load_calendar(self.hall.root).years
+        except HallError as error:
+            log.warning("calendars of the root are at fault: %s", error.detail)
+            return False
+        return all(same_days(each, self.hall.calendar.years.get(year)) for year, each in own.items())
 
 
 def beside(hall: Hall, compiler: Compiler | None) -> list[Repeating]:

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import gc
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple, cast
 
 from handlers.casework import clocks as casework_clocks
+from handlers.casework.clock_basis import NOTHING, Basis
 from handlers.casework.ground import Ground
 from handlers.casework.requests import Recomputed
 from handlers.casework.subjects import SHOWN, Light, Subject, subjects
-from handlers.store import clock_scan, clocks, events, outbox, settings
+from handlers.store import clock_scan, clocks, events, outbox
 from handlers.store.clock_scan import Limits, Scanned, Times
 from handlers.store.database import Database
-from handlers.store.moments import Reads, json_text, moment, moment_or_none, stamp, stamp_or_none
+from handlers.store.moments import moment, moment_or_none, stamp, stamp_or_none
 from handlers.store.records import Json, PauseRow
 from handlers.store.writer import Transaction
 from presentation.dates import date_cn
-from rules.calendar import CalendarYear, WorkCalendar
+from rules.calendar import WorkCalendar
 from rules.clock import CLOCK_LABELS, ClockKind
 from rules.errors import NotFound
 from rules.levels import LevelTimes
@@ -32,8 +32,6 @@ from rules.time import parse_stamp
 
 # A filing that comes meanwhile waits for one portion at most.
 PORTION = 1000
-_SETTING = "clocks_computed_by"
-_DAYS = ("off", "work", "regional")
 # A due day of these is told to the applicant; the law's and the stage's own follow silently.
 _TOLD = frozenset({ClockKind.PROMISE, ClockKind.LETTER})
 
@@ -69,17 +67,20 @@ def _without_looking_for_cycles() -> Iterator[None]:
 
 
 @_without_looking_for_cycles()
-def recompute(database: Database, ground: Ground, now: datetime) -> Recomputed:
+def recompute(
+    database: Database, ground: Ground, now: datetime, started_by: Sequence[WorkCalendar | None] = ()
+) -> Recomputed:
     """Computes every running clock again by calendar and rules as they now are.
 
     Where the due day moved, an event says so and the applicant is told; where it only ceased to be
     provisional, the event alone; where only the moments of the levels moved, neither. Pauses that began
     before are counted by the new calendar too. What a move has changed meanwhile is left to that move.
-    What all clocks were last computed by is kept, so that only those a changed day can touch are read.
+    What all clocks were last computed by is kept, so that only those a changed day can touch are read. `started_by`:
+    other calendars by which clocks may have been started since; None among them where that is not known.
     """
-    basis = _Basis.of(ground)
-    since = basis.since(_Basis.kept(database))
-    if since is _NOTHING:
+    basis = Basis.of(ground)
+    since = basis.since((Basis.kept(database), *map(basis.by, started_by)))
+    if since is NOTHING:
         return Recomputed(0, (), 0)
     new = _NewTimes(database, ground)
     looked = 0
@@ -154,52 +155,6 @@ class _Limited:
             limits.unit,
             limits.precision,
         )
-
-
-_NOTHING = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Basis:
-    """What clocks are computed by: the calendar's days and the version of the rules."""
-
-    years: tuple[CalendarYear, ...]
-    rules: str
-
-    @classmethod
-    def of(cls, ground: Ground) -> _Basis:
-        return cls(tuple(ground.calendar.years.values()), ground.rules_version)
-
-    @classmethod
-    def kept(cls, reads: Reads) -> _Basis | None:
-        """That of the last recomputation; None before the first."""
-        text = settings.get(reads, _SETTING)
-        if text is None:
-            return None
-        kept = json.loads(text)
-        years = [
-            CalendarYear(int(year), _days(days["off"]), _days(days["work"]), _days(days["regional"]))
-            for year, days in kept["years"].items()
-        ]
-        return cls(tuple(years), kept["rules"])
-
-    def keep(self, tx: Transaction) -> None:
-        years = {
-            str(each.year): {name: sorted(day.isoformat() for day in getattr(each, name)) for name in _DAYS}
-            for each in self.years
-        }
-        settings.put(tx, _SETTING, json_text({"years": years, "rules": self.rules}))
-
-    def since(self, before: _Basis | None) -> str | None:
-        """The first day from which clocks can differ: None for all of them, `_NOTHING` where none can."""
-        if before is None or before.rules != self.rules:
-            return None
-        changed = WorkCalendar(before.years).changed_days(WorkCalendar(self.years))
-        return changed[0].isoformat() if changed else _NOTHING
-
-
-def _days(texts: list[str]) -> dict[date, str]:
-    return {date.fromisoformat(each): "" for each in texts}
 
 
 class _NewTimes:

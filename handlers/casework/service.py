@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from handlers.casework.views import CaseView, DeskPage, DueView, Figures, ReceiptView, StaffCaseView
     from handlers.store.database import Database
     from handlers.store.records import Attachment, Card, Certificate, MaterialReceived, Message, Notice
+    from rules.calendar import WorkCalendar
 
 
 class Casework:
@@ -211,6 +212,22 @@ class Casework:
         from handlers.casework import recomputing
 
         return recomputing.recompute(self.database, self.ground(), local(now))
+
+    def take_over_calendar(self, now: datetime, before: WorkCalendar | None) -> Recomputed:
+        """Has every running clock follow the hall's calendar; `before`: the one this hall has used until now."""
+        from handlers.casework import clock_basis, recomputing
+
+        ground = self.ground()
+        started = (clock_basis.started_by(self.database), before or ground.calendar)
+        found = recomputing.recompute(self.database, ground, local(now), started)
+        self.database.write(lambda tx: clock_basis.note_started_by(tx, ground.calendar))
+        return found
+
+    def leave_calendar(self) -> None:
+        """The hall's calendar is not to be followed, yet clocks are started by it until the next one is there."""
+        from handlers.casework import clock_basis
+
+        self.database.write(lambda tx: clock_basis.note_started_by(tx, None))
 
     def synchronise_units(self, now: datetime) -> None:
         """Copies the org tree of the root's files into the database."""
