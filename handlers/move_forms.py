@@ -10,7 +10,7 @@ from catalog.codes import Codes
 from catalog.schema import Item
 from handlers.casework.views import MoveOption, StaffCaseView
 from handlers.store.records import DELIVERY_LABELS
-from presentation.dates import duration
+from presentation.dates import UNIT_WORDS, duration
 from presentation.view import Choice
 from rules.case_terms import NOTICES, STATE_LABELS, Move, MoveName, Need
 from rules.clock import CLOCK_LABELS, ClockKind
@@ -54,6 +54,7 @@ class MoveField:
     options: tuple[Choice, ...] = ()
     least: int = 1
     most: int = 366
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +183,17 @@ def _field(
         required=need.required,
         value=value,
         error=typed.error(move.value, need.name),
-        help=_help(option, need, item, view.case.promised_unit),
+        help=_help(option, need, item, _unit(view, move)),
         options=options,
         least=need.least,
         most=min(need.most, option.longest_days or need.most),
+        unit=UNIT_WORDS[_unit(view, move)] if need.kind == "days" else "",
     )
+
+
+def _unit(view: StaffCaseView, move: MoveName) -> str:
+    """What days are counted in: an extension in the unit of the promise, all else in working days."""
+    return view.case.promised_unit if move is MoveName.EXTEND else "workday"
 
 
 def _first_value(view: StaffCaseView, move: MoveName, need: Need, item: Item | None) -> str:

@@ -64,7 +64,7 @@ def _write_form(site: Path) -> None:
             id="staff", label="人员", type="table", max_rows=3,
             columns=(FormField(id="name", label="姓名"), FormField(id="note", label="备注", required=False)),
         ),
-        FormField(id="paper", label="证明", type="file", max_megabytes=1),
+        FormField(id="paper", label="证明", type="file", max_files=1, max_megabytes=1),
     ]  # fmt: skip
     source = (
         '{% import "macros/form.html" as form %}<h1>表</h1><form class="form" method="get">'
@@ -73,6 +73,10 @@ def _write_form(site: Path) -> None:
     body = templates().from_string(source).render(fields=fields)
     text = Shell.load(site / "data" / "shell.html").render("表", body)
     (site / "form.html").write_text(text, encoding="utf-8")
+    # As staff's form of a supplement at the window has it: no limit of number.
+    body = '<h1>表</h1><form class="form"><input type="file" id="f-free" name="free" multiple aria-label="材料"></form>'
+    text = Shell.load(site / "data" / "shell.html").render("表", body)
+    (site / "unlimited.html").write_text(text, encoding="utf-8")
 
 
 @pytest.fixture
@@ -167,6 +171,18 @@ def test_a_file_too_large_is_said_before_it_is_sent(page: Page) -> None:
     )
     assert "超过 1 MB" in page.inner_text(".chosen")
     assert not page.evaluate("document.getElementById('f-paper').checkValidity()")
+
+
+def test_a_field_without_a_limit_takes_several_files_and_one_with_a_limit_says_how_many(page: Page) -> None:
+    page.goto("/form.html")
+    pair = [{"name": f"{each}.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"} for each in "12"]
+    page.evaluate("document.getElementById('f-paper').multiple = true")
+    page.set_input_files("#f-paper", pair)
+    assert "最多还能传 1 个文件，现在选了 2 个" in page.inner_text(".chosen")
+    page.goto("/unlimited.html")
+    page.set_input_files("#f-free", pair)
+    assert page.inner_text(".chosen").split() == ["1.pdf（1", "KB）", "2.pdf（1", "KB）"]
+    assert page.evaluate("document.getElementById('f-free').checkValidity()")
 
 
 def test_the_lost_page_puts_the_words_of_the_address_into_the_search(page: Page) -> None:

@@ -255,6 +255,27 @@ def test_hostile_text_is_shown_and_not_run(staffed: Office) -> None:
     assert "&lt;script&gt;alert(1)" in client.get(CASE + case.number + "?show=personal").text
 
 
+def test_an_attachment_is_said_to_be_unscanned_once(staffed: Office) -> None:
+    case = file_case(staffed)
+    staffed.hall.database.write(
+        lambda tx: tx.execute(
+            "INSERT INTO attachment_scan (sha256, state, at) SELECT DISTINCT sha256, 'waiting', received FROM attachment"
+        )
+    )
+    page = staffed.signed_in("window").get(CASE + case.number).text
+    files = page.split("电子附件")[1].split("</section>")[0]
+    assert files.count("未查毒") == files.count(" download>") > 0
+
+
+@pytest.mark.parametrize(("unit", "word"), [("workday", "个工作日"), ("day", "天")])
+def test_an_extension_is_asked_for_in_the_unit_of_the_promise(staffed: Office, unit: str, word: str) -> None:
+    case = accepted(staffed)
+    staffed.hall.database.write(lambda tx: tx.execute("UPDATE cases SET promised_unit = ?", (unit,)))
+    page = staffed.signed_in("decider").get(CASE + case.number).text
+    asked = page.split('id="move-extend"')[1].split("</details>")[0]
+    assert f'<span class="unit">{word}</span>' in asked
+
+
 def test_attachments_are_only_ever_downloaded(staffed: Office) -> None:
     case = file_case(staffed)
     client = staffed.signed_in("window")
@@ -300,6 +321,11 @@ def test_files_brought_to_the_window_complete_a_supplement(staffed: Office) -> N
     )
     assert bad.status_code == 422
     assert case_of(staffed, case.number).state == "supplementing"
+    field = re.findall(r'<input[^>]*id="f-supplement\.file\.plan"[^>]*>', bad.text)[0]
+    assert 'aria-describedby="e-supplement.file.plan"' in field
+    assert 'id="e-supplement.file.plan"' in bad.text
+    most = staffed.hall.county.settings.upload_megabytes
+    assert f'data-max-megabytes="{most}"' in field
     good = client.post(
         path, data=fields, files={"supplement.file.plan": ("新图.pdf", PDF, "application/pdf")}
     )

@@ -334,8 +334,9 @@
     var list = make("ul", "chosen");
     list.setAttribute("aria-live", "polite");
     input.after(list);
-    var megabytes = Number(input.getAttribute("data-max-megabytes")) || 20;
-    var most = Number(input.getAttribute("data-max-files")) || 1;
+    // What the page does not limit, only the server does.
+    var megabytes = Number(input.getAttribute("data-max-megabytes")) || Infinity;
+    var most = Number(input.getAttribute("data-max-files")) || Infinity;
     input.addEventListener("change", function () {
       list.textContent = "";
       var files = Array.prototype.slice.call(input.files || []);
@@ -352,7 +353,7 @@
             canvas.getContext("2d").drawImage(picture, (picture.width - edge) / 2, (picture.height - edge) / 2, edge, edge, 0, 0, 44, 44);
           }).catch(function () { canvas.remove(); });
         }
-        entry.appendChild(make("span", "", file.name + "(" + size(file.size) + ")"));
+        entry.appendChild(make("span", "", file.name + "（" + size(file.size) + "）"));
         if (file.size > megabytes * 1048576) {
           wrong = file.name + " 有 " + size(file.size) + "，超过 " + megabytes + " MB，请压缩或拆开再传";
           entry.appendChild(make("strong", "field-error", " 太大"));
