@@ -55,7 +55,8 @@ from site_builder.published import read_figures
 from site_builder.score_files import read_scores
 from site_builder.shell import Editorial, EditorialBeside, render
 from site_builder.summaries import HIDDEN, shown_items
-from site_builder.writing import Writer
+from site_builder.target import check_target
+from site_builder.writing import Writer, journal_of
 
 # What a page or a record looks like hangs on them too; MkDocs is asked for where its pages are made.
 LIBRARIES = ("markdown", "nh3", "jinja2", "segno", "pypinyin")
@@ -89,23 +90,31 @@ def build(
     index: bool = True,
     tolerated: frozenset[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
+    clean: bool = False,
 ) -> Built:
     """Compiles the portal into `site` (default: the root's site/), writing only what changed.
 
     Files with errors are left out and told in `problems`; with `strict`, any problem raises Invalid before
     anything is written. With `tolerated` (paths as problems name them), an error in any other file raises Invalid
     before anything is written: a running hall does not drop an item over a slip of the pen. `forms` writes every blank form and sample as DOCX, for a portal without handlers.
-    Raises Invalid also for what the whole site stands on: county.yml, the calendar, the supervision rules.
+    `clean` makes everything anew, whatever is remembered, and in the end takes away what is no part of the site; what
+    cases may have pinned stays.
+    Raises Invalid also for what the whole site stands on: county.yml, the calendar, the supervision rules; and for a
+    `site` that holds anything but a portal.
     """
     started = time.perf_counter()
-    target = (site or root.path / "site").resolve()
+    target, memory = (site or root.path / "site").resolve(), root.state / "cache"
     problems: list[Problem] = []
     contents = tuple(Path(each).resolve() for each in content_dirs) if content_dirs else (root.content,)
+    begun = journal_of(memory, target).exists()
+    check_target(root, target, (*contents, *(items_dirs or ())), begun=begun)
+    if clean:
+        _forget(memory)
     with ExitStack() as running:
-        writer = running.enter_context(Writer(root.state / "cache", target, progress))
+        writer = running.enter_context(Writer(memory, target, progress, clean=clean))
         beside = running.enter_context(EditorialBeside(root, contents))
         source = _read(root, items_dirs, contents, problems)
-        indexing = running.enter_context(_indexing(target, source)) if index else None
+        indexing = running.enter_context(_indexing(target, source, clean)) if index else None
         portal, editorial = _portal(source, beside, problems)
         _refuse(problems, strict, tolerated)
         if indexing:
@@ -179,8 +188,8 @@ def _read(
     return _Source(root, folders, contents, reading, codes, program, fingerprint(program, repr(codes.tables)))
 
 
-def _indexing(site: Path, source: _Source) -> Indexing:
-    return Indexing(site, source.reading, source.codes, source.stamp)
+def _indexing(site: Path, source: _Source, clean: bool) -> Indexing:
+    return Indexing(site, source.reading, source.codes, source.stamp, clean=clean)
 
 
 def _portal(source: _Source, beside: EditorialBeside, problems: list[Problem]) -> tuple[Portal, Editorial]:
@@ -281,7 +290,12 @@ def _address(path: str) -> str:
     return "/" + path.removesuffix("index.html")
 
 
-def clean(root: Root, site: Path) -> None:
-    """Takes the built site and the build's memory away, so that the next build is a cold one."""
-    shutil.rmtree(site, ignore_errors=True)
-    shutil.rmtree(root.state / "cache", ignore_errors=True)
+def _forget(memory: Path) -> None:
+    """What was read and made before is read and made again. What was written where stays known, so that this and
+    other sites get rid of it: a build may yet be refused.
+    """
+    for path in memory.glob("*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif not path.name.startswith("site-"):
+            path.unlink(missing_ok=True)

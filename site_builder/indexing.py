@@ -63,9 +63,11 @@ class Indexing:
     were put back meanwhile.
     """
 
-    def __init__(self, site: Path, reading: Reading, codes: Codes, stamp: str) -> None:
+    def __init__(
+        self, site: Path, reading: Reading, codes: Codes, stamp: str, *, clean: bool = False
+    ) -> None:
         self._marker = site / INDEX_FOLDER / "made-from"
-        planned = plan(site, reading, codes, stamp)
+        planned = plan(site, reading, codes, stamp, clean=clean)
         self._planned = planned
         self._process = IndexProcess(planned.job) if planned and planned.job else None
 
@@ -98,13 +100,13 @@ class Indexing:
         os.replace(draft, self._marker)
 
 
-def plan(site: Path, reading: Reading, codes: Codes, stamp: str) -> Planned | None:
+def plan(site: Path, reading: Reading, codes: Codes, stamp: str, *, clean: bool = False) -> Planned | None:
     """Compares what is indexed with what should be. None when nothing at all is different.
 
-    `stamp` covers the program and the code tables.
+    `stamp` covers the program and the code tables; `clean`: the index that is there is not believed.
     """
     folder = site / INDEX_FOLDER
-    before = _indexed(folder)
+    before = IndexedItems() if clean else _indexed(folder)
     engine = _engine()
     said = fingerprint(*(path.read_bytes() for path in reading.root.resource(SYNONYMS_FILE)))
     items = listed(reading)

@@ -15,6 +15,7 @@ from typing import Self
 from catalog.forking import shared_out
 from site_builder.outputs import Output, fingerprint
 from site_builder.present import Present
+from site_builder.target import is_beside
 
 # Fewer files than this are written sooner by one process than by several that must first be made.
 SHARED_FROM = 400
@@ -34,12 +35,22 @@ class Writer:
     What the site holds is looked up from here on, so that a build makes its writer first of all.
     """
 
-    def __init__(self, memory: Path, site: Path, progress: Callable[[int, int], None] | None = None) -> None:
-        """`progress` hears after each output how many of how many are done."""
+    def __init__(
+        self,
+        memory: Path,
+        site: Path,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        clean: bool = False,
+    ) -> None:
+        """`progress` hears after each output how many of how many are done. With `clean` nothing that is there is
+        believed, and in the end everything goes that was not written, except for what is kept.
+        """
         self.site = site
         self._progress = progress
         self._memory = memory / f"site-{fingerprint(str(site))}.json"
-        self._journal = self._memory.with_suffix(".writing")
+        self._journal = journal_of(memory, site)
+        self._clean = clean
         self._before = self._remembered()
         self._now: dict[str, tuple[str, str]] = {}
         self._looking = Present(site)
@@ -67,7 +78,7 @@ class Writer:
         """Makes and writes those whose key is new or whose file is gone; equal bytes are not written."""
         wanted: list[Output] = []
         for output in outputs:
-            known = self._before.get(output.path)
+            known = None if self._clean else self._before.get(output.path)
             if known is not None and known[0] == output.key and output.path in self._present:
                 self._now[output.path] = known
             else:
@@ -151,7 +162,10 @@ class Writer:
 
     def finish(self) -> None:
         """Removes what earlier builds wrote and this one did not, and remembers this one."""
-        for path in sorted(self._before.keys() - self._now.keys()):
+        there = (
+            {path for path in self._present if not is_beside(path.split("/")[0])} if self._clean else set()
+        )
+        for path in sorted((self._before.keys() | there) - self._now.keys()):
             if not path.startswith(KEPT):
                 self.removed += _remove(self.site, path)
         if self._now != self._before:
@@ -177,6 +191,11 @@ class Writer:
             for line in self._journal.read_bytes().splitlines():
                 with suppress(ValueError):
                     yield from json.loads(line)
+
+
+def journal_of(memory: Path, site: Path) -> Path:
+    """Where a build puts down what it is about to write there; it lies there only until the build is done."""
+    return memory / f"site-{fingerprint(str(site))}.writing"
 
 
 def _replace(file: Path, data: bytes) -> None:

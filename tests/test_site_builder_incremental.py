@@ -12,7 +12,7 @@ import pytest
 from catalog.root import DEFAULTS, Root
 from rules.errors import Invalid
 from site_builder.change_log import read_change_log
-from site_builder.compile import build, clean, program_stamp
+from site_builder.compile import build, program_stamp
 from tests.site_builder_fixtures import (
     COUNTY,
     FULL,
@@ -39,6 +39,12 @@ def root(tmp_path: Path) -> Root:
     return Root(make_root(tmp_path / "county"))
 
 
+def forget(root: Root) -> None:
+    """As if nothing had ever been built here."""
+    shutil.rmtree(root.path / "site")
+    shutil.rmtree(root.state / "cache")
+
+
 def test_a_second_build_writes_nothing(root: Root) -> None:
     first = build(root, index=False)
     before = files_of(root.path / "site")
@@ -63,7 +69,7 @@ def test_an_edit_of_one_item_leaves_other_items_alone_and_equals_a_cold_build(ro
     assert not [
         path for path in changed if path.startswith(("help/", "news/", "disclosure/", "supervision/"))
     ]
-    clean(root, site)
+    forget(root)
     build(root, index=False)
     cold = files_of(site)
     # A version that a case may have pinned stays where it was; a cold build cannot know of it.
@@ -75,7 +81,7 @@ def test_an_edit_of_one_item_leaves_other_items_alone_and_equals_a_cold_build(ro
 def test_a_site_made_by_several_processes_is_the_same(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
     build(root, index=False)
     one = files_of(root.path / "site")
-    clean(root, root.path / "site")
+    forget(root)
     monkeypatch.setattr("catalog.forking.processors", lambda: 2)
     for module in ("catalog.reader", "site_builder.summaries", "site_builder.writing"):
         monkeypatch.setattr(f"{module}.SHARED_FROM", 1)

@@ -11,7 +11,7 @@ import click
 
 from catalog.root import NotARoot, Root
 from rules.errors import HallError
-from site_builder.compile import Built, build, clean
+from site_builder.compile import Built, build
 
 
 @click.command("build")
@@ -27,7 +27,12 @@ from site_builder.compile import Built, build, clean
 @click.option("--site", type=click.Path(path_type=Path, file_okay=False), help="写到哪里（默认 site/）。")
 @click.option("--strict", is_flag=True, help="有警告也不生成。")
 @click.option("--forms", is_flag=True, help="把空白表和样例都写成 Word 文件，给没有办理程序的门户用。")
-@click.option("--clean", "cold", is_flag=True, help="先清掉已生成的网站和缓存，从头生成。")
+@click.option(
+    "--clean",
+    "cold",
+    is_flag=True,
+    help="不用缓存，全部重新生成；网站里不属于它的文件清掉，办件还用着的事项旧版本留下。",
+)
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出结果。")
 def command(
     where: Path | None,
@@ -50,8 +55,6 @@ def command(
     target = site or root.path / "site"
     # One build and then the end: looking for cycles among a hundred thousand items costs a third of the time.
     gc.disable()
-    if cold:
-        clean(root, target)
     try:
         with click.progressbar(
             length=1, label="生成", file=sys.stderr, hidden=not sys.stderr.isatty()
@@ -63,7 +66,8 @@ def command(
                 bar.update(max(0, done - bar.pos))
 
             built = build(
-                root, items_dirs or None, content_dirs or None, target, strict=strict, forms=forms, progress=progress
+                root, items_dirs or None, content_dirs or None, target,
+                strict=strict, forms=forms, progress=progress, clean=cold,
             )  # fmt: skip
     except HallError as error:
         click.echo(error.detail, err=True)

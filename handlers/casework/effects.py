@@ -19,7 +19,7 @@ from rules.access import Role
 from rules.case_terms import MoveName
 from rules.chain import canonical
 from rules.clock import DEFAULT_LIMITS, ClockKind
-from rules.errors import Invalid
+from rules.errors import Invalid, Unavailable
 from rules.hearing import check_time, moment_told
 from rules.time import day_end, local_date
 
@@ -271,8 +271,15 @@ def _check_told_day(progress: Progress) -> None:
 
 
 def _grant(progress: Progress) -> Outcome:
+    if progress.item is None:
+        # Whether a certificate is owed stands in the item alone: going on would forget it, and its limit.
+        raise Unavailable(
+            f"网站里没有这个办件所用的事项“{progress.case.item_name}”，不知道准予后要不要发证，没有办理。"
+            f"请信息科从备份放回 data/versions/{progress.case.item_version}.json，"
+            "或者放回这个事项的文件，重新生成网站。"
+        )
     outcome = _decide(progress, "granted", progress.values.get("opinion", ""))
-    result = None if progress.item is None else progress.item.result
+    result = progress.item.result
     if result is not None and result.kind == "certificate":
         certificate = Certificate(
             number=None,

@@ -74,6 +74,14 @@ class Ground:
             raise NotFound("没有这个事项，或者它已经停办。请回到事项列表重新选择。")
         return found
 
+    def pinned(self, code: str, version: str) -> Item | None:
+        """The item as a case has pinned it; as it is now where that version is no longer kept; None without either."""
+        found = self.guides.version(version)
+        if found is None:
+            current = self.guides.current(code)
+            found = None if current is None else current.item
+        return found
+
     def unit_name(self, unit: str) -> str:
         """A unit's name, or its code when it is unknown."""
         return self.units.name(unit)

@@ -117,7 +117,7 @@ class Moving:
                 return _moved(earlier, repeated=True)
         if self.data.seen is not None and self.data.seen != case.version:
             raise Conflict("这个办件刚刚被别人处理过。请刷新页面，看清现在的状态再操作。")
-        item = self.ground.guides.version(case.item_version)
+        item = self.ground.pinned(case.item_code, case.item_version)
         progress = self._progress(tx, case, steps, item)
         move, standing = self._allowed(progress, found)
         case_rules.check_needs(move, self.values, progress.facts)

@@ -164,7 +164,7 @@ def staff_moves(
 def _facts(
     ground: Ground, case: Case, steps: tuple[Step, ...], running: Sequence[Clock], now: datetime
 ) -> CaseFacts:
-    item = ground.guides.version(case.item_version)
+    item = ground.pinned(case.item_code, case.item_version)
     intake = next(
         (each for each in running if each.kind is ClockKind.SUPPLEMENT_NOTICE and each.stopped is None), None
     )
