@@ -7,6 +7,8 @@ from datetime import date
 
 import pytest
 
+from catalog.supervision import with_hash
+from handlers.casework import rule_changes
 from handlers.casework.ground import Ground
 from handlers.order_papers import document_of
 from handlers.store import (
@@ -24,6 +26,7 @@ from handlers.supervising.requests import AccountabilityRequest
 from presentation.documents import notice_docx
 from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from rules.order_table import ORDER_OPEN, OrderState
+from rules.rule_set import RuleSet
 from tests.casework_fixtures import at, dump
 from tests.order_fixtures import bureau, count, on_it, revoke_all
 from tests.supervising_fixtures import CARDED, Bureau
@@ -238,6 +241,33 @@ def test_a_pending_card_brings_its_order_when_it_is_confirmed(bureau: Bureau) ->
     made = orders.of_card(bureau.hall.database, card.id)
     assert made is not None
     assert made.explain_due == at("2026-03-23 23:59:59")
+
+
+def test_a_card_confirmed_after_the_rules_changed_is_documented_by_the_rule_it_was_found_by(
+    bureau: Bureau,
+) -> None:
+    ground: Ground = bureau.hall.holder.ground
+    first = ground.rule_set
+    assert first is not None
+
+    def changed(**fields: object) -> RuleSet:
+        rules = tuple(replace(each, mode="confirmed", **fields) for each in first.rules)
+        return with_hash(replace(first, rules=rules))
+
+    found_by = changed(title="旧的题目")
+    bureau.hall.holder.ground = rule_changes.under(ground, found_by)
+    card = bureau.carded()
+    bureau.hall.holder.ground = rule_changes.under(
+        ground, changed(title="新的题目", basis="新的依据", documents={})
+    )
+    bureau.hall.casework.sweep(at("2026-03-16"))
+    bureau.hall.casework.decide_card(card.id, bureau.hall.staff("county"), confirm=True, now=at("2026-03-16"))
+    made = orders.of_card(bureau.hall.database, card.id)
+    assert made is not None
+    paper = str(made.paper)
+    assert "旧的题目" in paper
+    assert "新的" not in paper
+    assert found_by.stamp in paper
 
 
 def test_nobody_judges_the_explanation_they_wrote_of_an_internal_order(bureau: Bureau) -> None:

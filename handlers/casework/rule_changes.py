@@ -25,7 +25,7 @@ from rules.levels import Threshold, Thresholds
 from rules.rule_set import RuleSet
 from rules.triggers import TRIGGERS, TriggerRule
 
-_STAMP, _RULES = "rules_stamp", "rules"
+_STAMP = "rules_stamp"
 
 # What people call the fields of a rule; examples and names are shown as “改动” without their text.
 _LABELS: Mapping[str, str] = {
@@ -74,10 +74,10 @@ def adopt(database: Database, ground: Ground, now: datetime) -> bool:
             return False
         changes = () if before is None else compare(before.rule_set, rule_set)
         adoption = Adoption(at=now, before="" if before is None else before.stamp, changes=changes)
-        earlier = settings.get(tx, f"{_RULES}:{rule_set.stamp}")
+        earlier = settings.get(tx, rules_in_force.KEPT + rule_set.stamp)
         adoptions = () if earlier is None else from_text(earlier).adoptions
         kept = PublishedRules(stamp=rule_set.stamp, adoptions=(*adoptions, adoption), rule_set=rule_set)
-        settings.put(tx, f"{_RULES}:{rule_set.stamp}", kept.text())
+        settings.put(tx, rules_in_force.KEPT + rule_set.stamp, kept.text())
         settings.put(tx, _STAMP, rule_set.stamp)
         _log(tx, ground, adoption, rule_set, now)
         if before is not None:
@@ -94,13 +94,13 @@ def publish(database: Database, published: Path) -> int:
 
     A build shows old versions from there, so that a card's rule can be read as it was, whatever the rules are now.
     """
-    versions = settings.starting_with(database, f"{_RULES}:")
+    versions = settings.starting_with(database, rules_in_force.KEPT)
     return sum(write_published_rules(published, from_text(text)) for text in versions)
 
 
 def _kept(reads: Reads) -> PublishedRules | None:
     stamp = settings.get(reads, _STAMP)
-    text = None if stamp is None else settings.get(reads, f"{_RULES}:{stamp}")
+    text = None if stamp is None else settings.get(reads, rules_in_force.KEPT + stamp)
     return None if text is None else from_text(text)
 
 

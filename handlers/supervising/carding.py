@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from handlers.casework import rules_in_force
 from handlers.casework.ground import Ground
 from handlers.casework.subjects import subjects
 from handlers.store import clocks, order_cards, orders, outbox
@@ -67,7 +68,7 @@ def orders_for_cards(tx: Transaction, ground: Ground, cards: Iterable[Card]) -> 
     Called when cards are issued or confirmed, in that transaction. A card about an order brings no further order.
     One matter is one order: while the department has not explained the last one about it, the card joins that.
     """
-    ruled = [(card, rule) for card in cards if (rule := _documenting(ground, card)) is not None]
+    ruled = [(card, rule) for card in cards if (rule := _documenting(tx, ground, card)) is not None]
     ordered = order_cards.with_order(tx, [card.id for card, _ in ruled]) if ruled else ()
     by_kind: dict[str, list[tuple[Card, Rule]]] = {}
     for card, rule in ruled:
@@ -77,11 +78,11 @@ def orders_for_cards(tx: Transaction, ground: Ground, cards: Iterable[Card]) -> 
         _orders(tx, ground, kind, found)
 
 
-def _documenting(ground: Ground, card: Card) -> Rule | None:
+def _documenting(tx: Transaction, ground: Ground, card: Card) -> Rule | None:
     """The rule of a card in force, if it wants a document."""
     if card.state != "issued" or card.subject == "order" or not card.id:
         return None
-    rule = rule_named(ground, card.rule)
+    rule = _rule_of(tx, ground, card)
     return rule if rule is not None and rule.documents.get(card.level) else None
 
 
@@ -236,8 +237,12 @@ def cancel_for_card(
     return order
 
 
-def rule_named(ground: Ground, rule_id: str) -> Rule | None:
-    """The rule in force under an id, about time or about events; None for one the county has dropped."""
-    timed: Iterable[Rule] = ground.card_rules.values()
-    caught: Iterable[Rule] = getattr(ground, "triggers", ())
-    return next((each for each in (*timed, *caught) if each.id == rule_id), None)
+def _rule_of(tx: Transaction, ground: Ground, card: Card) -> Rule | None:
+    """The rule a card was found by, about time or about events, as it read then: its documents bear that version.
+
+    A card may be confirmed long after the rules have changed. None for a rule that is not known any more.
+    """
+    if card.rules != ground.rules_version and (kept := rules_in_force.kept(tx, card.rules)) is not None:
+        return kept.rule(card.rule)
+    known: tuple[Rule, ...] = (*ground.card_rules.values(), *ground.triggers)
+    return next((each for each in known if each.id == card.rule), None)
