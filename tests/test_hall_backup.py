@@ -133,6 +133,30 @@ def test_a_log_left_behind_by_a_database_that_is_gone_is_set_aside_and_not_writt
     assert (kept / "hall.key").read_bytes() == key
 
 
+@pytest.mark.parametrize("force", [False, True])
+def test_key_and_attachments_of_a_hall_beside_the_target_are_left_to_it(
+    hall: Hall, tmp_path: Path, force: bool
+) -> None:
+    with_attachment(hall)
+    archive = tmp_path / "b.tar.gz"
+    backups.backup(hall.database, archive, NOW)
+    folder = hall.database.path.parent
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with pytest.raises(Conflict, match=r"另一个数据库 hall\.db.*空目录"):
+        backups.restore(archive, folder / "other.db", force=force)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_copies_that_an_upgrade_kept_do_not_stand_in_the_way_of_a_restore(hall: Hall, tmp_path: Path) -> None:
+    archive = tmp_path / "b.tar.gz"
+    backups.backup(hall.database, archive, NOW)
+    there = tmp_path / "there"
+    there.mkdir()
+    (there / "hall.before-0042_more.db").write_bytes(b"an older one")
+    backups.restore(archive, there / "hall.db")
+    assert sorted(path.name for path in there.glob("*.db")) == ["hall.before-0042_more.db", "hall.db"]
+
+
 def test_a_damaged_or_foreign_archive_is_refused_and_puts_nothing_in_place(
     hall: Hall, tmp_path: Path
 ) -> None:

@@ -105,7 +105,8 @@ def restore(source: Path, target: Path, *, force: bool = False) -> Manifest:
     """Brings an archive back beside `target` (the database file), checked before anything is put in place.
 
     Raises Conflict when there is a database already (unless `force`; then the old state is kept in a folder
-    beside it) or while a hall uses it, Invalid for an archive that is damaged or not ours.
+    beside it), while a hall uses it, or where another database lies beside it; Invalid for an archive that is
+    damaged or not ours.
     """
     state = target.parent
     _must_be_free(target, force)
@@ -125,8 +126,21 @@ def restore(source: Path, target: Path, *, force: bool = False) -> Manifest:
 def _must_be_free(target: Path, force: bool) -> None:
     if target.exists() and not force:
         raise Conflict(f"{target.name} 已经存在，没有覆盖。确实要替换请加 --force，原有内容会留在一旁。")
+    beside = _another_database(target)
+    if beside is not None:
+        # Key and attachments belong to the folder: the other hall would be left without its own.
+        raise Conflict(
+            f"{target.parent} 里还有另一个数据库 {beside}，密钥和附件是它们共用的，没有恢复。"
+            "请恢复到一个空目录（--db 空目录/hall.db），或用 --root 指明另一个县的目录。"
+        )
     # A hall that went on writing into the file set aside would acknowledge what the restored one does not have.
     must_be_unused(target, "恢复")
+
+
+def _another_database(target: Path) -> str | None:
+    """The name of a database beside the target, other than copies that an upgrade kept."""
+    found = sorted(each.name for each in target.parent.glob("*.db") if each.is_file())
+    return next((name for name in found if name != target.name and ".before-" not in name), None)
 
 
 def _copy_database(source: Path, target: Path) -> None:
