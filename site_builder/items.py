@@ -28,6 +28,10 @@ RESULT_WORDS = {
     "record": "备案、登记",
     "service": "服务",
 }
+_COUNTING = {
+    "workday": "从受理的下一个工作日起算；周末和法定节假日不算，调休上班的周末算",
+    "day": "从受理的第二天起算；周末和节假日也算，最后一天遇休息日顺延到下一个工作日",
+}
 
 
 def of_item(portal: Portal, shown: Shown, forms: bool) -> Iterator[Output]:
@@ -99,6 +103,7 @@ def _page(portal: Portal, shown: Shown, own: Mapping[str, Path]) -> Output:
             url=portal.county.url.rstrip("/") + shown.address,
             fee=fee_text(item),
             limit_words=limit_text,
+            counting=counting_words(item),
             material_note=_material_note,
             asked=asked,
         )
@@ -117,6 +122,17 @@ def _page(portal: Portal, shown: Shown, own: Mapping[str, Path]) -> Output:
     others = " ".join(each.key for each in asked)
     key = f"{portal.stamp} {shown.key} {portal.changes.key_of(code)} {' '.join(own)} {others}"
     return Output(f"items/{code}/index.html", key, make)
+
+
+def counting_words(item: Item) -> str:
+    """How the days of its limits are counted; empty where there is nothing to count."""
+    if item.immediate:
+        return ""
+    promised = item.promised.unit if item.promised else ""
+    statutory = item.statutory.unit if item.statutory else ""
+    if promised and statutory and promised != statutory:
+        return f"我们承诺的时限，{_COUNTING[promised]}。法律规定的时限，{_COUNTING[statutory]}"
+    return _COUNTING[promised or statutory or "workday"]
 
 
 def _all_facts(portal: Portal, item: Item) -> tuple[Fact, ...]:

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from rules.case_table import MOVES
+from rules.case_terms import MoveName, State
 from tests.filling_fixtures import APPLICANT, PART1, PART2, file_case, filled_draft, post_section
 from tests.handlers_fixtures import EVERYTHING, ID_NUMBER, Office
 from tests.page_fixtures import fields_of, text_of
@@ -202,6 +204,13 @@ def test_answers_to_hidden_questions_are_not_filed(office: Office) -> None:
     number = re.findall(r'class="number-value">([^<]+)<', answer.text)[0]
     staff = office.hall.casework.staff_view(number, office.people["window"], office.clock())
     assert "landlord" not in staff.payload.answers
+
+
+def test_the_last_page_says_until_when_an_application_can_be_taken_back(office: Office) -> None:
+    client = office.browser()
+    page = client.get(f"{filled_draft(client)}/check").text
+    assert "作出决定以前，您可以随时撤回" in page
+    assert State.IN_REVIEW in MOVES[MoveName.WITHDRAW].from_states
 
 
 def test_a_question_on_another_page_follows_the_answer_given_here(office: Office) -> None:

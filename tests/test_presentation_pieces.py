@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+from pathlib import Path
 
 import pytest
 from markupsafe import Markup
@@ -11,6 +13,9 @@ from catalog.form_schema import FieldType, FormField
 from presentation.body_templates import templates
 from presentation.pieces import facts, flow, rows
 from presentation.view import Fact, FlowStep
+from rules.calendar import WorkCalendar
+from rules.deadline import due
+from rules.pause import Unit
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -45,6 +50,35 @@ def test_a_number_pasted_with_blanks_is_not_cut_by_the_browser(kind: FieldType) 
     cut = re.search(r'maxlength="(\d+)"', made)
     assert cut is not None
     assert int(cut[1]) >= len(" ".join("990121199003070010"))
+
+
+@pytest.mark.parametrize(
+    ("unit", "said"),
+    [
+        ("workday", "当天不算，法定节假日和周末不算，调休上班的周末算。"),
+        ("day", "当天不算，周末和节假日也算；最后一天遇休息日，顺延到下一个工作日。"),
+    ],
+)
+def test_a_due_day_is_explained_in_the_unit_it_is_counted_in(unit: Unit, said: str) -> None:
+    start = date(2026, 3, 2)
+    counted = due(start, 20, unit, WorkCalendar())
+    parts = templates().get_template("macros/parts.html").module
+    made = parts.trace(counted.trace, counted.due, start, "二十天", unit=unit)  # type: ignore[attr-defined]
+    assert said in made
+    # As the rules count: twenty days after 2 March end on a Sunday.
+    assert counted.due == date(2026, 3, 30 if unit == "workday" else 23)
+
+
+def test_every_page_that_tells_a_due_days_length_tells_the_unit_it_is_counted_in() -> None:
+    folder = Path(__file__).parents[1] / "handlers" / "templates"
+    calls = [
+        call
+        for path in folder.rglob("*.html")
+        for call in re.findall(r"parts\.trace\(.*?\) }}", path.read_text("utf-8"))
+    ]
+    told = [call for call in calls if ".unit" in call or ".length" in call]
+    assert len(told) >= 8
+    assert [call for call in told if "unit=" not in call] == []
 
 
 def test_macros_of_the_same_name_give_the_same() -> None:

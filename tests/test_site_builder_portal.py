@@ -14,8 +14,11 @@ from lxml import html
 
 from catalog.artifact import load_catalog, load_item, load_version
 from catalog.root import Root
+from catalog.schema import Limit, Unit
 from presentation.page import Shell
 from site_builder.compile import Built, build
+from site_builder.items import counting_words
+from tests.casework_fixtures import PLAIN
 from tests.site_builder_fixtures import FULL_CODE, HOSTILE_CODE, IMMEDIATE_CODE, make_root
 
 OWN_SERVER = ("/hall/", "/api/")
@@ -130,6 +133,38 @@ def test_an_item_page_shows_all_fourteen_elements_and_five_parts(pages: dict[str
     assert page.xpath(f"//a[@href='/hall/apply/{FULL_CODE}']")
     assert page.xpath("//svg[contains(@class, 'flow-picture')]")
     assert page.xpath("//svg[@class='qr']")
+
+
+def test_an_item_page_says_how_the_days_of_its_own_limits_are_counted(
+    pages: dict[str, html.HtmlElement],
+) -> None:
+    limits = pages[f"items/{FULL_CODE}/index.html"].xpath("//*[@id='limits']")[0].text_content()
+    working, natural = "周末和法定节假日不算", "周末和节假日也算"
+    assert working in limits
+    assert natural not in limits
+
+    def words(promised: Unit | None, statutory: Unit | None) -> str:
+        limit = {"promised": promised, "statutory": statutory}
+        return counting_words(
+            PLAIN.model_copy(
+                update={
+                    name: None if unit is None else Limit(days=9, unit=unit) for name, unit in limit.items()
+                }
+            )
+        )
+
+    for promised, statutory in (("day", "day"), ("day", None), (None, "day")):
+        said = words(promised, statutory)
+        assert natural in said
+        assert working not in said
+    mixed = words("workday", "day")
+    assert mixed.index("我们承诺的") < mixed.index(working) < mixed.index("法律规定的") < mixed.index(natural)
+
+
+def test_an_item_page_promises_no_minutes_that_its_form_does_not_take(
+    pages: dict[str, html.HtmlElement],
+) -> None:
+    assert "分钟" not in pages[f"items/{FULL_CODE}/index.html"].xpath("//*[@id='apply']")[0].text_content()
 
 
 def test_an_item_without_online_form_sends_people_to_the_window(pages: dict[str, html.HtmlElement]) -> None:
