@@ -124,6 +124,17 @@ def test_importing_a_notice_writes_the_roots_calendar_and_deadline_uses_it(small
     assert json.loads(found.output)["provisional"] is False
 
 
+def test_importing_a_notice_for_a_database_that_is_not_there_is_wrong_use(small_root, tmp_path):
+    path = tmp_path / "2027.json"
+    path.write_text('{"year": 2027, "papers": [], "days": []}', encoding="utf-8")
+    typo = tmp_path / "typo.db"
+    done = run("import", str(path), "--root", str(small_root), "--db", str(typo), command=calendar)
+    assert done.exit_code == 2
+    assert "没有数据库" in done.stderr
+    assert not typo.exists()
+    assert not (small_root / "content" / "calendars" / "2027.yml").exists()
+
+
 def test_an_unpublished_notice_is_refused_with_exit_one(small_root, tmp_path):
     path = tmp_path / "2027.json"
     path.write_text('{"year": 2027, "papers": [], "days": []}', encoding="utf-8")

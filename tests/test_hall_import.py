@@ -50,6 +50,21 @@ def test_the_report_can_go_into_a_file(tmp_path: Path, mapping: Path) -> None:
     assert json.loads(target.read_text("utf-8"))["items"] == 1
 
 
+def test_a_report_that_could_not_be_written_is_said_before_anything_is_imported(
+    tmp_path: Path, mapping: Path
+) -> None:
+    source = jsonl(tmp_path / "a.jsonl", row())
+    result = run(
+        source, "--mapping", mapping, "--into", tmp_path / "i", "--report", tmp_path / "missing" / "r.json"
+    )
+    assert result.exit_code == 2
+    assert "没有目录" in result.stderr
+    assert not (tmp_path / "i").exists()
+    beside = tmp_path / "j" / "r.json"
+    assert run(source, "--mapping", mapping, "--into", tmp_path / "j", "--report", beside).exit_code == 0
+    assert beside.is_file()
+
+
 def test_an_unknown_mapping_is_wrong_use_and_names_the_packaged_ones(tmp_path: Path) -> None:
     source = jsonl(tmp_path / "a.jsonl", row())
     result = run(source, "--mapping", "nothing", "--into", tmp_path / "items")

@@ -156,6 +156,10 @@ def test_what_is_published_is_shown_as_table_json_and_csv(published: Path) -> No
     assert hall(MONTH, "--root", root, "--csv").stdout_bytes == (published / "1.csv").read_bytes()
     one = json.loads(hall(MONTH, "--root", root, "--department", "police", "--json").stdout)
     assert one["id"] == "police"
+    row = hall(MONTH, "--root", root, "--department", "police", "--csv").stdout_bytes
+    whole = (published / "1.csv").read_bytes().splitlines(keepends=True)
+    assert row == whole[0] + b"".join(line for line in whole[1:] if b",police," in line)
+    assert len(row.splitlines()) == 2
 
 
 def test_wrong_use_is_told(published: Path) -> None:

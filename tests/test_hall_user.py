@@ -14,6 +14,7 @@ from hall.commands.user import command
 from handlers.store import people, sessions
 from handlers.store.database import Database
 from handlers.store.migrations import LATEST
+from rules.access import Role
 from rules.errors import NotFound, Unauthenticated
 from rules.time import SHANGHAI
 
@@ -84,6 +85,52 @@ def test_assignments_begin_and_end_by_date(place: list[str]) -> None:
         "2026-01-01",
         "2026-06-30",
     )
+
+
+def test_an_assignment_at_a_unit_that_is_in_no_file_any_more_can_be_ended(place: list[str]) -> None:
+    run(place, "add", "clerk", "张示例")
+    database = Database.open(Path(place[1]) / ".hall" / "hall.db")
+    person = people.by_login(database, "clerk")
+    assert person is not None
+    since = datetime(2026, 1, 1, tzinfo=SHANGHAI).date()
+    database.write(lambda tx: people.assign(tx, person.id, Role.REVIEWER, "merged-away", since))
+    database.close()
+    ended = run(place, "assign", "clerk", "reviewer", "merged-away", "--end", "--to", "2026-06-30")
+    assert ended.exit_code == 0, ended.output
+    assert run(place, "assign", "clerk", "reviewer", "merged-away").exit_code == 2
+    listed = json.loads(run(place, "list", "--json").output)
+    assert [each["valid_to"] for each in listed[0]["assignments"]] == ["2026-06-30"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("list",),
+        ("lock", "clerk"),
+        ("password", "clerk"),
+        ("contact", "clerk"),
+        ("second-factor", "clerk"),
+        ("assign", "clerk", "reviewer", "centre"),
+    ],
+)
+def test_a_mistyped_database_is_told_and_not_made(
+    place: list[str], tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    folder = tmp_path / "typo"
+    told = run(place, *arguments, "--db", str(folder / "hall.db"))
+    assert isinstance(told.exception, NotFound)
+    assert "没有数据库" in told.exception.detail
+    assert not folder.exists()
+
+
+def test_a_new_account_is_reachable_where_messages_can_go_or_it_is_not_made(place: list[str]) -> None:
+    for option, wrong in (("--phone", "12345"), ("--email", "clerk at example")):
+        assert run(place, "add", "clerk", "张示例", option, wrong).exit_code == 2
+    assert json.loads(run(place, "list", "--json").output) == []
+    made = run(place, "add", "clerk", "张示例", "--phone", "+86 139 0000 0000", "--email", "a@example.cn")
+    assert made.exit_code == 0, made.output
+    (found,) = json.loads(run(place, "list", "--json").output)
+    assert (found["phone"], found["email"]) == ("13900000000", "a@example.cn")
 
 
 def test_migrating_says_what_it_did(place: list[str]) -> None:

@@ -32,6 +32,8 @@ def command() -> None:
 def import_(file: Path, where: Path | None, db: Path | None, as_json: bool) -> None:
     """Exit codes: 0 done, 1 the notice is refused, 2 wrong use."""
     root = Root.find(where)
+    if db is not None and not db.is_file():
+        raise click.UsageError(f"没有数据库 {db}，没有导入；没有数据库的县不用写 --db。")
     before = read_calendars(calendar_folders(root), root).calendar
     try:
         imported = import_notice(file, root.content / FOLDER)

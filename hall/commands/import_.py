@@ -48,6 +48,9 @@ def command(
     report: Path | None,
 ) -> None:
     """Exit codes: 0 all rows in, 1 rows rejected or the file unreadable, 2 wrong use."""
+    if report and not report.absolute().parent.is_dir() and into.absolute() not in report.absolute().parents:
+        # Said before anything is read: the report is written when the import is done, and tells what became of it.
+        raise click.UsageError(f"没有目录 {report.parent}，报告写不进去。请先建好，或换一个地方。")
     mapping_path = _mapping_path(mapping_name)
     root = _root(root_path)
     today = datetime.now(SHANGHAI).date()
@@ -111,6 +114,6 @@ def _echo(report: Report) -> None:
         for warning in report.warnings[:_SHOWN]:
             click.echo(f"  第 {warning.row} 行 {warning.code} {warning.field}：{warning.message}")
     for name, count in report.unused.items():
-        click.echo(f"映射没有提到的列：{name}({count} 行有内容)")
+        click.echo(f"映射没有提到的列：{name}（{count} 行有内容）")
     for path in report.absent:
         click.echo(f"来源里已经没有：{path}")

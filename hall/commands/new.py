@@ -60,6 +60,8 @@ def command(
     as_json: bool,
 ) -> None:
     """新建一个县的目录：一个部门、一个事项、设置和说明，已用 git 管起来。"""
+    if folder.exists() and not folder.is_dir():
+        raise click.UsageError(f"{folder} 是一个文件，请换一个目录名。")
     if folder.exists() and any(folder.iterdir()):
         raise click.UsageError(f"{folder} 已存在而且不是空的，请换一个目录名。")
     name = name or ("示范县" if yes else click.prompt("县的全称", default="示范县"))

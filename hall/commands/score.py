@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import csv
+import io
 import json
 import sys
 from datetime import datetime
@@ -172,7 +175,7 @@ def _show(
     if department and found.department(department) is None:
         raise NotFound(f"{found.label}的评分里没有部门 {department}。")
     if as_csv_:
-        _write(sheet)
+        _write(_only(sheet, department) if department else sheet)
     elif as_json_ and not department:
         _write(data)
     elif as_json_:
@@ -182,6 +185,17 @@ def _show(
         state = f"第{found.edition}版，已公布" if published else f"测算，没有公布，数据到{found.as_of}"
         click.echo(f"{found.county}{found.label}部门绩效评分（{state}）")
         _table(found, department)
+
+
+def _only(sheet: bytes, department: str) -> bytes:
+    """The sheet's head and the row of one department."""
+    rows = list(csv.reader(io.StringIO(sheet.decode("utf-8-sig"), newline="")))
+    place = rows[0].index("部门编号")
+    target = io.StringIO(newline="")
+    csv.writer(target, lineterminator="\r\n").writerows(
+        [rows[0], *(row for row in rows[1:] if row[place] == department)]
+    )
+    return codecs.BOM_UTF8 + target.getvalue().encode()
 
 
 def _table(found: RankingFile, department: str | None) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,8 @@ def command() -> None:
     """管理工作人员账号：新增、任职、联系方式、密码、动态码、停用。"""
 
 
-def _stored(function: Callable[..., None]) -> Callable[..., None]:
-    """Adds --root and --db and hands the open database and root over."""
+def _stored(function: Callable[..., None], *, makes: bool = False) -> Callable[..., None]:
+    """Adds --root and --db and hands the open database and root over; only with `makes` is there a new one."""
 
     @click.option(
         "--root", "where", type=click.Path(path_type=Path, exists=True, file_okay=False), help="县的目录"
@@ -47,7 +47,10 @@ def _stored(function: Callable[..., None]) -> Callable[..., None]:
     @wraps(function)
     def wrapped(where: Path | None, db: Path | None, **values: Any) -> None:
         root = Root.find(where)
-        with _opened(db or root.state / "hall.db") as database:
+        path = db or root.state / "hall.db"
+        if not makes and not path.is_file():
+            raise NotFound(f"没有数据库 {path}。请检查 --root 和 --db；第一个账号用 hall user add 新增。")
+        with _opened(path) as database:
             function(database, root, **values)
 
     return wrapped
@@ -69,10 +72,10 @@ def _opened(path: Path) -> Iterator[Database]:
     "--role", "roles", multiple=True, type=click.Choice(sorted(_ROLES)), help="岗位，与 --unit 成对，可重复"
 )
 @click.option("--unit", "units", multiple=True, help="单位编号（部门、科室、窗口、镇、村或 county）")
-@click.option("--phone", default="", help="电话")
-@click.option("--email", default="", help="邮箱")
+@click.option("--phone", default="", help="手机号，收短信用")
+@click.option("--email", default="", help="邮箱，收邮件用")
 @click.option("--password-stdin", is_flag=True, help="从标准输入读密码；不给就生成一个临时密码")
-@_stored
+@partial(_stored, makes=True)
 def add(
     database: Database,
     root: Root,
@@ -88,6 +91,7 @@ def add(
     if len(roles) != len(units):
         raise click.UsageError("--role 和 --unit 要成对出现。")
     _known_units(root, units)
+    phone, email = _phone(phone), _email(email)
     login = login.strip().lower()
     password = sys.stdin.readline().rstrip("\n") if password_stdin else _temporary()
     people.check_password_rules(password, login, name)
@@ -102,7 +106,7 @@ def add(
             people.assign(tx, person, _ROLES[role], unit, now.date())
 
     database.write(job)
-    click.echo(f"已新增 {login}({name})。")
+    click.echo(f"已新增 {login}（{name}）。")
     if not password_stdin:
         click.echo(f"临时密码：{password}（首次登录要改）")
 
@@ -126,7 +130,9 @@ def assign(
     end: bool,
 ) -> None:
     """让 LOGIN 在 UNIT 担任 ROLE，或结束这个任职。"""
-    _known_units(root, (unit,))
+    if not end:
+        # One that was merged or closed is in no file any more, and its assignments must come to an end all the same.
+        _known_units(root, (unit,))
     person = _person(database, login)
     begins = parse_date(first) if first else _now().date()
     ends: date | None = parse_date(last) if last else None
@@ -190,12 +196,8 @@ def second_factor(database: Database, root: Root, login: str, reset: bool) -> No
 def contact(database: Database, root: Root, login: str, phone: str | None, email: str | None) -> None:
     """改 LOGIN 的手机号和邮箱：监察消息发到这里。没写的一项不变。"""
     person = _person(database, login)
-    if phone and not phone_of(phone):
-        raise click.UsageError("--phone 要写 11 位手机号")
-    if email and not email_of(email):
-        raise click.UsageError("--email 的格式不对")
-    new_phone = person.phone if phone is None else phone_of(phone)
-    new_email = person.email if email is None else email_of(email)
+    new_phone = person.phone if phone is None else _phone(phone)
+    new_email = person.email if email is None else _email(email)
     database.write(lambda tx: posts.set_reachable(tx, person.id, new_phone, new_email))
     click.echo(
         f"{login} 的联系方式已改：手机{'已登记' if new_phone else '无'}，邮箱{'已登记' if new_email else '无'}。"
@@ -232,6 +234,21 @@ def _person(database: Database, login: str) -> Person:
     found = people.by_login(database, login)
     if found is None:
         raise NotFound(f"没有登录名为“{login}”的账号。")
+    return found
+
+
+def _phone(text: str) -> str:
+    """As it is dialled; nothing for nothing."""
+    found = phone_of(text)
+    if text.strip() and not found:
+        raise click.UsageError("--phone 要写 11 位手机号")
+    return found
+
+
+def _email(text: str) -> str:
+    found = email_of(text)
+    if text.strip() and not found:
+        raise click.UsageError("--email 的格式不对")
     return found
 
 

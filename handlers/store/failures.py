@@ -35,6 +35,10 @@ _SYSTEM: dict[int, str] = {
     errno.EIO: "读写磁盘出错。请检查磁盘；已经受理的内容没有丢失。",
     errno.EMFILE: "打开的文件太多。请提高打开文件数的限制后重试。",
     errno.ENFILE: "整个系统打开的文件太多。请稍后重试。",
+    errno.ENOENT: "没有这个文件或目录。请检查路径；要写的文件，先建好它的目录。",
+    errno.ENOTDIR: "路径里有一段是文件，不是目录。请检查路径。",
+    errno.EISDIR: "这是一个目录，需要的是文件。请检查路径。",
+    errno.EEXIST: "已经有同名的文件。请检查路径。",
     errno.EADDRINUSE: "这个端口已被占用，可能已有一个大厅在运行。请换一个端口（--port）。",
 }
 
