@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, JsonValue
 
 from handlers.api_models import CaseOut, In, Out
+from handlers.casework.requests import LONGEST_CERTIFICATE_NUMBER
 
 
 class SignInIn(In):
@@ -181,7 +182,7 @@ class ToldOutsideOut(Out):
 
 
 class CertificateIn(In):
-    number: str | None = Field(None, max_length=100)
+    number: str | None = Field(None, max_length=LONGEST_CERTIFICATE_NUMBER)
 
 
 class LettersQuery(In):

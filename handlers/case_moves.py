@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from handlers.bodies import MEGABYTE, TEXT_BYTES, chunks, files_of, form_of, text_of
 from handlers.case_page import Refused, case_response
-from handlers.casework.requests import ByStaff, MoveData
+from handlers.casework.requests import LONGEST_CERTIFICATE_NUMBER, ByStaff, MoveData
 from handlers.casework.viewing import staff_case
 from handlers.context import Hall, hall_of
 from handlers.guard import may, route
@@ -211,7 +211,7 @@ async def certificate(request: Request) -> Response:
     hall, number = hall_of(request), request.path_params["number"]
     async with form_of(request) as form:
         by = await acting(request, form, number)
-        given = text_of(form, "certificate.number", 50)
+        given = text_of(form, "certificate.number", LONGEST_CERTIFICATE_NUMBER)
         if "restore" in form:
             written = {"certificate.number": given}
             return await run_in_threadpool(lambda: case_response(request, number, written=written))

@@ -16,7 +16,7 @@ from handlers.store.records import Clock
 from rules.calendar import CalendarYear, WorkCalendar
 from rules.case_terms import NoticeKind, State
 from rules.clock import ClockKind
-from rules.errors import IllegalMove
+from rules.errors import IllegalMove, Invalid
 from tests.casework_fixtures import CALENDAR_DAYS, PLAIN, Hall, at, make_hall
 
 
@@ -253,6 +253,10 @@ def test_delivery_and_certificate_clocks_run_after_the_decision(hall: Hall) -> N
         date(2026, 3, 18),
         date(2026, 3, 9),
     )
+    with pytest.raises(Invalid):
+        hall.casework.issue_certificate(
+            filed.number, hall.staff("window"), now=at("2026-03-05"), number_given="证" * 51
+        )
     certificate = hall.casework.issue_certificate(filed.number, hall.staff("window"), now=at("2026-03-05"))
     assert certificate.number == "青市监证2026000001"
     assert clock(hall, ClockKind.CERTIFICATE).stopped == at("2026-03-05")

@@ -11,6 +11,8 @@ from rules.access import Role
 from rules.case_terms import MoveName, State
 from rules.quick_dataclass import dataclass
 
+LONGEST_CERTIFICATE_NUMBER = 50
+
 
 @dataclass(frozen=True, slots=True)
 class MaterialGiven:

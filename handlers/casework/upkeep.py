@@ -18,7 +18,7 @@ from handlers.casework.effects import certificate_number
 from handlers.casework.ground import Ground
 from handlers.casework.moving import facts_of
 from handlers.casework.progress import Progress
-from handlers.casework.requests import MoveData
+from handlers.casework.requests import LONGEST_CERTIFICATE_NUMBER, MoveData
 from handlers.casework.subjects import subject_of
 from handlers.casework.triggering import Happened, fire
 from handlers.store import attachments, case_parts, cases, clocks, counts, events, findings, notices, outbox
@@ -216,6 +216,10 @@ def issue_certificate(
     database: Database, ground: Ground, number: str, person: str, now: datetime, number_given: str | None
 ) -> Certificate:
     """Gives a granted case's certificate its number (the department's own, or the hall's running one)."""
+    own = (number_given or "").strip()
+    if len(own) > LONGEST_CERTIFICATE_NUMBER:
+        words = f"证照编号最多 {LONGEST_CERTIFICATE_NUMBER} 个字，现在是 {len(own)} 个字"
+        raise Invalid("还不能出证", {"number": words})
 
     def job(tx: Transaction) -> Certificate:
         case, steps, standing = _for_staff(tx, ground, number, person, now, Capability.CERTIFICATES_ISSUE)
@@ -226,8 +230,7 @@ def issue_certificate(
         progress = Progress(
             tx, ground, None, case, steps, running, facts, {}, MoveData(), now, standing.actor
         )
-        own = (number_given or "").strip()
-        given = own[:50] or certificate_number(tx, progress, now)
+        given = own or certificate_number(tx, progress, now)
         case_parts.issue_certificate(tx, case.id, given, now)
         progress.stop((ClockKind.CERTIFICATE,), "已出证")
         progress.show()
