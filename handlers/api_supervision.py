@@ -74,13 +74,13 @@ async def issue_order(request: Request) -> Response:
     """Issues an order by hand; the same Idempotency-Key with the same content gives the same order."""
     hall, person, now = _here(request)
     key, asked = key_of(request), await json_of(request, OrderIn)
-    made = await run_in_threadpool(
-        lambda: hall.supervision.issue_order(
+    made, repeated = await run_in_threadpool(
+        lambda: hall.supervision.issue_order_once(
             OrderRequest(**asked.model_dump()), person, key=f"{person}/api/{key}", now=now
         )
     )
     view = await run_in_threadpool(hall.supervision.order, made.id, person, now)
-    return answered(_order_out(view), 201)
+    return answered(_order_out(view), 200 if repeated else 201)
 
 
 async def move_order(request: Request) -> Response:

@@ -243,8 +243,8 @@ class _Move:
 
 def issue_by_hand(
     database: Database, ground: Ground, request: OrderRequest, person: str, now: datetime, key: str
-) -> Order:
-    """An order a supervisor writes; the same `key` with the same content gives the same order.
+) -> tuple[Order, bool]:
+    """An order a supervisor writes; the same `key` with the same content gives the same order, and True.
 
     Raises Invalid, NotFound for a case, letter or department out of reach, Forbidden for who supervises nobody.
     """
@@ -254,12 +254,12 @@ def issue_by_hand(
     if len(request.basis.strip()) > LONGEST_BASIS:
         raise Invalid(f"还不能“{row.label}”", {"basis": f"最多写 {LONGEST_BASIS} 个字"})
 
-    def job(tx: Transaction) -> Order:
+    def job(tx: Transaction) -> tuple[Order, bool]:
         earlier = idempotency.earlier(tx, database.vault, SCOPE, key, fingerprint)
         if earlier is not None:
             found = orders.by_id(tx, int(str(earlier["order"])))
             assert found is not None
-            return found
+            return found, True
         about = subject_for(tx, ground, request.subject, request.number, request.department)
         standing = supervisor_of(tx, ground, person, about, now)
         check_order(OrderState.DRAFT, OrderMove.ISSUE, standing.role, OrderFacts())
@@ -280,6 +280,6 @@ def issue_by_hand(
         )
         order = issuing.issue(tx, ground, made, paper, standing.role)
         idempotency.keep(tx, database.vault, SCOPE, key, fingerprint, {"order": order.id}, now)
-        return order
+        return order, False
 
     return database.write(job)

@@ -37,6 +37,12 @@ class Supervision:
 
     def issue_order(self, request: OrderRequest, by: str, *, key: str, now: datetime) -> Order:
         """An order by hand, by a supervisor of the department."""
+        return self.issue_order_once(request, by, key=key, now=now)[0]
+
+    def issue_order_once(
+        self, request: OrderRequest, by: str, *, key: str, now: datetime
+    ) -> tuple[Order, bool]:
+        """The same, and whether it was issued before under this key."""
         return ordering.issue_by_hand(self.database, self.ground(), request, by, local(now), key)
 
     def move_order(
