@@ -313,7 +313,9 @@ async def _corrected(
     unknown = set(asked.answers) - mine
     if unknown:
         raise Invalid("有不能改正的字段", dict.fromkeys(sorted(unknown), "申请表里没有这一项，或者不能改"))
-    posted = api_answers.as_posted(form, {**before, **asked.answers})
+    files = {each.id for each in file_questions(form)}
+    texts = {name: value for name, value in before.items() if name not in files}
+    posted = api_answers.as_posted(form, {**texts, **asked.answers})
     only = replace(form, sections=tuple(section for section in form.sections if section.id in own))
     validated = validate_answers(only, posted, {})
     wrong = {

@@ -187,6 +187,11 @@ def test_faults_of_an_application_are_named_by_field_and_nothing_is_kept(office:
     unknown = {**ANSWERS, "no_such_field": "x"}
     body = assert_problem(file_web(client, answers=unknown), 422)
     assert "no_such_field" in body["errors"]
+    row = {**ANSWERS["staff"][0], "no_such_column": "x"}
+    body = assert_problem(file_web(client, answers={**ANSWERS, "staff": [row]}), 422)
+    assert set(body["errors"]) == {"staff.0.no_such_column"}
+    body = assert_problem(file_web(client, answers={**ANSWERS, "material_plan": "图.pdf"}), 422)
+    assert set(body["errors"]) == {"material_plan"}
     missing = client.post(
         "/api/v1/cases", json={"item": EVERYTHING, "answers": ANSWERS}, headers={"Idempotency-Key": "k"}
     )
