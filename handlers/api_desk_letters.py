@@ -108,7 +108,7 @@ operations = (
     Operation("GET", "/desk/conduct", conduct_letters, may(Capability.LETTERS_CONDUCT), "工作作风投诉", LettersOut,
               errors=(401, 403), tag=_TAG),
     Operation("GET", _LETTER, staff_letter, _READERS, "一封来信", LetterOut, errors=_DENIED, tag=_TAG),
-    Operation("GET", _LETTER + "/files/{file}", staff_letter_file, _READERS, "来信的附件", errors=_DENIED, tag=_TAG),
+    Operation("GET", _LETTER + "/files/{file}", staff_letter_file, _READERS, "来信的附件", errors=(*_DENIED, 410), tag=_TAG),
     Operation("GET", _LETTER + "/suggestions", suggest_units, _READERS, "建议交给谁", SuggestionsOut, errors=_DENIED, tag=_TAG),
     Operation("POST", _LETTER + "/moves/{move}", move_letter, _READERS, "办理来信", LetterMovedOut, LetterMoveIn,
               errors=_DENIED, among={"move": sorted(LETTER_MOVES)}, tag=_TAG),

@@ -70,7 +70,6 @@ async def ask(request: Request) -> Response:
     names = ("kind", "topic", "about", "department", "title", "content", "name", "phone", "email", "item")
     values = {name: str(getattr(asked, name)).strip() for name in names}
     letter = letter_of(request, {**values, "files": asked.files, "public": "yes" if asked.public else ""})
-    throttle.once(request, throttle.LETTERS, "letter")
     filed = await file_letter(request, letter, f"api:{key}", drill=asked.drill)
     return answered(LetterFiledOut.model_validate(filed), 200 if filed.repeated else 201)
 
@@ -207,7 +206,7 @@ operations = (
         "上传来信的附件", LetterFileOut, files=True, status=201, errors=(400, 404, 409, 413, 415, 422, 429), tag="来信",
     ),
     Operation(
-        "GET", _OWN + "/files/{file}", get_letter_file, _PROVED, "来信的附件", code=True, errors=_ERRORS, tag="来信"
+        "GET", _OWN + "/files/{file}", get_letter_file, _PROVED, "来信的附件", code=True, errors=(*_ERRORS, 410), tag="来信"
     ),
     Operation("GET", _OWN, get_letter, _PROVED, "查来信", LetterOut, code=True, errors=_ERRORS, tag="来信"),
     Operation("POST", _OWN + "/chase", chase, _PROVED, "催办", code=True, status=204, errors=_ERRORS, tag="来信"),

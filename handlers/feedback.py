@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from catalog.artifact import ItemSummary
-from handlers import throttle
 from handlers.bodies import form_of, text_of
 from handlers.context import Hall, hall_of
 from handlers.guard import public, route
@@ -57,7 +56,6 @@ async def send(request: Request) -> Response:
     }
     try:
         request_of_it = letter_of(request, letter)
-        throttle.once(request, throttle.LETTERS, "letter")
         filed = await file_letter(request, request_of_it, values["key"])
     except Invalid as error:
         return _page(request, values, dict(error.fields) or {"": error.detail}, 422)

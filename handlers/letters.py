@@ -103,7 +103,6 @@ async def send(request: Request) -> Response:
         return await _page(request, await _after(request, step, values), values, {})
     try:
         letter = letter_of(request, values)
-        throttle.once(request, throttle.LETTERS, "letter")
         filed = await file_letter(request, letter, values["key"])
     except Invalid as error:
         wrong = dict(error.fields) or {"": error.detail}
@@ -235,11 +234,17 @@ def _read(field: FormField, text: str, errors: dict[str, str]) -> str:
 async def file_letter(
     request: Request, letter: LetterRequest, key: str, *, drill: bool = False
 ) -> LetterFiled:
-    """Files it under its idempotency key."""
+    """Files it under its idempotency key. Raises TooMany, but not for one that is filed already."""
     hall = hall_of(request)
-    return await hall.correspondence.ask_async(
-        letter, key=key or secrets.token_urlsafe(18), now=hall.now(), drill=drill
-    )
+    key = key or secrets.token_urlsafe(18)
+    try:
+        throttle.once(request, throttle.LETTERS, "letter")
+    except TooMany:
+        before = await run_in_threadpool(hall.correspondence.asked_before, letter, key=key, drill=drill)
+        if before is None:
+            raise
+        return before
+    return await hall.correspondence.ask_async(letter, key=key, now=hall.now(), drill=drill)
 
 
 def receipt_of(request: Request, filed: LetterFiled) -> Response:

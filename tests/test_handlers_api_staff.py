@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from handlers import throttle
+from handlers.limiter import Limit
+from handlers.store import attachments
 from tests.api_fixtures import assert_problem, file_web, file_window, program
-from tests.filling_fixtures import APPLICANT
+from tests.filling_fixtures import APPLICANT, PDF
 from tests.handlers_fixtures import COUNTER, ID_NUMBER, Office
 
 # --- channels, drill ---
@@ -84,6 +87,13 @@ def test_staff_run_a_case_to_its_end_with_their_own_roles(office: Office) -> Non
     assert move("reviewer", "complete_step", opinion="属实").status_code == 200
     assert move("decider", "grant", opinion="同意").json()["state"] == "granted"
     assert_problem(move("decider", "no_such_move"), 404)
+    certificate = f"/api/v1/desk/cases/{number}/certificate"
+    assert (
+        "number"
+        in assert_problem(people["window"].post(certificate, json={"number": "证" * 51}), 422)["errors"]
+    )
+    given = people["window"].post(certificate, json={"number": "证" * 50}).json()
+    assert given["number"] == "证" * 50
     whole = people["decider"].get(f"/api/v1/desk/cases/{number}").json()
     assert whole["applicant"]["id_number"] == ID_NUMBER
     assert whole["answers"]["shop"] == "示例小馆"
@@ -152,6 +162,44 @@ def test_a_letter_is_asked_chased_answered_and_rated_over_the_api(office: Office
     )
     assert_problem(client.post(f"/api/v1/letters/{number}/rating", json={"score": 2}, headers=proof), 409)
     assert_problem(client.get(f"/api/v1/letters/{number}", headers={"X-Query-Code": "AAAA2222"}), 404)
+
+
+def test_a_letter_sent_again_gets_its_receipt_also_when_no_further_one_may_be_sent(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = program(office)
+    monkeypatch.setattr(throttle, "LETTERS", Limit(1, 60))
+    body = {"department": "market", "title": "要什么材料", "content": "开店要什么材料", "name": "张示例"}
+
+    def ask(key: str, **more: str) -> Any:
+        return client.post("/api/v1/letters", json={**body, **more}, headers={"Idempotency-Key": key})
+
+    first, again = ask("l1"), ask("l1")
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json()["query_code"] == first.json()["query_code"]
+    assert_problem(ask("l1", title="别的题目"), 409)
+    assert_problem(ask("l2"), 429)
+
+
+def test_a_letters_file_that_is_gone_is_answered_as_the_document_says(office: Office) -> None:
+    client, staff = program(office), program(office, "coordinator", "203.0.113.42")
+    owner = "a1" * 15
+    client.post(f"/api/v1/letters/files/{owner}", files={"file": ("证明.pdf", PDF, "application/pdf")})
+    body = {"department": "market", "title": "要什么材料", "content": "开店要什么材料", "name": "张示例"}
+    asked = client.post(
+        "/api/v1/letters", json={**body, "files": owner}, headers={"Idempotency-Key": "l1"}
+    ).json()
+    proof = {"X-Query-Code": asked["query_code"]}
+    at = f"/letters/{asked['number']}"
+    [file] = client.get(f"/api/v1{at}", headers=proof).json()["files"]
+    kept = attachments.by_id(office.hall.database, file["id"])
+    assert kept is not None
+    attachments.path_of(office.hall.database, kept).unlink()
+    assert_problem(client.get(f"/api/v1{at}/files/{file['id']}", headers=proof), 410)
+    assert_problem(staff.get(f"/api/v1/desk{at}/files/{file['id']}"), 410)
+    document = client.get("/api/v1/openapi.json").json()["paths"]
+    for path in ("/letters/{number}/files/{file}", "/desk/letters/{number}/files/{file}"):
+        assert "410" in document[f"/api/v1{path}"]["get"]["responses"]
 
 
 def test_faults_of_a_letter_are_named(office: Office) -> None:

@@ -29,7 +29,7 @@ from handlers.correspondence.requests import (
     LetterRequest,
     limits_of,
 )
-from handlers.correspondence.writing import Asking
+from handlers.correspondence.writing import Asking, asked_before
 from handlers.store import attachments, letters
 from handlers.store.database import Database
 from handlers.store.letters import PublicFilter
@@ -69,6 +69,10 @@ class Correspondence:
     ) -> LetterFiled:
         """`ask` for event loops."""
         return await self.database.write_async(self._asking(request, key, now, drill))
+
+    def asked_before(self, request: LetterRequest, *, key: str, drill: bool = False) -> LetterFiled | None:
+        """The receipt given under this key, if any. Raises Conflict when it was another letter."""
+        return asked_before(self.database, self.database.vault, request, key, drill)
 
     def by_writer(
         self, number: str, query_code: str, move: LetterMove, data: LetterData, *, now: datetime

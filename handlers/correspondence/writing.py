@@ -18,7 +18,7 @@ from handlers.correspondence.reach import (
 )
 from handlers.correspondence.requests import LetterFiled, LetterRequest
 from handlers.store import attachments, cases, clocks, idempotency, letters, people
-from handlers.store.moments import moment
+from handlers.store.moments import Reads, moment
 from handlers.store.people_records import Letter, Person, Writer
 from handlers.store.records import Json
 from handlers.store.vault import Vault, new_code
@@ -42,7 +42,7 @@ class Asking:
         check(ground, request)
         self.vault, self.ground, self.request = vault, ground, request
         self.key, self.now, self.drill = key, now, drill
-        self.print = idempotency.fingerprint([asdict(request), drill])
+        self.print = _print(request, drill)
 
     def __call__(self, tx: Transaction) -> LetterFiled:
         earlier = idempotency.earlier(tx, self.vault, SCOPE, self.key, self.print)
@@ -114,6 +114,18 @@ class Asking:
         else:
             telling.tell_desk(tx, vault, ground, letter, "unit", f"新{label}，请按时答复", now)
         telling.count(tx, ground, letter, now, "letters")
+
+
+def asked_before(
+    reads: Reads, vault: Vault, request: LetterRequest, key: str, drill: bool
+) -> LetterFiled | None:
+    """The receipt already given to this key. Raises Conflict when something else was sent with it."""
+    earlier = idempotency.earlier(reads, vault, SCOPE, key, _print(request, drill))
+    return None if earlier is None else _filed(earlier, repeated=True)
+
+
+def _print(request: LetterRequest, drill: bool) -> str:
+    return idempotency.fingerprint([asdict(request), drill])
 
 
 def _member(tx: Transaction, ground: Ground, request: LetterRequest, now: datetime) -> Person | None:
