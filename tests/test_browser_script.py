@@ -34,6 +34,11 @@ class _Quiet(SimpleHTTPRequestHandler):
         self.send_header("Content-Security-Policy", POLICY)
         super().end_headers()
 
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"] or 0))
+        self.send_response(204)
+        self.end_headers()
+
     def log_message(self, format: str, *args: Any) -> None:
         return
 
@@ -73,6 +78,19 @@ def _write_form(site: Path) -> None:
     body = templates().from_string(source).render(fields=fields)
     text = Shell.load(site / "data" / "shell.html").render("表", body)
     (site / "form.html").write_text(text, encoding="utf-8")
+    # A table that is full and has a fault; what is sent is answered by nothing to show, so the page stays.
+    table = FormField(
+        id="staff", label="人员", type="table", max_rows=3, columns=(FormField(id="name", label="姓名", help="照证件写"),)
+    )  # fmt: skip
+    source = (
+        '{% import "macros/form.html" as form %}<h1>表</h1>'
+        '<form class="form" method="post" action="/taken">{{ form.field(f, rows, errors) }}'
+        '<button id="send" data-busy="正在保存…">保存<small>这一页</small></button></form>'
+    )
+    rows = [{"name": each} for each in "甲乙丙"]
+    body = templates().from_string(source).render(f=table, rows=rows, errors={"staff.0.name": "请填写姓名"})
+    text = Shell.load(site / "data" / "shell.html").render("表", body)
+    (site / "full.html").write_text(text, encoding="utf-8")
     # As staff's form of a supplement at the window has it: no limit of number.
     body = '<h1>表</h1><form class="form"><input type="file" id="f-free" name="free" multiple aria-label="材料"></form>'
     text = Shell.load(site / "data" / "shell.html").render("表", body)
@@ -93,6 +111,7 @@ def test_elder_mode_is_switched_remembered_and_set_before_the_page_is_drawn(page
     page.goto(f"/items/{FULL_CODE}/")
     assert page.evaluate("document.documentElement.hasAttribute('data-elder')")
     assert page.get_attribute("[data-elder-switch]", "aria-pressed") == "true"
+    assert page.inner_text("[data-elder-switch]") == "大字版"
     page.click("[data-elder-switch]")
     page.reload()
     assert not page.evaluate("document.documentElement.hasAttribute('data-elder')")
@@ -152,6 +171,39 @@ def test_rows_are_added_up_to_the_limit_and_renumbered_when_one_goes(page: Page)
     assert page.input_value("[name='staff.0.name']") == "乙"
     assert page.locator("[data-row]").count() == 2
     assert page.evaluate("document.querySelector(\"label[for='f-staff.1.name']\") !== null")
+
+
+def test_a_row_that_goes_gives_its_focus_to_the_next_and_a_new_one_brings_no_fault_along(page: Page) -> None:
+    focus = "document.activeElement.name + '|' + document.activeElement.hasAttribute('data-add-row')"
+    page.goto("/full.html")
+    assert not page.is_visible("[data-add-row]")
+    page.locator("[data-remove-row]").nth(1).press("Enter")
+    assert page.input_value("[name='staff.1.name']") == "丙"
+    assert page.evaluate(focus) == "staff.1.name|false"
+    page.locator("[data-remove-row]").nth(1).press("Enter")
+    assert page.evaluate(focus) == "add_row|true"
+    page.keyboard.press("Enter")
+    assert page.evaluate(focus) == "staff.1.name|false"
+    assert page.get_attribute("[name='staff.0.name']", "aria-describedby") == "h-staff.0.name e-staff.0.name"
+    assert page.get_attribute("[name='staff.1.name']", "aria-describedby") == "h-staff.1.name"
+    assert page.get_attribute("[name='staff.1.name']", "aria-invalid") is None
+
+
+def test_a_button_that_was_pressed_can_be_pressed_again_when_the_page_is_still_there(page: Page) -> None:
+    page.goto("/full.html")
+    page.clock.install()
+    button = page.locator("#send")
+    for again in ("page.clock", "pageshow"):
+        button.click()
+        page.clock.run_for(10)
+        assert button.inner_text() == "正在保存…"
+        assert button.get_attribute("aria-disabled") == "true"
+        if again == "pageshow":
+            page.evaluate("window.dispatchEvent(new Event('pageshow'))")
+        else:
+            page.clock.run_for(8000)
+        assert button.inner_html() == "保存<small>这一页</small>"
+        assert button.get_attribute("aria-disabled") is None
 
 
 def test_a_wrong_last_digit_is_said_on_leaving_the_field(page: Page) -> None:

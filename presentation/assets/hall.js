@@ -25,11 +25,8 @@
   /* ---- elder mode ---- */
   function elderSwitch() {
     all("[data-elder-switch]").forEach(function (button) {
-      function show() {
-        var on = root.hasAttribute("data-elder");
-        button.setAttribute("aria-pressed", on ? "true" : "false");
-        button.textContent = on ? "标准版" : "大字版";
-      }
+      // Pressed or not says which it is; a label that changed too would say the opposite.
+      function show() { button.setAttribute("aria-pressed", root.hasAttribute("data-elder") ? "true" : "false"); }
       button.hidden = false;
       show();
       button.addEventListener("click", function () {
@@ -280,6 +277,9 @@
     var least = Math.max(1, Number(set.getAttribute("data-min-rows")));
     var add = set.querySelector("[data-add-row]");
     function cards() { return all("[data-row]", set); }
+    function firstField(card) {
+      return all("input, textarea, select", card).filter(function (control) { return control.type !== "hidden" && !control.closest("[hidden]"); })[0];
+    }
     function number() {
       cards().forEach(function (card, place) {
         card.setAttribute("aria-label", card.getAttribute("aria-label").replace(/第 \d+ 行/, "第 " + (place + 1) + " 行"));
@@ -308,7 +308,16 @@
       var remove = event.target.closest("[data-remove-row]");
       if (remove) {
         event.preventDefault();
-        if (cards().length > least) { remove.closest("[data-row]").remove(); number(); }
+        if (cards().length > least) {
+          var gone = remove.closest("[data-row]");
+          var place = cards().indexOf(gone);
+          gone.remove();
+          number();
+          // What had the focus is gone: on to the row in its place, or to the button that adds one.
+          var next = cards()[place];
+          var target = next ? firstField(next) : add;
+          if (target) { target.focus(); }
+        }
         return;
       }
       if (event.target.closest("[data-add-row]")) {
@@ -320,9 +329,14 @@
         });
         all(".field-error, .field-hint", copy).forEach(function (note) { note.remove(); });
         all(".has-error", copy).forEach(function (field) { field.classList.remove("has-error"); });
+        all("[aria-invalid]", copy).forEach(function (control) { control.removeAttribute("aria-invalid"); });
+        all("[aria-describedby]", copy).forEach(function (control) {
+          var notes = control.getAttribute("aria-describedby").split(" ").filter(function (id) { return id.indexOf("e-") !== 0; });
+          if (notes.length) { control.setAttribute("aria-describedby", notes.join(" ")); } else { control.removeAttribute("aria-describedby"); }
+        });
         last.after(copy);
         number();
-        var first = copy.querySelector("input, textarea, select");
+        var first = firstField(copy);
         if (first) { first.focus(); }
       }
     });
@@ -368,17 +382,36 @@
 
   /* One click, one submission; the server refuses a second one too. */
   function once(form) {
+    var busy = null;
+    var label = [];
+    var timer = 0;
+    // When the page is still here after a while, or here again, it can be sent again and says so.
+    function ready() {
+      window.clearTimeout(timer);
+      form.removeAttribute("data-sent");
+      if (busy) {
+        busy.removeAttribute("aria-disabled");
+        busy.replaceChildren.apply(busy, label);
+        busy = null;
+      }
+    }
     form.addEventListener("submit", function (event) {
       if (event.defaultPrevented) { return; }
       if (form.getAttribute("data-sent")) { event.preventDefault(); return; }
       form.setAttribute("data-sent", "1");
       var button = event.submitter;
       if (button && button.getAttribute("data-busy")) {
-        window.setTimeout(function () { button.setAttribute("aria-disabled", "true"); button.textContent = button.getAttribute("data-busy"); }, 0);
+        window.setTimeout(function () {
+          if (!form.getAttribute("data-sent")) { return; }
+          busy = button;
+          label = Array.prototype.slice.call(button.childNodes);
+          button.setAttribute("aria-disabled", "true");
+          button.textContent = button.getAttribute("data-busy");
+        }, 0);
       }
-      window.setTimeout(function () { form.removeAttribute("data-sent"); }, 8000);
+      timer = window.setTimeout(ready, 8000);
     });
-    window.addEventListener("pageshow", function () { form.removeAttribute("data-sent"); });
+    window.addEventListener("pageshow", ready);
   }
 
   /* ---- small things ---- */
