@@ -154,6 +154,11 @@ def test_a_window_clerk_files_for_a_walk_in_with_papers_shown_at_the_window(offi
     data = fields_of(start.text, "/window")
     assert data["unit"] == [""] or data["unit"] == ["window-market"]
     page = clerk.post(f"/hall/apply/{COUNTER}/window", data={**data, "unit": "window-market"})
+    # The browser here is the clerk's: it neither offers the clerk's own phone nor keeps a citizen's.
+    assert re.search(r'<form[^>]* id="form"[^>]* autocomplete="off"', page.text)
+    assert 'autocomplete="tel"' not in page.text
+    own = office.browser().get(f"/hall/apply/{EVERYTHING}/new/applicant").text
+    assert 'autocomplete="tel"' in own
     draft = page.url.path.removesuffix("/applicant")
     post_section(clerk, draft, "applicant", APPLICANT)
     post_section(clerk, draft, "agent", {"by_agent": "no"})

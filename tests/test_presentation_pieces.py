@@ -53,6 +53,21 @@ def test_a_number_pasted_with_blanks_is_not_cut_by_the_browser(kind: FieldType) 
 
 
 @pytest.mark.parametrize(
+    ("kind", "known"), [("phone", "tel"), ("email", "email"), ("address", "street-address")]
+)
+def test_the_browser_fills_in_only_what_it_knows_of_the_person_who_is_asked(
+    kind: FieldType, known: str
+) -> None:
+    form = templates().get_template("macros/form.html").module
+    asked = FormField(id="reach", label="怎么联系", type=kind)
+    rows = FormField(id="others", label="其他人", type="table", max_rows=3, columns=(asked,))
+    assert f'autocomplete="{known}"' in form.field(asked, own=True)  # type: ignore[attr-defined]
+    for made in (form.field(asked), form.field(rows, own=True)):  # type: ignore[attr-defined]
+        assert 'autocomplete="off"' in made
+        assert f'autocomplete="{known}"' not in made
+
+
+@pytest.mark.parametrize(
     ("unit", "said"),
     [
         ("workday", "当天不算，法定节假日和周末不算，调休上班的周末算。"),
