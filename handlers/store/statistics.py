@@ -15,6 +15,21 @@ from rules.time import day_end, day_start
 
 _CASE_GROUPS = {"unit": "f.unit", "channel": "f.channel", "outcome": "f.outcome", "item": "f.item"}
 
+# Each answer in its own month, late by the day it was owed on: a letter's row tells of the last one only, and that
+# any of them was late. The answers of a disputed letter are the clocks they stopped: the one of the answer it has,
+# and those after which the dispute began a new one.
+_ANSWERS = """(
+  SELECT l.department, l.drill, l.topic, l.answered AS at, l.late FROM letter l
+    WHERE l.disputes = 0 AND l.answered IS NOT NULL
+  UNION ALL
+  SELECT k.department, l.drill, l.topic, k.stopped, k.stopped > k.due
+    FROM letter l CROSS JOIN clock k ON k.subject = 'letter' AND k.subject_id = l.id
+    WHERE l.disputes > 0 AND k.object <> '' AND k.stopped IS NOT NULL AND (k.stopped = l.answered OR EXISTS (
+      SELECT 1 FROM event e CROSS JOIN clock n WHERE e.subject = 'letter' AND e.subject_id = l.id
+        AND e.kind = 'letter.dispute' AND e.at = n.started AND n.id = (
+          SELECT min(id) FROM clock WHERE subject = 'letter' AND subject_id = l.id AND id > k.id)))
+) w"""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -55,6 +70,13 @@ SOURCES: Mapping[str, Source] = {
         "supervision_order o LEFT JOIN case_fact f ON o.subject = 'case' AND f.case_id = o.subject_id",
         "o.department", _CASE_GROUPS, "o.drill = 0", "CASE WHEN o.subject = 'case' THEN o.subject_id END",
     ),
+    "explanation": Source(
+        "order_reply r JOIN supervision_order o ON o.id = r.order_id "
+        "LEFT JOIN case_fact f ON o.subject = 'case' AND f.case_id = o.subject_id",
+        "o.department", _CASE_GROUPS, "o.drill = 0 AND r.kind = 'explain'",
+        "CASE WHEN o.subject = 'case' THEN o.subject_id END",
+    ),
+    "answer": Source(_ANSWERS, "w.department", {}, "w.drill = 0 AND w.topic <> 'conduct'"),
     "appeal": Source("appeal a", "a.department", {}, "a.drill = 0"),
     "letter": Source("letter l", "l.department", {}, "l.drill = 0 AND l.topic <> 'conduct'"),
     "fee": Source("fee e JOIN case_fact f ON f.case_id = e.case_id", "f.department", _CASE_GROUPS, case="f.case_id"),
@@ -96,8 +118,8 @@ BASES: Mapping[str, Base] = {
     "cards": _stamped("card", "c.issued", "c.state = 'issued'", "c.level"),
     "cards_revoked": _stamped("card", "c.issued", "c.state = 'revoked'", "c.level"),
     "orders": _stamped("order", "o.issued", "o.state <> 'cancelled'"),
-    "explanations": _stamped("order", "o.explained_at"),
-    "explanations_late": _stamped("order", "o.explained_at", "o.late = 1"),
+    "explanations": _stamped("explanation", "r.at"),
+    "explanations_late": _stamped("explanation", "r.at", "r.late = 1"),
     "appeals": _stamped("appeal", "a.filed"),
     "appeals_decided": _stamped("appeal", "a.decided_at", "a.state IN ('revoked', 'returned', 'upheld')"),
     "appeals_revoked": _stamped("appeal", "a.decided_at", "a.state = 'revoked'"),
@@ -106,8 +128,8 @@ BASES: Mapping[str, Base] = {
     "consultations": _stamped("letter", "l.received", "l.kind = 'consultation'"),
     "complaints": _stamped("letter", "l.received", "l.kind = 'complaint'"),
     "letters": _stamped("letter", "l.received"),
-    "letters_answered": _stamped("letter", "l.answered"),
-    "letters_late": _stamped("letter", "l.answered", "l.late = 1"),
+    "letters_answered": _stamped("answer", "w.at"),
+    "letters_late": _stamped("answer", "w.at", "w.late = 1"),
     "letters_disputed": _stamped("letter", "l.answered", "l.disputes > 0"),
     "letters_settled": _stamped("letter", "l.settled_at", "l.settled = 1"),
     "letters_stated": _stamped("letter", "l.settled_at", "l.settled IS NOT NULL"),
