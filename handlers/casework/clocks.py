@@ -288,7 +288,7 @@ def _told(
         words += f"，经批准延长{duration(added, spec.unit)}"
     if spec.pauses:
         words += "，暂停的时间不计入"
-    words += f",{date_cn(times.due)}截止"
+    words += f"，{date_cn(times.due)}截止"
     if times.provisional:
         words += "（暂定：跨入放假安排尚未公布的年份，公布后重新计算并告知）"
     used_ = counting.used(at) if isinstance(at, datetime) else counting.used_days(at)
