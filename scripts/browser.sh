@@ -7,7 +7,7 @@ command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>
 if command -v fc-list >/dev/null 2>&1 && [ -n "$(fc-list :lang=zh-cn)" ]; then :; else missing="$missing fonts-noto-cjk"; fi
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-  echo "安装浏览器测试需要的软件包:$missing"
+  echo "安装浏览器测试需要的软件包：$missing"
   # shellcheck disable=SC2086
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing >/dev/null
 else
