@@ -262,6 +262,18 @@ def test_a_department_passes_on_what_is_about_conduct_and_sees_it_no_more(post: 
         post.staff(post.ask(), "escalate", "reviewer", reason="想推给监察")
 
 
+def test_a_disputed_letter_passed_on_has_its_days_from_the_dispute(post: Post) -> None:
+    filed = post.ask(title="窗口态度", content="窗口人员骂人，请管一管。")
+    post.answer(filed, "2026-03-04")
+    post.writer(filed, "dispute", "2026-03-18", reason="没有人来问过我")
+    post.staff(filed, "escalate", "coordinator", "2026-03-19", reason="反映的是工作人员骂人")
+    letter = letters.by_number(post.hall.database, filed.number)
+    assert letter is not None
+    assert letter.due == at("2026-03-25 23:59:59")
+    clock = clocks.of_subject(post.hall.database, "letter", letter.id)[-1]
+    assert (clock.started, clock.due) == (at("2026-03-18"), letter.due)
+
+
 def test_what_is_passed_on_has_the_days_of_a_complaint_whatever_it_was_written_as(post: Post) -> None:
     holder = post.hall.holder
     county = holder.ground.county

@@ -26,9 +26,12 @@ def escalate(move: Moving) -> Made:
     """To the county supervisor alone; from here on it is in no other list."""
     timing.stop(move.tx, move.ground, move.letter, move.now, "转县监察员")
     top = move.ground.units.top or "county"
-    # A complaint from the first day, with the days the county gives one.
+    # A complaint from the first day, with the days the county gives one; a disputed letter from its dispute, for
+    # what came before was answered.
     complaint = replace(move.letter, topic=CONDUCT, kind=LetterKind.COMPLAINT)
-    fresh = timing.begin(move.ground, complaint, move.letter.received)
+    letter = move.letter
+    began = letter.settled_at if letter.disputes and letter.settled_at else letter.received
+    fresh = timing.begin(move.ground, complaint, began)
     clocks.insert(move.tx, fresh)
     columns = _NOTHING_WRITTEN | {
         "topic": CONDUCT, "kind": complaint.kind, "assigned_unit": top, "public": False, "due": fresh.due, "level": 0,
