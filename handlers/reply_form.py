@@ -20,7 +20,7 @@ from rules.errors import Invalid, TooLarge, UnsupportedMedia
 from rules.quick_dataclass import dataclass
 
 FILES_AT = "/hall/supervision-files/"
-_MOST_TEXT = 200_000
+MOST_TEXT = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,9 @@ async def taken(request: Request, topic: str) -> Posted:
     Raises Forbidden for a stale form, TooLarge above the county's limits; a file that is refused harms nothing else.
     """
     hall, person = hall_of(request), signed(request)
-    most = hall.county.settings.upload_total_megabytes * MEGABYTE + TEXT_BYTES
-    async with form_of(request, most) as form:
+    async with form_of(request, most_bytes(hall)) as form:
         check_csrf(request, form)
-        text = text_of(form, "text", _MOST_TEXT)
+        text = text_of(form, "text", MOST_TEXT)
         restored = "restore" in form  # brought back by signing in again: to be read once more, not to be sent
         removed = "" if restored else text_of(form, "remove_file", 100)
         await run_in_threadpool(
@@ -67,6 +66,11 @@ async def taken(request: Request, topic: str) -> Posted:
         refused = await _files(request, hall, person, topic, form)
         send = "send" in form and not restored and not removed and not refused
         return Posted(text, send, refused, seen_of(form))
+
+
+def most_bytes(hall: Hall) -> int:
+    """How large the form may be, files and all."""
+    return hall.county.settings.upload_total_megabytes * MEGABYTE + TEXT_BYTES
 
 
 def shown(

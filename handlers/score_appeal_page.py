@@ -7,14 +7,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from handlers import reply_form
+from handlers.bodies import form_of, text_of
 from handlers.context import hall_of
 from handlers.guard import may, route
 from handlers.reply_form import ReplyForm
 from handlers.scores_page import levels, signed
 from handlers.scoring.views import DepartmentView
+from handlers.session import check_csrf
 from handlers.staff_frame import SCORES, staff_page
 from handlers.supervising import drafts
 from handlers.supervising.requests import AgainstScore
+from handlers.written_back import written_back
 from presentation.view import Crumb
 from rules.errors import Conflict, Forbidden, IllegalMove, Invalid
 from rules.permissions import Capability
@@ -71,7 +74,10 @@ def _page(request: Request, form: ReplyForm | None = None, refused: str = "", st
 async def appeal(request: Request) -> Response:
     """Files the appeal, or keeps its draft."""
     hall, person = hall_of(request), signed(request)
-    view = await run_in_threadpool(_view, request)
+    try:
+        view = await run_in_threadpool(_view, request)
+    except IllegalMove as error:
+        return await _too_late(request, error)
     edition = view.edition
     assert edition is not None
     assert edition.proposed is not None
@@ -97,7 +103,22 @@ async def appeal(request: Request) -> Response:
         else:
             return RedirectResponse(f"{here}?done=appealed", 303)
     shown = await run_in_threadpool(reply_form.shown, hall, topic, person.person_id, posted, fields)
-    return await run_in_threadpool(_page, request, shown, refused, status)
+    try:
+        return await run_in_threadpool(_page, request, shown, refused, status)
+    except IllegalMove as error:  # the last moment passed between the look and the filing
+        return await _given_back(request, error, posted.text)
+
+
+async def _too_late(request: Request, error: IllegalMove) -> Response:
+    """The window has closed, or a colleague was first, while it was being written."""
+    async with form_of(request, reply_form.most_bytes(hall_of(request))) as form:
+        check_csrf(request, form)
+        text = text_of(form, "text", reply_form.MOST_TEXT)
+    return await _given_back(request, error, text)
+
+
+async def _given_back(request: Request, error: IllegalMove, text: str) -> Response:
+    return await written_back(request, error, [text], list_name="绩效评分", list_address=SCORES, why="")
 
 
 _READ = may(Capability.SCORES_SEE)

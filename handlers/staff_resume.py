@@ -19,6 +19,8 @@ from rules.quick_dataclass import dataclass
 PREFIX = "kept."
 ADDRESS = "kept_at"
 _AREAS = ("/hall/staff/", "/hall/board", "/hall/cards", "/hall/orders", "/hall/appeals", SCORES, STATISTICS)
+# Where staff begin a walk-in's application, on a page of the public: one click, of which nothing is kept.
+_AT_WINDOW = re.compile(r"/hall/apply/[^/]+/window")
 # Forms that hold secrets, or nothing but a click: nothing of them is kept, for all that comes back is put back.
 # With the page to open instead.
 _NOTHING_KEPT = {
@@ -73,6 +75,8 @@ class Kept:
     @property
     def page(self) -> str:
         """The page on which it was written."""
+        if _AT_WINDOW.fullmatch(self.address):
+            return self.address.removesuffix("/window")
         instead = (page for path, page in _NOTHING_KEPT.items() if self.address.startswith(path))
         return next(instead, _STEP.sub("", self.address))
 
@@ -82,14 +86,15 @@ async def on_signed_out(request: Request, error: Exception) -> Response:
 
     Of a form that holds a secret nothing is read.
     """
-    area = request.url.path.startswith(_AREAS)
+    path = request.url.path
+    area = path.startswith(_AREAS) or _AT_WINDOW.fullmatch(path)
     form_sent = request.headers.get("content-type", "").startswith(
         ("application/x-www-form-urlencoded", "multipart/form-data")
     )
     if request.method != "POST" or not area or not form_sent or wants_json(request):
         return await on_hall_error(request, error)
     hall = hall_of(request)
-    kept = Kept(request.url.path, ())
+    kept = Kept(path, ())
     if _keeps(kept.address):
         try:
             async with form_of(request, _most_bytes(request)) as form:

@@ -61,6 +61,25 @@ def test_a_department_appeals_on_its_page(scored: Office) -> None:
     assert own.get(address).status_code == 409
 
 
+@pytest.mark.parametrize("send", [{"send": "1"}, {"restore": "1"}, {}])
+def test_an_appeal_that_comes_after_the_window_closed_is_given_back(
+    scored: Office, send: dict[str, str]
+) -> None:
+    proposed(scored)
+    own = scored.signed_in("market-supervisor")
+    address = f"/hall/scores/{MARCH}/market/appeal"
+    form = {**fields_of(own.get(address).text, "/appeal"), "text": "停电两天，黄牌不应当发。"}
+    first = own.post(address, data={**form, "text": "已经写了一份", "send": "1"})
+    assert "申诉已提交" in first.text
+    answer = own.post(address, data={**form, **send})
+    assert answer.status_code == 409
+    assert "停电两天，黄牌不应当发。" in answer.text
+    assert "已经过了申诉期，或者已经申诉过" in answer.text
+    assert "转给了别的单位" not in answer.text
+    assert own.post(address, data={**form, "csrf": "x"}).status_code == 403
+    assert scored.hall.database.value("SELECT count(*) FROM appeal") == 1
+
+
 def test_entries_are_made_and_taken_back_on_their_page(scored: Office) -> None:
     county = scored.signed_in("supervisor")
     address = "/hall/scores/entries"

@@ -14,7 +14,7 @@ from handlers.store import appeals as appeal_store
 from handlers.store import case_parts, cases
 from handlers.store import orders as order_store
 from handlers.store.records import FeeDue
-from tests.handlers_fixtures import Office
+from tests.handlers_fixtures import COUNTER, Office
 from tests.orders_fixtures import CARDS, ORDERS, bureau, carded, ordered
 from tests.page_fixtures import fields_of, text_of
 from tests.scored_fixtures import MARCH, proposed, scored
@@ -75,6 +75,7 @@ def test_of_a_form_with_a_secret_nothing_is_kept_or_shown(staffed: Office, path:
         ("/hall/staff/messages/read", "/hall/staff/messages"),
         ("/hall/staff/deliveries/7/again", "/hall/staff/deliveries"),
         ("/hall/statistics/saved/7/forget", "/hall/statistics"),
+        (f"/hall/apply/{COUNTER}/window", f"/hall/apply/{COUNTER}"),
     ],
 )
 def test_a_click_that_came_late_is_not_repeated(staffed: Office, path: str, page: str) -> None:
@@ -83,6 +84,16 @@ def test_a_click_that_came_late_is_not_repeated(staffed: Office, path: str, page
     fields = fields_of(answer.text, "sign-in")
     assert fields["next"] == [page]
     assert "kept_at" not in fields
+
+
+def test_a_clerk_who_began_too_late_stands_before_the_same_item_after_signing_in(staffed: Office) -> None:
+    at = f"/hall/apply/{COUNTER}"
+    client, answer = late(staffed, "window", at, f"{at}/window", unit="window-market")
+    assert answer.status_code == 401
+    page = signed_in_again(client, "window", answer)
+    assert (page.status_code, str(page.url.path)) == (200, at)
+    assert fields_of(page.text, f"{at}/window")
+    assert staffed.hall.database.value("SELECT count(*) FROM draft") == 0
 
 
 def test_a_forged_sign_in_form_cannot_carry_a_secrets_form(staffed: Office) -> None:
