@@ -123,7 +123,7 @@ def measure(size: int, count: int, rounds: int) -> dict[str, float]:
         folder = Path(name)
         built = timed(lambda: build(folder, documents))
         size_mb = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
-        changed = replace(documents[0], title=documents[0].title + "(改)")
+        changed = replace(documents[0], title=documents[0].title + "（改）")
         updated = timed(lambda: update(folder, [changed]))
         loaded = timed(lambda: open_index(folder).close())
         found: dict[str, float] = {

@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     if not SOURCE.is_file():
-        print("../shared/data/guangdong-items.jsonl 不在,跳过", file=sys.stderr)
+        print("../shared/data/guangdong-items.jsonl 不在，跳过", file=sys.stderr)
         return 0
     with tempfile.TemporaryDirectory(prefix="hall-bench-") as folder:
         found = measure(Path(folder), options.items, options.cases, options.rounds)

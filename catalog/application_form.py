@@ -215,7 +215,7 @@ def _identity(prefix: str, whose: str, table: CodeTable, shown: Condition | None
             label=f"{whose}证件号码",
             max_length=40,
             pattern=r"[0-9A-Za-z()\uff08\uff09\-]{4,40}",
-            pattern_message="证件号码只有数字、字母、短横线和括号,请对照证件再看一遍",
+            pattern_message="证件号码只有数字、字母、短横线和括号，请对照证件再看一遍",
             when=Condition(field=type_id, one_of=others),
         ),
     )

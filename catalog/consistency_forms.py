@@ -90,7 +90,7 @@ def file_missing(item: Item, context: Context) -> Iterator[Finding]:
     for path, value in named:
         if value == "form":
             if item.form is None:
-                yield Finding(path, "写了 form(由网上表单生成)，但事项没有网上申请表", "error")
+                yield Finding(path, "写了 form（由网上表单生成），但事项没有网上申请表", "error")
         elif re.match(r"https?://", value):
             continue
         elif value.startswith("/") or ".." in value.split("/"):

@@ -93,7 +93,7 @@ def limit_immediate(item: Item, _context: Context) -> Iterator[Finding]:
         said = f"即办件应当场办结（days: 0），现在承诺 {limit_text(item.promised)}；不能当场办结请改为承诺件"
         yield Finding(("promised", "days"), said, binding(item))
     if not item.immediate and item.promised and item.promised.days == 0:
-        yield Finding(("case_kind",), '承诺时限是 0，应写成即办件(case_kind: "1")', binding(item))
+        yield Finding(("case_kind",), '承诺时限是 0，应写成即办件（case_kind: "1"）', binding(item))
     if not item.immediate and item.promised is None:
         severity: Severity = "error" if item.accepts_online and item.statutory is None else "warning"
         yield Finding(("promised",), "承诺件要写承诺办结时限", severity)
@@ -137,7 +137,7 @@ def depth_form(item: Item, _context: Context) -> Iterator[Finding]:
     if item.depth >= 2 and item.form is None and not item.online_url:
         yield Finding(
             ("depth",),
-            f"深度 {item.depth} 级要能网上申请：请写 form(网上申请表)或 online_url(其他系统的网址)",
+            f"深度 {item.depth} 级要能网上申请：请写 form（网上申请表）或 online_url（其他系统的网址）",
         )
     if item.form is not None and item.depth < 2 and item.status == "in_force":
         yield Finding(

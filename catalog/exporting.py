@@ -152,7 +152,7 @@ def _xlsx(
 
     long = next((cell for row in (*rows, *materials) for cell in row if len(cell) > _CELL_LIMIT), None)
     if long is not None:
-        raise Invalid(f"内容“{long[:30]}…”超过 Excel 单元格的 {_CELL_LIMIT} 字上限,请改用 csv 或 json 导出")
+        raise Invalid(f"内容“{long[:30]}…”超过 Excel 单元格的 {_CELL_LIMIT} 字上限，请改用 csv 或 json 导出")
     book = Workbook(write_only=True)
     sheets = (
         ("事项", headings, rows),
@@ -201,8 +201,8 @@ def _text_cell(sheet: Any, text: str, font: Any, alignment: Any) -> Any:
 def mapping_text() -> str:
     """The mapping that reads an export back; committed as catalog/mappings/county-hall.yml."""
     lines = [
-        "# 读回 hall export 导出的表(XLSX、CSV、JSON 都用这一份)。",
-        "# 由 catalog.exporting.mapping_text 按字段表生成,请勿手改;列表和成组的内容在单元格里是 JSON。",
+        "# 读回 hall export 导出的表（XLSX、CSV、JSON 都用这一份）。",
+        "# 由 catalog.exporting.mapping_text 按字段表生成，请勿手改；列表和成组的内容在单元格里是 JSON。",
         "name: 县厅导出表",
         "source:",
         '  nothing: [""]',
@@ -221,7 +221,7 @@ def mapping_text() -> str:
         if name != "department"
     ]
     lines.append("ignore:")
-    lines += [f"  {heading}: 供阅读,代码列里有" for heading, _ in _NAMES.values()]
+    lines += [f"  {heading}: 供阅读，代码列里有" for heading, _ in _NAMES.values()]
     return "\n".join(lines) + "\n"
 
 

@@ -113,10 +113,10 @@ class ItemBuilder:
         code = re.sub(r"\s+", "", unicodedata.normalize("NFKC", given))
         if re.fullmatch(r"\d(?:\.\d+)?[Ee]\+?\d+", code):
             raise Rejected(
-                f"编码 {code} 被表格软件变成了科学计数,原来的数字已经丢失;请把那一列设为文本重新导出"
+                f"编码 {code} 被表格软件变成了科学计数，原来的数字已经丢失；请把那一列设为文本重新导出"
             )
         if code != given:
-            work.notes.warn("code", f"编码“{given}”里有空白或全角字符,改为 {code}")
+            work.notes.warn("code", f"编码“{given}”里有空白或全角字符，改为 {code}")
         if code:
             work.values["code"] = code
 
@@ -125,7 +125,7 @@ class ItemBuilder:
             if not found:
                 found.append(value)
             elif value != found[0]:
-                work.notes.warn(name, f"有不止一个值,取第一个“{found[0]}”,其余放进备注")
+                work.notes.warn(name, f"有不止一个值，取第一个“{found[0]}”，其余放进备注")
                 work.notes.keep(_label(name), str(value))
 
     def _remarks(self, work: Work) -> None:
@@ -152,7 +152,7 @@ class ItemBuilder:
             except ValidationError as error:
                 problems = explained(error, Item, Document(work.values), "")
                 self._take_out(problems[0].field, problems[0].message, work)
-        raise Rejected("内容与事项格式相差太多,请检查映射")
+        raise Rejected("内容与事项格式相差太多，请检查映射")
 
     def _take_out(self, where: str, message: str, work: Work) -> None:
         path = field_path(where)
@@ -167,10 +167,10 @@ class ItemBuilder:
             taken = owner.pop(path[depth - 1])
         except (KeyError, IndexError, TypeError):
             taken = work.values.pop(str(path[0]), None)
-        work.notes.warn(where, f"{message};没有采用,原文放进备注")
+        work.notes.warn(where, f"{message}；没有采用，原文放进备注")
         remarks = work.values.setdefault("remarks", [])
         if isinstance(remarks, list) and taken not in (None, {}, []):
-            remarks.append(f"{_label(str(path[0]))}:{taken}")
+            remarks.append(f"{_label(str(path[0]))}：{taken}")
 
     def _department(self, work: Work, evaluator: Evaluator) -> Department:
         cells = work.rows[0].cells
@@ -182,13 +182,13 @@ class ItemBuilder:
                 values[name] = found if several and not _whole_list(found) else found[0]
         name = str(values.get("name", ""))
         if not name:
-            raise Rejected("没有实施主体(部门)的名称")
+            raise Rejected("没有实施主体（部门）的名称")
         known = self._departments.get(name) or self._tree.department(name)
         if known is not None:
             given = values.get("credit_code")
             if given and known.credit_code not in (given, NO_CREDIT_CODE):
                 work.notes.warn(
-                    "department.credit_code", f"{name}的信用代码有两个:{known.credit_code}、{given}"
+                    "department.credit_code", f"{name}的信用代码有两个：{known.credit_code}、{given}"
                 )
             return known
         return self._new_department(name, values, work)
@@ -198,13 +198,15 @@ class ItemBuilder:
         values.setdefault("short_name", name)
         values.setdefault("number_word", str(values["short_name"]))
         if not values.get("credit_code"):
-            work.notes.warn("department.credit_code", f"{name}没有统一社会信用代码,先写成 18 个 0,请补上")
+            work.notes.warn("department.credit_code", f"{name}没有统一社会信用代码，先写成 18 个 0，请补上")
             values["credit_code"] = NO_CREDIT_CODE
         try:
             return Department.model_validate(values)
         except ValidationError as error:
             problems = explained(error, Department, Document(values), "")
-            raise Rejected("部门资料有误:" + ";".join(f"{p.field}: {p.message}" for p in problems)) from error
+            raise Rejected(
+                "部门资料有误：" + "；".join(f"{p.field}：{p.message}" for p in problems)
+            ) from error
 
 
 def is_several(model: type[BaseModel], path: str) -> bool:

@@ -44,7 +44,7 @@ class Notes:
             self.warnings.append((where, message))
 
     def keep(self, label: str, text: str) -> None:
-        remark = f"{label}:{text}"
+        remark = f"{label}：{text}"
         if remark not in self.remarks:
             self.remarks.append(remark)
 
@@ -75,7 +75,7 @@ class Evaluator:
             missing = {rule.missing for rule in target}
             if "reject" in missing:
                 raise Rejected(
-                    f"没有 {name}({'、'.join(column for rule in target for column in rule.columns)})"
+                    f"没有 {name}（{'、'.join(column for rule in target for column in rule.columns)}）"
                 )
             if "warn" in missing:
                 self._notes.warn(name, "来源里没有这一项")
@@ -152,7 +152,7 @@ class Evaluator:
         try:
             read = read_limit(text, rule.unit) if rule.kind == "limit" else _CONVERTERS[rule.kind](text)
         except Unreadable as error:
-            self._notes.warn(name, f"{error},原文放进备注")
+            self._notes.warn(name, f"{error}，原文放进备注")
             self._notes.keep(name, text)
             return []
         if read.oddity:
@@ -164,11 +164,11 @@ class Evaluator:
 
     def _code(self, name: str, table: str, text: str) -> list[object]:
         if table not in self._codes.tables:
-            raise Invalid(f"映射里的代码表 {table} 不存在,现有:{'、'.join(self._codes)}")
+            raise Invalid(f"映射里的代码表 {table} 不存在，现有：{'、'.join(self._codes)}")
         known = self._codes[table]
         code = text if text in known else known.code_of(text)
         if code is None:
-            self._notes.warn(name, f"{known.name}代码表里没有“{_short(text)}”,原文放进备注")
+            self._notes.warn(name, f"{known.name}代码表里没有“{_short(text)}”，原文放进备注")
             self._notes.keep(known.name, text)
             return []
         return [code]
@@ -179,7 +179,7 @@ class Evaluator:
         try:
             return [json.loads(raw)]
         except ValueError:
-            self._notes.warn(name, f"“{_short(raw)}”不是完整的 JSON,原文放进备注")
+            self._notes.warn(name, f"“{_short(raw)}”不是完整的 JSON，原文放进备注")
             self._notes.keep(name, raw)
             return []
 

@@ -39,7 +39,7 @@ class SourceRow:
 def read_rows(path: Path, source: Source) -> list[SourceRow]:
     """All rows, blank ones left out. Raises Invalid when the file as a whole cannot be read."""
     if not path.is_file():
-        raise Invalid(f"没有这个文件:{path}")
+        raise Invalid(f"没有这个文件：{path}")
     kind = source.format or _format_of(path)
     data = path.read_bytes()
     if kind == "jsonl":
@@ -68,7 +68,7 @@ def _format_of(path: Path) -> Format:
     found = known.get(path.suffix.lower())
     if found is None:
         raise Invalid(
-            f"看不出 {path.name} 是什么格式,请在映射的 source.format 里写明;旧的 .xls 请先另存为 .xlsx"
+            f"看不出 {path.name} 是什么格式，请在映射的 source.format 里写明；旧的 .xls 请先另存为 .xlsx"
         )
     return found
 
@@ -88,7 +88,7 @@ def decoded(data: bytes, encoding: str | None) -> str:
             raise Invalid(f"没有 {each} 这种编码") from error
         except UnicodeDecodeError:
             continue
-    raise Invalid("文件的编码认不出来(试过 UTF-8 和 GB 18030),请在映射的 source.encoding 里写明")
+    raise Invalid("文件的编码认不出来（试过 UTF-8 和 GB 18030），请在映射的 source.encoding 里写明")
 
 
 def _json_lines(text: str) -> Iterator[SourceRow]:
@@ -98,7 +98,7 @@ def _json_lines(text: str) -> Iterator[SourceRow]:
         try:
             value = json.loads(line)
         except (ValueError, RecursionError) as error:
-            yield SourceRow(number, {}, f"不是完整的 JSON:{error}")
+            yield SourceRow(number, {}, f"不是完整的 JSON：{error}")
             continue
         yield _record(number, value)
 
@@ -113,17 +113,17 @@ def _json(text: str, source: Source) -> Iterator[SourceRow]:
     try:
         whole = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Invalid(f"不是完整的 JSON:{error}") from error
+        raise Invalid(f"不是完整的 JSON：{error}") from error
     if source.records:
         found = values_at(whole, source.records)
         whole = found[0] if len(found) == 1 and isinstance(found[0], list) else found
     elif isinstance(whole, dict):
         lists = [each for each in whole.values() if isinstance(each, list)]
         if len(lists) != 1:
-            raise Invalid("JSON 里不止一个列表(或一个也没有),请在映射的 source.records 里写明路径")
+            raise Invalid("JSON 里不止一个列表（或一个也没有），请在映射的 source.records 里写明路径")
         whole = lists[0]
     if not isinstance(whole, list):
-        raise Invalid("JSON 里没有找到事项列表,请检查映射的 source.records")
+        raise Invalid("JSON 里没有找到事项列表，请检查映射的 source.records")
     for number, value in enumerate(whole, 1):
         yield _record(number, value)
 
@@ -138,7 +138,7 @@ def _csv(text: str, source: Source) -> Iterator[SourceRow]:
             lines.append((before + 1, list(cells)))
             before = reader.line_num
     except csv.Error as error:
-        raise Invalid(f"CSV 第 {reader.line_num} 行读不出来:{error}") from error
+        raise Invalid(f"CSV 第 {reader.line_num} 行读不出来：{error}") from error
     yield from _table(lines, source)
 
 
@@ -165,7 +165,7 @@ def _sheet(path: Path, source: Source) -> Iterator[SourceRow]:
         SyntaxError,
     ) as error:
         # ElementTree's ParseError is a SyntaxError; openpyxl meets what it did not expect with a TypeError.
-        raise Invalid(f"{path.name} 不是能读的 XLSX 文件,请用表格软件另存一次") from error
+        raise Invalid(f"{path.name} 不是能读的 XLSX 文件，请用表格软件另存一次") from error
     names = book.sheetnames
     if isinstance(source.sheet, int) and 1 <= source.sheet <= len(names):
         sheet = book[names[source.sheet - 1]]
@@ -174,7 +174,7 @@ def _sheet(path: Path, source: Source) -> Iterator[SourceRow]:
     elif source.sheet in names:
         sheet = book[str(source.sheet)]
     else:
-        raise Invalid(f"没有工作表 {source.sheet},现有:{'、'.join(names)}")
+        raise Invalid(f"没有工作表 {source.sheet}，现有：{'、'.join(names)}")
     grid: list[list[object]] = [[_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)]
     for area in sheet.merged_cells.ranges:
         value = grid[area.min_row - 1][area.min_col - 1]
@@ -215,7 +215,7 @@ def _table(lines: Sequence[tuple[int, list[object]]], source: Source) -> Iterato
     first = source.header_row - 1
     body = first + source.header_rows
     if len(lines) < body:
-        raise Invalid(f"表头应在第 {source.header_row} 行,文件只有 {len(lines)} 行")
+        raise Invalid(f"表头应在第 {source.header_row} 行，文件只有 {len(lines)} 行")
     header = _header([cells for _, cells in lines[first:body]])
     for number, cells in lines[body:]:
         if all(not str(cell).strip() for cell in cells):
@@ -224,8 +224,8 @@ def _table(lines: Sequence[tuple[int, list[object]]], source: Source) -> Iterato
         extra = [str(cell) for cell in cells[len(header) :] if str(cell).strip()]
         oddities: tuple[str, ...] = ()
         if extra:
-            named["(表头以外)"] = "、".join(extra)
-            oddities = (f"这一行比表头多 {len(cells) - len(header)} 格,多出的内容是:{'、'.join(extra)}",)
+            named["（表头以外）"] = "、".join(extra)
+            oddities = (f"这一行比表头多 {len(cells) - len(header)} 格，多出的内容是：{'、'.join(extra)}",)
         yield SourceRow(number, named, "", oddities)
 
 

@@ -20,7 +20,9 @@ from catalog.yaml_writing import SCHEMA_LINE, yaml_text
 from rules.quick_dataclass import dataclass
 
 Outcome = Literal["written", "unchanged", "kept"]
-_MARK = re.compile(r"^# 由 hall import 导入\(映射:(?P<mapping>.*),校验 (?P<hash>[0-9a-f]{12})\)", re.M)
+_MARK = re.compile(
+    r"^# 由 hall import 导入[(（]映射[:：](?P<mapping>.*)[,，]校验 (?P<hash>[0-9a-f]{12})[)）]", re.M
+)
 _CODE = re.compile(r"^code: *['\"]?([0-9A-Za-z\-]+)", re.M)
 
 
@@ -64,7 +66,7 @@ class ImportTree:
     def add_department(self, department: Department) -> None:
         """Writes department.yml of a new department."""
         self._departments[department.name] = department
-        head = f"# {department.name}:由 hall import 按映射“{self._mapping}”建立,请补全地址、电话和职责\n"
+        head = f"# {department.name}：由 hall import 按映射“{self._mapping}”建立，请补全地址、电话和职责\n"
         _write(self.folder / department.id / DEPARTMENT_FILE, head + yaml_text(department))
 
     def elsewhere(self, item: Item) -> Existing | None:
@@ -79,8 +81,8 @@ class ImportTree:
         found = self._existing.get(item.code)
         path = self._path_for(item, found, stem)
         body = yaml_text(item)
-        text = f"{SCHEMA_LINE}\n# 由 hall import 导入(映射:{self._mapping},校验 {_hash(body)})"
-        text += ";改过的文件再导入时不会被覆盖\n" + body
+        text = f"{SCHEMA_LINE}\n# 由 hall import 导入（映射：{self._mapping}，校验 {_hash(body)}）"
+        text += "；改过的文件再导入时不会被覆盖\n" + body
         if found and found.path == path:
             if path.read_text("utf-8") == text:
                 return "unchanged", path

@@ -117,7 +117,7 @@ def read_limit(text: str, fallback: Unit) -> Read:
     if span and not unit:
         number, rest = Decimal(span[1]), span[2]
         unit = next((each for each in ("工作日", "自然日", "日", "天", "月", "年") if each in rest), "")
-        note, oddity = text, f"时限“{text}”是一个范围,取最长的"
+        note, oddity = text, f"时限“{text}”是一个范围，取最长的"
     if unit in ("小时", "分钟"):
         return Read(Limit(days=0, note=text), f"时限“{text}”按当日办结处理")
     if matched["half"]:
@@ -136,10 +136,10 @@ def _as_limit(text: str, number: Decimal, unit: str, fallback: Unit, note: str |
     else:
         kind = "day"
     if unit == "":
-        oddity = oddity or f"时限“{text}”没有写单位,按{'工作日' if kind == 'workday' else '自然日'}"
+        oddity = oddity or f"时限“{text}”没有写单位，按{'工作日' if kind == 'workday' else '自然日'}"
     elif unit in ("日", "天"):
         oddity = (
-            oddity or f"时限“{text}”没有说是工作日还是自然日,按{'工作日' if kind == 'workday' else '自然日'}"
+            oddity or f"时限“{text}”没有说是工作日还是自然日，按{'工作日' if kind == 'workday' else '自然日'}"
         )
     elif unit in ("月", "个月", "年", "周", "星期"):
         oddity, note = oddity or f"时限“{text}”折算成 {int(days)} 个自然日", note or text
@@ -147,7 +147,7 @@ def _as_limit(text: str, number: Decimal, unit: str, fallback: Unit, note: str |
         days, note = days.to_integral_value(rounding="ROUND_CEILING"), note or text
         oddity = oddity or f"时限“{text}”进到整日"
     if not 0 <= days <= 3650:
-        raise Unreadable(f"时限“{text}”太长,请核对")
+        raise Unreadable(f"时限“{text}”太长，请核对")
     return Read(Limit(days=int(days), unit=kind, note=note), oddity)
 
 
@@ -196,9 +196,9 @@ def read_phone(text: str) -> Read:
     numbers: list[str] = [matched[0] for matched in _PHONE.finditer(folded)]
     words = re.sub(r"[\d、\s或和及转()-]", "", _PHONE.sub("", folded))
     if len(numbers) == 1 and words:
-        return Read(numbers[0], f"电话里有别的文字“{text[:40]}”,只取号码")
+        return Read(numbers[0], f"电话里有别的文字“{text[:40]}”，只取号码")
     if len(folded) <= _PHONE_LIMIT:
-        return Read(folded, "" if numbers else f"“{text}”不像电话号码,照原样保留")
+        return Read(folded, "" if numbers else f"“{text}”不像电话号码，照原样保留")
     if not numbers:
         raise Unreadable(f"电话“{text[:40]}…”里没有认得出的号码")
     kept: list[str] = []
@@ -206,7 +206,7 @@ def read_phone(text: str) -> Read:
         if len("、".join([*kept, number])) <= _PHONE_LIMIT:
             kept.append(number)
     left = len(numbers) - len(kept)
-    return Read("、".join(kept), f"电话一栏太长,只取{f'前 {len(kept)} 个' if left else ''}号码")
+    return Read("、".join(kept), f"电话一栏太长，只取{f'前 {len(kept)} 个' if left else ''}号码")
 
 
 _YES = {"是", "支持", "可以", "能", "有", "1", "true", "y", "yes", "√", "需要", "收费"}

@@ -98,7 +98,7 @@ class Importer:
                 if not any(texts):
                     named = "、".join(self._mapping.source.group_by)
                     self.report.rejected.append(
-                        RowRejected(row.number, "", f"没有 {named},不知道属于哪个事项")
+                        RowRejected(row.number, "", f"没有 {named}，不知道属于哪个事项")
                     )
                     continue
                 key = texts
@@ -129,7 +129,7 @@ class Importer:
         other = self._tree.elsewhere(item)
         if other is not None:
             shown = other.path.relative_to(self._tree.folder).as_posix()
-            self._reject(work, f"编码 {item.code} 已用在 {shown}(不是导入的,或已有人改过),没有导入")
+            self._reject(work, f"编码 {item.code} 已用在 {shown}（不是导入的，或已有人改过），没有导入")
             return
         self._builder.settle(work)
         outcome, path = self._tree.write(item, overwrite, work.stem)
@@ -137,7 +137,7 @@ class Importer:
         if outcome == "kept":
             self.report.kept += 1
             shown = path.relative_to(self._tree.folder).as_posix()
-            work.notes.warn("", f"{shown} 已有人改过,没有覆盖;要覆盖请加 --overwrite")
+            work.notes.warn("", f"{shown} 已有人改过，没有覆盖；要覆盖请加 --overwrite")
         elif outcome == "written":
             self.report.written += 1
         else:

@@ -93,7 +93,7 @@ class Rule(MappingPart):
     replace: tuple[Replacement, ...] = ()
     extract: Pattern | None = Field(None, description="取出匹配部分（有括号取第一个括号）")
     split: str | None = Field(
-        None, description="lines 按行、list 按顿号逗号分号、numbered 按 1. 2.,或正则表达式"
+        None, description="lines 按行、list 按顿号逗号分号、numbered 按 1. 2.，或正则表达式"
     )
     map: ValueMap = Field(default_factory=dict, description="值对照表；null 表示不要")
     other: str | None = Field(None, description="对照表里没有时的值（写了才生效）")
@@ -112,7 +112,7 @@ class Rule(MappingPart):
     @model_validator(mode="after")
     def _has_source(self) -> Rule:
         if not self.columns and self.const is None:
-            raise ValueError("要写 from(列名)或 const(固定值)")
+            raise ValueError("要写 from（列名）或 const（固定值）")
         return self
 
 

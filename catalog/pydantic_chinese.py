@@ -114,7 +114,7 @@ _Sentence = Callable[[Mapping[str, Any]], str]
 _NOT_INTEGER = "要写整数"
 _NOT_NUMBER = "要写数字"
 _NOT_DATE = "要写日期，如 2026-03-01"
-_NOT_BOOL = "只能写 true(是)或 false(否)"
+_NOT_BOOL = "只能写 true（是）或 false（否）"
 
 
 def _fixed(text: str) -> _Sentence:
@@ -165,7 +165,7 @@ def _unknown_key(model: type[BaseModel], path: FieldPath) -> str:
     owner = model_at(model, path[:-1])
     names: Iterable[str] = owner.model_fields if owner else ()
     close = difflib.get_close_matches(str(path[-1]), list(names), n=1, cutoff=0.6)
-    return f"没有这个字段，是不是想写 {close[0]}?" if close else "没有这个字段；内容请写进合适的字段，或删掉"
+    return f"没有这个字段，是不是想写 {close[0]}？" if close else "没有这个字段；内容请写进合适的字段，或删掉"
 
 
 def model_at(model: type[BaseModel], path: FieldPath) -> type[BaseModel] | None:

@@ -154,13 +154,13 @@ def _county(root: Root, problems: list[Problem]) -> County:
     if found:
         return found
     return County(
-        name="(county.yml 有误)",
+        name="（county.yml 有误）",
         short_name="（有误）",
         division_code="000000",
-        hall_name="(county.yml 有误)",
+        hall_name="（county.yml 有误）",
         case_prefix="XX",
         document_word="X",
-        footer=Footer(organiser="(county.yml 有误)"),
+        footer=Footer(organiser="（county.yml 有误）"),
     )
 
 

@@ -276,7 +276,7 @@ class _Builder:
             return self._scalar(node, path, line)
         # Aliases share one node; expanding them is how a few lines become gigabytes.
         if id(node) in self._seen:
-            self.faults.append(Fault(line, field_text(path), "不要用锚点和别名(& 和 *)，请把内容写全"))
+            self.faults.append(Fault(line, field_text(path), "不要用锚点和别名（& 和 *），请把内容写全"))
             return None
         self._seen.add(id(node))
         if isinstance(node, SequenceNode):
@@ -290,7 +290,7 @@ class _Builder:
             key = str(key_node.value)
             here = (*path, key)
             if key_node.tag.endswith(":merge"):
-                self.faults.append(Fault(key_line, field_text(path), "不要用合并键 <<,请把内容写全"))
+                self.faults.append(Fault(key_line, field_text(path), "不要用合并键 <<，请把内容写全"))
                 continue
             if key in result:
                 first = self.lines[here]

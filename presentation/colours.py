@@ -62,7 +62,7 @@ def shades(colour: str) -> Shades:
     ratio = contrast(colour, LIGHT_PAPER)
     if ratio < LEAST_CONTRAST:
         raise Invalid(
-            f"county.yml 的 colour {colour} 在白底上的对比度只有 {ratio:.1f}:1，低于 7:1,"
+            f"county.yml 的 colour {colour} 在白底上的对比度只有 {ratio:.1f}:1，低于 7:1，"
             "老年人和弱视的人看不清。请换深一些的颜色，如 #0b5563。"
         )
     share = 1.0

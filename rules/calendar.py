@@ -76,7 +76,7 @@ class WorkCalendar:
             holiday = statutory_holidays(day.year).get(day)
             if holiday is not None:
                 working, reason = False, f"{holiday}，法定节日"
-            reason += f"({day.year}年放假安排未公布，暂定)"
+            reason += f"（{day.year}年放假安排未公布，暂定）"
         return DayStatus(working, reason, not published)
 
     def is_working(self, day: date) -> bool:

@@ -103,7 +103,7 @@ def test_a_csv_in_gbk_with_chinese_headers(tmp_path: Path) -> None:
     )
     assert sign.online_url == "https://example.com/apply"
     assert sign.visits.count == 1
-    assert sign.remarks == ("备注列:有用的话",)
+    assert sign.remarks == ("备注列：有用的话",)
     pruning = items_of(tmp_path, tmp_path / "items")["HN-0002"]
     assert (pruning.promised, pruning.case_kind, pruning.fees) == (Limit(days=0), "1", ())
     same_phone = [each for each in report.warnings if each.field == "contacts.supervision"]
@@ -215,7 +215,7 @@ def test_an_xlsx_with_merged_headers_and_a_row_per_material(tmp_path: Path) -> N
         ("平面图", None, 3),
     ]
     assert second.name == "乙许可"
-    assert "事项名称:乙许可(改)" in second.remarks
+    assert "事项名称：乙许可(改)" in second.remarks
     assert first.department == second.department == "shi-li-ju"
     messages = [each.message for each in report.warnings if each.row == 8]
     assert any("不止一个值" in message for message in messages)
@@ -282,11 +282,11 @@ def test_rows_wider_than_the_header_lose_nothing(tmp_path: Path) -> None:
     report = run(source, SIMPLE, tmp_path / "items")
     assert report.written == 1
     assert any("多 1 格" in each.message for each in report.warnings)
-    assert set(report.unused) == {"第6列", "时限#2", "(表头以外)"}
+    assert set(report.unused) == {"第6列", "时限#2", "（表头以外）"}
     assert set(items_of(tmp_path, tmp_path / "items")["10001"].remarks) == {
-        "第6列:空头",
-        "时限#2:再一个",
-        "(表头以外):多出来",
+        "第6列：空头",
+        "时限#2：再一个",
+        "（表头以外）：多出来",
     }
 
 

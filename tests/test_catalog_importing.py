@@ -36,7 +36,7 @@ def test_every_row_is_written_or_has_a_reason(tmp_path: Path) -> None:
     assert "type" in reasons[6]
     odd = [(each.row, each.code, each.field) for each in report.warnings if "看不懂" in each.message]
     assert odd == [(3, "10002", "promised")]
-    assert "promised:不限" in items_of(tmp_path, tmp_path / "items")["10002"].remarks
+    assert "promised：不限" in items_of(tmp_path, tmp_path / "items")["10002"].remarks
 
 
 def test_what_is_told_of_a_row_stays_readable_whatever_a_cell_holds(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_columns_nothing_mentions_are_reported_and_kept(tmp_path: Path) -> None:
     source = jsonl(tmp_path / "a.jsonl", row(备案号="A-1"), row("10002", 备案号="无"))
     report = run(source, SIMPLE, tmp_path / "items")
     assert report.unused == {"备案号": 1}
-    assert items_of(tmp_path, tmp_path / "items")["10001"].remarks == ("备案号:A-1",)
+    assert items_of(tmp_path, tmp_path / "items")["10001"].remarks == ("备案号：A-1",)
     silent = run(source, SIMPLE + "keep_unused: false\n", tmp_path / "other")
     assert silent.unused == {"备案号": 1}
     assert items_of(tmp_path, tmp_path / "other")["10001"].remarks == ()
@@ -83,6 +83,18 @@ def test_files_that_people_edited_are_kept_unless_told_otherwise(tmp_path: Path)
     assert any("已有人改过" in each.message for each in report.warnings)
     assert run(changed, SIMPLE, into, overwrite=True).written == 1
     assert "自己写的" not in path.read_text("utf-8")
+
+
+def test_files_of_an_import_before_the_marks_were_full_width_are_still_known(tmp_path: Path) -> None:
+    into = tmp_path / "items"
+    run(jsonl(tmp_path / "a.jsonl", row()), SIMPLE, into)
+    path = next(path for path in into.glob("*/*.yml") if path.name != "department.yml")
+    first, head, rest = path.read_text("utf-8").split("\n", 2)
+    assert "导入（映射：" in head
+    old = head.translate(str.maketrans("（）：，；", "():,;"))
+    path.write_text("\n".join((first, old, rest)), "utf-8")
+    report = run(jsonl(tmp_path / "b.jsonl", row(时限="3个工作日")), SIMPLE, into)
+    assert (report.written, report.kept) == (1, 0)
 
 
 def test_a_changed_source_rewrites_the_file_where_it_stands(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_faults_in_several_files_are_all_told_with_their_lines(tmp_path: Path) -
         "items/market/missing.yml:1: name: 缺少这个必填字段",
         "items/market/tabs.yml:4: 行首用了制表符（Tab），请全部换成空格",
         "items/market/twice.yml:5: name: 这个键写了两次（第一次在第 2 行），请只留一个",
-        "items/market/unknown.yml:5: plain_name: 没有这个字段，是不是想写 plain_names?",
+        "items/market/unknown.yml:5: plain_name: 没有这个字段，是不是想写 plain_names？",
         'items/market/unknown.yml:6: level: 要写成文字，请加引号："4"',
     ]
     assert [loaded.slug for loaded in read(root).items] == ["good"]
@@ -59,7 +59,7 @@ def test_faults_in_several_files_are_all_told_with_their_lines(tmp_path: Path) -
         ("promised: {days: 十}\n", 5, "要写整数（现在是 十）"),
         ("depth: 4\n", 5, "只能是 0、1、2、3（现在是 4）"),
         ("review_by: 2026-13-01\n", 5, "要写日期"),
-        ("courier: 也许\n", 5, "只能写 true(是)或 false(否)"),
+        ("courier: 也许\n", 5, "只能写 true（是）或 false（否）"),
         ("conditions: 一句话\n", 5, "要写成列表"),
         ("contacts: 电话\n", 5, "要写成一组“键: 值”"),
         ("contacts:\n  enquiry: 0000-5550001\n", 5, "缺少这个必填字段"),

@@ -26,7 +26,7 @@ from rules.time import SHANGHAI, format_stamp, parse_stamp
 @click.command(help="按监察规则判定预警（1）、黄牌（2）、红牌（3）；文件为 JSON Lines,- 为标准输入。")
 @click.argument("file", type=click.File("r", encoding="utf-8-sig"))
 @click.option(
-    "--rules", "name", metavar="规则集", help="four-level(四级)或 three-light(三灯)；默认按县里的设置。"
+    "--rules", "name", metavar="规则集", help="four-level（四级）或 three-light（三灯）；默认按县里的设置。"
 )
 @click.option("--now", "now_text", metavar="时间", help="没有写 end 的按这个时间判定，默认为现在。")
 @click.option("--root", "where", type=click.Path(path_type=Path), help="县厅的目录（用它的规则和日历）。")

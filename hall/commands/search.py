@@ -115,7 +115,7 @@ def _misses_as_json(found: tuple[ZeroHit, ...]) -> str:
 def _misses_as_text(found: tuple[ZeroHit, ...], days: int) -> str:
     if not found:
         return f"最近 {days} 天没有搜不到的说法。"
-    lines = [f"{each.count:>5} 次  {each.query}  (最近 {each.last_day.isoformat()})" for each in found]
+    lines = [f"{each.count:>5} 次  {each.query}  （最近 {each.last_day.isoformat()}）" for each in found]
     return "\n".join([*lines, "知道该找哪个事项的，请写进 content/synonyms.yml，或加到事项的日常用语里。"])
 
 
