@@ -144,6 +144,19 @@ def test_a_notice_given_in_time_on_paper_stops_the_five_days_and_waits_for_the_a
         hall.move(filed, "supplement_notice", "window", "2026-03-13", reason="还缺")
 
 
+def test_a_notice_given_on_paper_is_not_missed_among_the_numbered_ones_at_the_close(hall: Hall) -> None:
+    hall.casework.sweep(
+        at("2026-03-01")
+    )  # so that the audit of closed cases looks at those closed after this
+    filed = hall.file("2026-03-02")
+    record(hall, filed, "2026-03-03 16:00", "2026-03-04")
+    hall.move(filed, "supplement", "applicant", "2026-03-05")
+    hall.to_decision(hall.accept(filed, "2026-03-05"), "2026-03-06")
+    hall.move(filed, "grant", "decider", "2026-03-06", opinion="同意")
+    hall.casework.sweep(at("2026-03-06 18:00"))
+    assert "missing_notice" not in caught(hall, filed)
+
+
 def test_a_notice_given_on_paper_after_the_five_days_is_kept_and_changes_nothing(hall: Hall) -> None:
     filed = hall.file("2026-03-02")
     assert record(hall, filed, "2026-03-10 09:00", "2026-03-10 10:00") == 1

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from handlers.casework.cards import Raised
 from handlers.casework.ground import Ground
-from handlers.casework.move_facts import closed_fact, required_notices
+from handlers.casework.move_facts import closed_fact, outside_notices, required_notices
 from handlers.casework.subjects import subject_of
 from handlers.casework.triggering import Happened, fire
 from handlers.store import cases, events, findings, notices, settings
@@ -69,9 +69,10 @@ class _Audit:
             return Raised()
         there = {each.kind for each in notices.of_subject(tx, "case", case.id)}
         kinds = {each.kind for each in events.of_subject(tx, "case", case.id)}
+        required = required_notices(case, outside_notices(tx, case))
         facts = TriggerFacts(
             "closed",
-            required=tuple(NOTICES[each].title for each in required_notices(case)),
+            required=tuple(NOTICES[each].title for each in required),
             issued=tuple(NOTICES[each].title for each in there),
             unrecorded=unrecorded(case, kinds),
             source=case.source_system or "",

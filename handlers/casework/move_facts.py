@@ -63,7 +63,7 @@ def after_move(tx: Transaction, vault: Vault, ground: Ground, made: Made) -> Rai
     elif made.name is MoveName.COMPLETE_STEP and made.before.step == 0:
         raised += _fire(tx, ground, made, _first_review(ground, made))
     if made.name in _CLOSING:
-        required = required_notices(made.after)
+        required = required_notices(made.after, outside_notices(tx, made.after))
         there = {each.kind for each in notices.of_subject(tx, "case", made.after.id)}
         facts = TriggerFacts("closed", required=_titles(required), issued=_titles(there))
         raised += _fire(tx, ground, made, facts, fact=closed_fact(made.after))
@@ -117,10 +117,18 @@ def hearing_over(tx: Transaction, ground: Ground, clock: Clock, subject: Subject
     return fire(tx, ground, happened)
 
 
-def required_notices(case: Case) -> tuple[NoticeKind, ...]:
-    """The numbered documents that a case in its state must have had, in the order of their making."""
+def outside_notices(tx: Transaction, case: Case) -> int:
+    """How many of a case's supplement notices were given outside the hall and only recorded here."""
+    return events.count_of(tx, "case", case.id, "supplement_recorded") if case.supplements else 0
+
+
+def required_notices(case: Case, outside: int) -> tuple[NoticeKind, ...]:
+    """The numbered documents that a case in its state must have had, in the order of their making.
+
+    `outside`: how many supplement notices were given on paper elsewhere; the hall has no document of those.
+    """
     found = [NoticeKind.RECEIPT]
-    if case.supplements:
+    if case.supplements > outside:
         found.append(NoticeKind.SUPPLEMENT)
     if case.accepted_at is not None:
         found.append(NoticeKind.ACCEPTANCE)

@@ -169,6 +169,16 @@ def first_of(reads: Reads, subject: str, subject_id: int, kind: str) -> Event | 
     return None if row is None else _event(row)
 
 
+def count_of(reads: Reads, subject: str, subject_id: int, kind: str) -> int:
+    """How many events of a kind there are."""
+    row = reads.row(
+        "SELECT count(*) FROM event WHERE subject = ? AND subject_id = ? AND kind = ?",
+        (subject, subject_id, kind),
+    )
+    assert row is not None
+    return int(row[0])
+
+
 def head(reads: Reads) -> tuple[int, str]:
     """Sequence and hash of the newest event; (0, GENESIS) before the first."""
     row = reads.row("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")
