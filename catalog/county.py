@@ -101,6 +101,12 @@ class Settings(Part):
     explanation_days: int = Field(5, ge=1, le=60)
     appeal_days: int = Field(5, ge=1, le=60, description="部门申诉的期限，工作日，自被告知的次日起算")
     appeal_decision_days: int = Field(10, ge=1, le=60, description="监察机构决定申诉的期限，工作日")
+    rating_contact_days: int = Field(1, ge=1, le=10, description="收到差评后联系评价人的期限，工作日")
+    rating_fix_days: int = Field(5, ge=1, le=30, description="差评整改的期限，工作日，自作出评价的次日起算")
+    rating_fix_longest: int = Field(
+        15, ge=1, le=60, description="延长以后差评整改最多几个工作日；不大于 rating_fix_days 就是不能延长"
+    )
+    rating_attempts: int = Field(3, ge=1, le=10, description="登记几次联系不上，就转入整改")
 
 
 class County(Part):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # each is loaded by the first who asks for it
     from handlers.delivering.service import Delivering
     from handlers.logbook.service import Logbook
     from handlers.scoring.service import Scores
+    from handlers.following_up.service import FollowUps
     from handlers.statistics.service import Statistics
     from handlers.supervising.service import Supervision
     from handlers.watching.live import Live
@@ -89,6 +90,12 @@ class Hall:
 
     @made_once
     def delivery(self) -> Delivering:
+    @made_once
+    def followups(self) -> FollowUps:
+        from handlers.following_up.service import FollowUps
+
+        return FollowUps(self.database, self.site_data.ground)
+
         from handlers.delivering.service import Delivering
 
         return Delivering(self.database, self.site_data.ground, self.root, lambda: self.now())

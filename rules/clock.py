@@ -34,6 +34,8 @@ class ClockKind(StrEnum):
     ORDER = "order"
     EXPLANATION = "explanation"
     APPEAL = "appeal"
+    RATING_CONTACT = "rating_contact"
+    RATING_FIX = "rating_fix"
 
 
 CLOCK_LABELS: Mapping[ClockKind, str] = MappingProxyType(
@@ -52,6 +54,8 @@ CLOCK_LABELS: Mapping[ClockKind, str] = MappingProxyType(
         ClockKind.ORDER: "督办",
         ClockKind.EXPLANATION: "说明",
         ClockKind.APPEAL: "申诉",
+        ClockKind.RATING_CONTACT: "联系差评评价人",
+        ClockKind.RATING_FIX: "差评整改",
     }
 )
 
@@ -72,6 +76,8 @@ ARTICLES: Mapping[ClockKind, str] = MappingProxyType(
         ClockKind.ORDER: "督办通知书载明的时限",
         ClockKind.EXPLANATION: "督办通知书载明的说明时限",
         ClockKind.APPEAL: "本县电子监察申诉时限规定",
+        ClockKind.RATING_CONTACT: "本县差评联系时限规定",
+        ClockKind.RATING_FIX: "本县差评整改时限规定",
     }
 )
 
@@ -89,6 +95,8 @@ DEFAULT_LIMITS: Mapping[ClockKind, int] = MappingProxyType(
         ClockKind.ORDER: 5,
         ClockKind.EXPLANATION: 3,
         ClockKind.APPEAL: 5,
+        ClockKind.RATING_CONTACT: 1,
+        ClockKind.RATING_FIX: 5,
     }
 )
 

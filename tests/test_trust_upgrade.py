@@ -64,6 +64,10 @@ def as_of(version: str, full: Path, folder: Path) -> Path:
         here, there = _tables(connection, "main"), _tables(connection, "full")
         for table in sorted(here & there - _NOT_COPIED):
             _copy(connection, table, version)
+        connection.execute("COMMIT")
+        # What this version does not have must not be found in the other file.
+        connection.execute("DETACH full")
+        connection.execute("BEGIN")
         if "seal" in here:
             # What a hall of that version had sealed: all its rows as they stood.
             seal_audit.reseal(connection, frozenset(), "")
@@ -89,6 +93,8 @@ def _copy(connection: sqlite3.Connection, table: str, version: str) -> None:
     where = ""
     if table == "card" and version < "m0002":
         where = " WHERE clock_id IS NOT NULL AND state <> 'dismissed'"
+    if table == "clock" and version < "m0013":
+        where = " WHERE subject <> 'rating'"
     targets = ", ".join(f'"{name}"' for name in names)
     connection.execute(
         f'INSERT OR IGNORE INTO main."{table}" ({targets}) SELECT {", ".join(values)} FROM full."{table}"{where}'

@@ -39,12 +39,14 @@ OBJECTS: Mapping[ClockKind, str] = {
 PAUSED = frozenset({ClockKind.PROMISE, ClockKind.STATUTE, ClockKind.STAGE})
 EXTENDED = frozenset({ClockKind.PROMISE, ClockKind.STATUTE})
 _NO_THRESHOLDS = Thresholds()
-# What follows a card is late the day after, whether or not the rule set gives a card for that.
+# What follows a card or a bad rating is late the day after, whether or not the rule set gives a card for that.
 _LATE = Thresholds(yellow=Threshold("over_more_than", 0))
 _UNRULED: Mapping[ClockKind, Thresholds] = {
     ClockKind.ORDER: _LATE,
     ClockKind.EXPLANATION: _LATE,
     ClockKind.APPEAL: _LATE,
+    ClockKind.RATING_CONTACT: _LATE,
+    ClockKind.RATING_FIX: _LATE,
 }
 
 

@@ -15,6 +15,7 @@ from handlers.casework.clock_basis import NOTHING, Basis
 from handlers.casework.ground import Ground
 from handlers.casework.requests import Recomputed
 from handlers.casework.subjects import SHOWN, Light, Subject, subjects
+from handlers.following_up import deadlines as _of_ratings  # noqa: F401 - its clocks are looked at here
 from handlers.store import clock_scan, clocks, events, outbox
 from handlers.store.clock_scan import Limits, Scanned, Times
 from handlers.store.database import Database

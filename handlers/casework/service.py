@@ -103,8 +103,10 @@ class Casework:
         """The applicant's one rating after the close, 1 to 5. Raises IllegalMove, Conflict, NotFound, Invalid."""
         from handlers.casework import upkeep
 
-        vault = self.database.vault
-        self.database.write(upkeep.rating(vault, number, query_code, score, words, local(now), channel))
+        vault, ground = self.database.vault, self.ground()
+        self.database.write(
+            upkeep.rating(vault, ground, number, query_code, score, words, local(now), channel)
+        )
 
     def record_material(
         self,

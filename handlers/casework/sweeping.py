@@ -15,6 +15,7 @@ from handlers.casework.moving import system_move
 from handlers.casework.requests import Swept
 from handlers.casework.subjects import SHOWN, Light, subjects, turns
 from handlers.casework.triggering import explained, put_off_again, retry
+from handlers.following_up import deadlines as _of_ratings  # noqa: F401 - its clocks are looked at here
 from handlers.store import (
     attachment_files,
     attachments,

@@ -21,6 +21,7 @@ from handlers.casework.progress import Progress
 from handlers.casework.requests import LONGEST_CERTIFICATE_NUMBER, MoveData
 from handlers.casework.subjects import subject_of
 from handlers.casework.triggering import Happened, fire
+from handlers.following_up.opening import drop, open_if_bad
 from handlers.store import attachments, case_parts, cases, clocks, counts, events, findings, notices, outbox
 from handlers.store.database import Database
 from handlers.store.order_erasure import ERASED
@@ -40,9 +41,16 @@ _NOT_RATED = frozenset({State.WITHDRAWN, State.VOIDED})
 
 
 def rating(
-    vault: Vault, number: str, query_code: str, score: int, words: str, now: datetime, channel: str
+    vault: Vault,
+    ground: Ground,
+    number: str,
+    query_code: str,
+    score: int,
+    words: str,
+    now: datetime,
+    channel: str,
 ) -> Job[None]:
-    """The job of the applicant's one rating, 1 (非常满意) to 5 (非常不满意), after the close."""
+    """The job of the applicant's one rating, 1 (非常满意) to 5 (非常不满意), after the close; a bad one is followed up."""
     if score not in range(1, 6):
         raise Invalid("请选择一个满意度等级", {"score": "请选择一个满意度等级"})
     if len(words) > 1000:
@@ -60,6 +68,7 @@ def rating(
         _happened(tx, case, "rate", standing, now, {"score": score, "words": "您评价了这次办事"})
         if not case.drill:
             counts.add(tx, local_date(now), case.department, ("rated", f"rated_{score}"))
+        open_if_bad(tx, ground, replace(case, rating=score), score, now)
 
     return job
 
@@ -262,7 +271,7 @@ def erase(database: Database, ground: Ground, number: str, person: str, reason: 
             raise NotFound("没有这个办件。")
         if case.state not in ENDED:
             raise IllegalMove("办件还没有结束，不能删除其中的个人信息。")
-        erased = events.erase_payloads(tx, "case", case.id, now)
+        erased = (*events.erase_payloads(tx, "case", case.id, now), *drop(tx, case.id, now))
         cases.erase_payload(tx, case.id, now)
         case_parts.erase_words(tx, case.id, ERASED)
         clocks.erase_pause_words(tx, "case", case.id, ERASED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from handlers.casework import clocks as casework_clocks
@@ -26,6 +27,8 @@ from handlers.casework.views import (
     StaffCaseView,
     TimelineEntry,
 )
+from handlers.following_up.shown import shown as followup_shown
+from handlers.following_up.standing import sees_words
 from handlers.store import attachments, cards, case_parts, cases, clocks, events, notices, people
 from handlers.store.access_log import Look, add
 from handlers.store.database import Database
@@ -39,6 +42,7 @@ from rules.case_terms import ENDED, STATE_LABELS, CaseFacts, MoveName, NoticeKin
 from rules.clock import ClockKind, agency_and_total_time
 from rules.errors import Gone, NotFound
 from rules.pause import Pause
+from rules.rating_table import BAD
 from rules.time import local_date
 
 _SHOWN_FIRST = (ClockKind.PROMISE, ClockKind.STATUTE)
@@ -110,10 +114,15 @@ def staff_view(
         ledger = clocks.pauses(database, "case", case.id)
         past = events.of_subject(database, "case", case.id)
         facts = _facts(ground, case, steps, running, now)
+        public = _view(database, ground, case, now)
+        # Good ratings are everybody's who sees the case; of bad ones only who follows them up reads the words.
+        hidden = case.rating in BAD and not sees_words(
+            database, ground, case.id, case.department, person, now
+        )
         return StaffCaseView(
             case=case,
             payload=cases.payload(database, case.id),
-            public=_view(database, ground, case, now),
+            public=_without_words(public) if hidden else public,
             steps=steps,
             materials=case_parts.materials(database, case.id),
             attachments=attachments.of_case(database, case.id),
@@ -124,7 +133,18 @@ def staff_view(
             cards=cards.of_subject(database, "case", case.id),
             moves=staff_moves(ground, case, steps, facts, found),
             warnings=_warnings(ground, case, facts, running, ledger, past, now),
+            rating_hidden=hidden,
         )
+
+
+def _without_words(view: CaseView) -> CaseView:
+    """The case without what was written about its rating."""
+    rating, followup = view.rating, view.followup
+    return replace(
+        view,
+        rating=None if rating is None else replace(rating, words=""),
+        followup=None if followup is None else replace(followup, told=()),
+    )
 
 
 def staff_case(
@@ -228,6 +248,9 @@ def _view(database: Database, ground: Ground, case: Case, now: datetime) -> Case
         drill=case.drill,
         version=case.version,
         asked=_asked(case, past),
+        followup=followup_shown(database, case.id, ground.unit_name(case.department), now)
+        if case.rating in BAD
+        else None,
     )
 
 

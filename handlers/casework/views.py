@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from handlers.following_up.shown import FollowShown
 from handlers.store.records import (
     Attachment,
     Card,
@@ -125,6 +126,8 @@ class CaseView:
     """Goes into `MoveData.seen`."""
     asked: str = ""
     """While a supplement is awaited: the clerk's own words of everything that is to be supplemented."""
+    followup: FollowShown | None = None
+    """What follows a bad rating."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,8 @@ class StaffCaseView:
     cards: tuple[Card, ...]
     moves: tuple[MoveOption, ...]
     warnings: tuple[str, ...]
+    rating_hidden: bool = False
+    """Whether the words of a bad rating are kept from this reader."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ STAFF_SUBJECTS: Mapping[str, str] = {
     "letter": "来信提醒",
     "order": "督办通知",
     "appeal": "监察申诉",
+    "rating": "差评提醒",
     "clock": "期限调整",
     "score": "绩效评估",
     "delivery": "发送提醒",
@@ -71,6 +72,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "letter": ("/hall/staff/letters/{number}", "打开来信"),
     "order": ("/hall/orders/{id}", "打开督办通知"),
     "appeal": ("/hall/appeals/{id}", "打开申诉"),
+    "rating": ("/hall/staff/ratings/{number}", "打开差评"),
     "delivery": ("/hall/staff/deliveries", "打开发送情况"),
 }
 

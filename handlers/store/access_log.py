@@ -19,6 +19,7 @@ WHAT_LABELS: Mapping[str, str] = {
     "order": "督办",
     "accountability": "责任追究",
     "appeal": "申诉",
+    "rating": "差评",
     "messages": "消息",
     "search": "按姓名查找",
     "list": "清单（姓名遮住一部分）",

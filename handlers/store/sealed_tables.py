@@ -34,6 +34,8 @@ SEALED: tuple[Sealed, ...] = (
     Sealed("fee", "收费", ("case_id", "position"), personal=True),
     Sealed("certificate", "证照", ("case_id",)),
     Sealed("rating", "评价", ("case_id",), personal=True),
+    Sealed("rating_followup", "差评回访", ("case_id",)),
+    Sealed("rating_step", "差评回访的记录", personal=True),
     Sealed("attachment", "附件", personal=True, only=_FILED),
     Sealed("clock", "期限", left_out=_PUT_OFF),
     Sealed("pause", "暂停", personal=True),

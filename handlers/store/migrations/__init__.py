@@ -20,6 +20,7 @@ LATEST = (
     "m0010_order_cards",
     "m0011_findings_reviewed",
     "m0012_attachment_scans",
+    "m0013_rating_followups",
 )
 _FIRST_WITH_SEALS = "m0008_log"
 

@@ -16,6 +16,7 @@ from handlers.store.migrations.m0009_findings import m0009_findings
 from handlers.store.migrations.m0010_order_cards import m0010_order_cards
 from handlers.store.migrations.m0011_findings_reviewed import m0011_findings_reviewed
 from handlers.store.migrations.m0012_attachment_scans import m0012_attachment_scans
+from handlers.store.migrations.m0013_rating_followups import m0013_rating_followups
 
 MIGRATIONS = Migrations("hall")
 MIGRATIONS()(m0001_records)
@@ -30,3 +31,4 @@ MIGRATIONS()(m0009_findings)
 MIGRATIONS()(m0010_order_cards)
 MIGRATIONS()(m0011_findings_reviewed)
 MIGRATIONS()(m0012_attachment_scans)
+MIGRATIONS()(m0013_rating_followups)

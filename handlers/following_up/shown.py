@@ -1,0 +1,73 @@
+"""What the person who gave a bad rating is told of it, in plain words: who, until when, what came of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from handlers.store import followups
+from handlers.store.followups import Followup
+from handlers.store.moments import Reads
+from presentation.dates import date_cn
+from rules.quick_dataclass import dataclass
+from rules.rating_table import FINDINGS, FOLLOW_LABELS, FOLLOW_MOVES, FollowMove, FollowState
+
+
+@dataclass(frozen=True, slots=True)
+class FollowShown:
+    """Where a bad rating stands. `words` one or two sentences; `until` the day that is waited for; `told` what was
+    written to be read by who rated, oldest first: (what it is, text)."""
+
+    state: FollowState
+    state_label: str
+    words: str
+    until: datetime | None
+    told: tuple[tuple[str, str], ...]
+
+
+_TOLD_AS = {
+    FollowMove.EXTEND: "延长期限的理由",
+    FollowMove.FIX: "改了什么",
+    FollowMove.CONFIRM: "复核的理由",
+}
+
+
+def shown(reads: Reads, case_id: int, department_name: str, now: datetime) -> FollowShown | None:
+    """What follows the case's rating; None when nothing does."""
+    found = followups.of_case(reads, case_id)
+    if found is None:
+        return None
+    steps = followups.steps(reads, case_id)
+    reached = any(each.move == FollowMove.CONTACT for each in steps)
+    words, until = _words(found, reached, department_name, now)
+    told = tuple(
+        (_TOLD_AS[FollowMove(each.move)], each.text)
+        for each in steps
+        if FOLLOW_MOVES[FollowMove(each.move)].told and each.text
+    )
+    return FollowShown(found.state, FOLLOW_LABELS[found.state], words, until, told)
+
+
+def _words(found: Followup, reached: bool, department: str, now: datetime) -> tuple[str, datetime | None]:
+    tried = f"已经联系过您{found.attempts}次，没有联系上。" if found.attempts else ""
+    if found.state is FollowState.OPEN:
+        due = date_cn(found.contact_due)
+        if now > found.contact_due:
+            return (
+                f"{department}应在{due}前联系您，已经逾期，已提醒部门和监察人员。{tried}",
+                found.contact_due,
+            )
+        return f"{department}会在{due}前联系您，了解情况。{tried}", found.contact_due
+    spoken = "已联系您。" if reached else tried
+    if found.state is FollowState.FIXING:
+        longer = "（情况复杂，期限延长过一次）" if found.extended else ""
+        late = "，已经逾期，已提醒部门和监察人员" if now > found.fix_due else ""
+        return f"{spoken}正在整改，最迟{date_cn(found.fix_due)}{longer}{late}。", found.fix_due
+    if found.state is FollowState.DISPUTED:
+        return f"{spoken}部门对这次评价有不同意见，正在由另一个人或者监察人员复核，结果会告诉您。", None
+    if found.state is FollowState.FIXED:
+        done = f"复核认为{FINDINGS[found.finding]}" if found.finding else "已经整改"
+        return f"{spoken}{done}，接下来会回访，问您认不认可。", None
+    if found.state is FollowState.CLOSED and found.closed_at is not None:
+        said = {"yes": "您认可", "no": "您不认可", "unreached": "没有联系上您"}.get(found.accepted, "")
+        return f"已在{date_cn(found.closed_at)}回访{'：' if said else ''}{said}。", None
+    return "个人信息已按规定删除，不再回访。", None
