@@ -11,13 +11,17 @@ from rules.access import UnitTree
 
 @dataclass(frozen=True)
 class OrgTree:
-    """Units by id in file order, departments included; `.tree` is what `rules.access` reckons with."""
+    """Units by id in file order, departments included; `.tree` is what `rules.access` reckons with.
+
+    `former` units are in no file any more. They are reached and named like all others, and offered nowhere.
+    """
 
     units: Mapping[str, OrgUnit]
+    former: Mapping[str, OrgUnit] = field(default_factory=dict)
     tree: UnitTree = field(init=False)
 
     def __post_init__(self) -> None:
-        parents = {unit.id: unit.parent for unit in self.units.values()}
+        parents = {unit.id: unit.parent for unit in (*self.former.values(), *self.units.values())}
         object.__setattr__(self, "tree", UnitTree(parents))
 
     def __contains__(self, unit_id: object) -> bool:
@@ -34,8 +38,13 @@ class OrgTree:
 
     def name(self, unit_id: str) -> str:
         """The unit's name, or the id itself when it is unknown."""
-        unit = self.units.get(unit_id)
+        unit = self.units.get(unit_id) or self.former.get(unit_id)
         return unit.name if unit else unit_id
+
+    def label(self, unit_id: str) -> str:
+        """The name as lists for staff show it: one that is in no file any more is marked."""
+        gone = unit_id in self.former and unit_id not in self.units
+        return f"{self.name(unit_id)}（已撤销）" if gone else self.name(unit_id)
 
     def children(self, unit_id: str | None) -> tuple[OrgUnit, ...]:
         """The units directly below, in file order; `None` gives the tops."""

@@ -94,7 +94,7 @@ def board(request: Request) -> Response:
         still_url=address(HERE, department=wanted, still="" if still else "1"),
         stream_url="" if still else address(f"{HERE}/stream", department=wanted),
         refresh_seconds=REFRESH_SECONDS,
-        departments_in_scope=[(each, names.name(each)) for each in everything],
+        departments_in_scope=[(each, names.label(each)) for each in everything],
         blocks=BLOCKS,
         trend=trend_charts(hall, hall.watching.trend(scope, now)),
         **shown(hall, hall.watching.board(scope, now)),
@@ -262,7 +262,7 @@ def watch(request: Request) -> Response:
         kind=kind,
         wanted=wanted,
         days=WATCH_DAYS,
-        departments=[(each, names.name(each)) for each in everything],
+        departments=[(each, names.label(each)) for each in everything],
     )
 
 

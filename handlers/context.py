@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from catalog.county import County
 from catalog.root import Root
 from catalog.virus_scan import load_virus_scan
 from handlers.casework.service import Casework
+from handlers.former_units import with_former
 from handlers.limiter import Limiter
 from handlers.made_once import made_once
 from handlers.second_factor_rule import SecondFactorRule
@@ -30,9 +32,9 @@ if TYPE_CHECKING:  # each is loaded by the first who asks for it
 
     from handlers.correspondence.service import Correspondence
     from handlers.delivering.service import Delivering
+    from handlers.following_up.service import FollowUps
     from handlers.logbook.service import Logbook
     from handlers.scoring.service import Scores
-    from handlers.following_up.service import FollowUps
     from handlers.statistics.service import Statistics
     from handlers.supervising.service import Supervision
     from handlers.watching.live import Live
@@ -64,7 +66,7 @@ class Hall:
     _lights: Lights = field(init=False)
 
     def __post_init__(self) -> None:
-        self.site_data = SiteData(self.root, self.site)
+        self.site_data = SiteData(self.root, self.site, partial(with_former, self.database))
         wanted = load_virus_scan(self.root)
         if wanted is not None:
             from handlers.store.clamd import Clamd
@@ -89,13 +91,13 @@ class Hall:
         return Supervision(self.database, self.site_data.ground)
 
     @made_once
-    def delivery(self) -> Delivering:
-    @made_once
     def followups(self) -> FollowUps:
         from handlers.following_up.service import FollowUps
 
         return FollowUps(self.database, self.site_data.ground)
 
+    @made_once
+    def delivery(self) -> Delivering:
         from handlers.delivering.service import Delivering
 
         return Delivering(self.database, self.site_data.ground, self.root, lambda: self.now())

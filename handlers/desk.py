@@ -142,7 +142,12 @@ def _departments(hall: Hall, person: SignedIn) -> list[Choice]:
     ground = hall.site_data.ground()
     within = departments_in_scope(person.assignments, ground, SEES_CASES, hall.now().date())
     codes = within if len(within) > 1 else tuple(ground.departments) if not within else ()
-    return [Choice(code, ground.departments[code].short_name) for code in codes]
+    return [
+        Choice(
+            code, known.short_name if (known := ground.departments.get(code)) else ground.units.label(code)
+        )
+        for code in codes
+    ]
 
 
 def _person(request: Request) -> SignedIn:

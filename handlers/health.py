@@ -24,6 +24,7 @@ def readyz(request: Request) -> Response:
         "site": found.version,
         "checks": {key: "fault" if key in found.faults else "ok" for key in found.checks},
         "faults": dict(found.faults),
+        "warnings": dict(found.warnings),
     }
     return JSONResponse(body, 200 if found.ready else 503, {"Cache-Control": "no-store"})
 

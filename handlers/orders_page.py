@@ -162,7 +162,9 @@ def _shown_name(name: str | None, revealed: bool) -> str:
 def _units(request: Request, view: OrderView) -> list[Choice]:
     units = hall_of(request).edition.units
     below = units.tree.under(view.order.department)
-    return [Choice(each.id, each.name) for each in units if each.id in below]
+    return [
+        Choice(each.id, units.label(each.id)) for each in (*units, *units.former.values()) if each.id in below
+    ]
 
 
 async def move(request: Request) -> Response:

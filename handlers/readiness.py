@@ -9,6 +9,7 @@ from dataclasses import field
 from types import MappingProxyType
 
 from handlers.context import Hall
+from handlers.former_units import unfinished
 from handlers.store import operating
 from handlers.sweeps import LATEST
 from rules.errors import HallError
@@ -21,11 +22,15 @@ _WRITE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """`faults`: what does not work, by key; `checks`: all keys that were looked at; `version` of the portal."""
+    """`faults`: what does not work, by key; `checks`: all keys that were looked at; `version` of the portal.
+
+    `warnings`: what somebody must look after while the hall works.
+    """
 
     version: str
     checks: tuple[str, ...]
     faults: Mapping[str, str] = field(default_factory=dict)
+    warnings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ready(self) -> bool:
@@ -43,7 +48,20 @@ def look(hall: Hall) -> Readiness:
             fault = error.detail
         if fault:
             faults[key] = fault
-    return Readiness(_version(hall), tuple(_CHECKS), MappingProxyType(faults))
+    return Readiness(_version(hall), tuple(_CHECKS), MappingProxyType(faults), _warnings(hall))
+
+
+def _warnings(hall: Hall) -> Mapping[str, str]:
+    try:
+        left = unfinished(hall.database, hall.edition.units)
+    except HallError:
+        return {}  # told among the faults
+    if not left:
+        return {}
+    names = "、".join(unit.name for unit in left)
+    return {
+        "units": f"{names}已不在县的文件里，还有没办完的事，由县级岗位和原单位的人接着办。请把文件放回，办完再删。"
+    }
 
 
 def _version(hall: Hall) -> str:

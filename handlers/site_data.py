@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from catalog.artifact import Catalog, ItemRecord, ItemSummary, load_catalog, load_item, load_version
 from catalog.calendars import CalendarData, calendar_from
 from catalog.codes import Codes, load_codes
-from catalog.county import Department
+from catalog.county import County, Department
 from catalog.permissions import load_permissions, packaged, permissions_from_json
 from catalog.root import Root
 from catalog.schema import Item
@@ -78,9 +78,13 @@ def _cached_version(site: Path, version: str) -> Item:
 class SiteData:
     """Answers with the newest edition; looks at most once a second whether the build has written another."""
 
-    def __init__(self, root: Root, site: Path) -> None:
+    def __init__(
+        self, root: Root, site: Path, units: Callable[[OrgTree, County], OrgTree] = lambda tree, _: tree
+    ) -> None:
+        """`units` adds to the units of a build those that are in no file any more."""
         self.root = root
         self.site = site
+        self._units = units
         self.codes: Codes = load_codes(root)
         self._lock = threading.Lock()
         self._edition: Edition | None = None
@@ -194,7 +198,7 @@ class SiteData:
             site=self.site,
             catalog=catalog,
             departments={department.id: department for department in catalog.departments},
-            units=OrgTree({unit.id: unit for unit in catalog.units}),
+            units=self._units(OrgTree({unit.id: unit for unit in catalog.units}), catalog.county),
             items={item.code: item for item in catalog.items},
             calendar=calendar_from(CalendarData.model_validate_json((data / "calendar.json").read_bytes())),
             rules=ruleset_from_json((data / "supervision.json").read_bytes()),

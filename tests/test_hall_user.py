@@ -11,9 +11,10 @@ from click.testing import CliRunner, Result
 
 from hall.commands.migrate import command as migrate
 from hall.commands.user import command
-from handlers.store import people, sessions
+from handlers.store import people, sessions, units
 from handlers.store.database import Database
 from handlers.store.migrations import LATEST
+from handlers.store.people_records import Unit
 from rules.access import Role
 from rules.errors import NotFound, Unauthenticated
 from rules.time import SHANGHAI
@@ -98,8 +99,14 @@ def test_an_assignment_at_a_unit_that_is_in_no_file_any_more_can_be_ended(place:
     ended = run(place, "assign", "clerk", "reviewer", "merged-away", "--end", "--to", "2026-06-30")
     assert ended.exit_code == 0, ended.output
     assert run(place, "assign", "clerk", "reviewer", "merged-away").exit_code == 2
+    # One that the hall has known: its open cases need somebody.
+    database = Database.open(Path(place[1]) / ".hall" / "hall.db")
+    merged = Unit("merged-away", "房产所", "department", None, "merged-away", "")
+    database.write(lambda tx: units.synchronise(tx, [merged]))
+    database.close()
+    assert run(place, "assign", "clerk", "decider", "merged-away", "--to", "2026-06-30").exit_code == 0
     listed = json.loads(run(place, "list", "--json").output)
-    assert [each["valid_to"] for each in listed[0]["assignments"]] == ["2026-06-30"]
+    assert [each["valid_to"] for each in listed[0]["assignments"]] == ["2026-06-30", "2026-06-30"]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import pytest
 
 from handlers import readiness
 from handlers.app import create_app
+from handlers.context import Hall
 from handlers.metrics import Metrics, Reader
 from handlers.store import last_done, operating
 from rules.errors import Invalid
@@ -158,6 +159,22 @@ def test_asking_whether_one_can_write_writes_nothing(office: Office) -> None:
     before = (path.read_bytes(), log.read_bytes())
     assert operating.write_fault(office.hall.database, 5) == ""
     assert (path.read_bytes(), log.read_bytes()) == before
+
+
+def test_open_work_of_a_unit_that_is_in_no_file_is_a_warning_and_the_hall_stays_ready(office: Office) -> None:
+    filed = file_case(office)
+    database = office.hall.database
+    assert client(office, None).get("/readyz").json()["warnings"] == {}
+    database.write(
+        lambda tx: tx.execute("INSERT INTO org_unit (id, name, kind) VALUES ('old', '房产所', 'section')")
+    )
+    database.write(
+        lambda tx: tx.execute("UPDATE cases SET holder_unit = 'old' WHERE number = ?", (filed.number,))
+    )
+    hall = Hall(office.hall.root, office.hall.site, database, now=office.clock)
+    answer = TestClient(create_app(hall, CITIZEN_JOBS)).get("/readyz")
+    assert answer.status_code == 200
+    assert "房产所已不在县的文件里" in answer.json()["warnings"]["units"]
 
 
 def test_a_full_disk_a_late_sweep_and_a_missing_index_are_told_by_key_and_in_words(

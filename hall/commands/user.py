@@ -22,6 +22,7 @@ from handlers.second_factor_rule import SecondFactorRule
 from handlers.store import people, posts, sessions
 from handlers.store.database import Database
 from handlers.store.people_records import Person
+from handlers.store.units import former
 from handlers.store.writer import Transaction
 from rules.access import ROLE_LABELS, STAFF_ROLES, Role
 from rules.errors import NotFound
@@ -90,7 +91,7 @@ def add(
     """新增账号 LOGIN(登录名)和 NAME(姓名)。"""
     if len(roles) != len(units):
         raise click.UsageError("--role 和 --unit 要成对出现。")
-    _known_units(root, units)
+    _known_units(database, root, units)
     phone, email = _phone(phone), _email(email)
     login = login.strip().lower()
     password = sys.stdin.readline().rstrip("\n") if password_stdin else _temporary()
@@ -132,7 +133,7 @@ def assign(
     """让 LOGIN 在 UNIT 担任 ROLE，或结束这个任职。"""
     if not end:
         # One that was merged or closed is in no file any more, and its assignments must come to an end all the same.
-        _known_units(root, (unit,))
+        _known_units(database, root, (unit,))
     person = _person(database, login)
     begins = parse_date(first) if first else _now().date()
     ends: date | None = parse_date(last) if last else None
@@ -252,10 +253,12 @@ def _email(text: str) -> str:
     return found
 
 
-def _known_units(root: Root, units: tuple[str, ...]) -> None:
+def _known_units(database: Database, root: Root, units: tuple[str, ...]) -> None:
+    """Raises a usage error for one that is neither in the files nor was: its open cases need somebody too."""
     if units:
         tree = read(root).units
-        unknown = [unit for unit in units if unit not in tree]
+        gone = {each.id for each in former(database, tuple(each.id for each in tree))}
+        unknown = [unit for unit in units if unit not in tree and unit not in gone]
         if unknown:
             raise click.UsageError(
                 f"没有编号为 {'、'.join(unknown)} 的单位，见 content/units.yml 和 items/ 下的部门。"

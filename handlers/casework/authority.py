@@ -123,11 +123,11 @@ def capacities(
 def departments_in_scope(
     assignments: Iterable[Assignment], ground: Ground, roles: frozenset[Role], day: date
 ) -> tuple[str, ...]:
-    """The departments that some roles reach, in the county's order."""
+    """The departments that some roles reach, in the county's order; after them those that are in no file any more."""
     units = [each.unit for each in assignments if each.role in roles and each.holds_on(day)]
     tree = ground.units.tree
     return tuple(
         department
-        for department in ground.departments
+        for department in (*ground.departments, *ground.former_departments)
         if any(in_scope(unit, tree, department) for unit in units)
     )

@@ -82,6 +82,15 @@ class Ground:
             found = None if current is None else current.item
         return found
 
+    @property
+    def former_departments(self) -> tuple[str, ...]:
+        """Departments that were merged or closed, whose cases go on."""
+        return tuple(
+            unit.id
+            for unit in self.units.former.values()
+            if unit.kind == "department" and unit.id not in self.departments
+        )
+
     def unit_name(self, unit: str) -> str:
         """A unit's name, or its code when it is unknown."""
         return self.units.name(unit)

@@ -54,7 +54,7 @@ def prove_writer(reads: Reads, vault: Vault, number: str, query_code: str) -> Le
 def intake_unit(ground: Ground) -> str:
     """The unit whose coordinator assigns letters: the service centre, or the county where there is none."""
     centre = ground.county.centre
-    return centre if centre in ground.units.tree.parents else ground.units.top or "county"
+    return centre if centre in ground.units else ground.units.top or "county"
 
 
 def intake_department(ground: Ground) -> str:

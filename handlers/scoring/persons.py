@@ -40,7 +40,8 @@ def watched(account: Person, ground: Ground, now: datetime) -> tuple[str, ...]:
     their own part.
     """
     roles = _watchers(ground)
-    return departments_in_scope(account.assignments, ground, roles, local_date(now))
+    reached = departments_in_scope(account.assignments, ground, roles, local_date(now))
+    return tuple(each for each in reached if each in ground.departments)
 
 
 def _watchers(ground: Ground) -> frozenset[Role]:

@@ -66,7 +66,9 @@ def reach(database: Database, ground: Ground, person: str, now: datetime) -> Rea
     seers = may(Capability.SCORES_SEE)
     county = _at_top(account, ground, now, may(Capability.SCORES_PUBLISH) & seers)
     readers = may(Capability.SCORES_DEPARTMENT) & seers
-    own = departments_in_scope(account.assignments, ground, readers, local_date(now))
+    reached = departments_in_scope(account.assignments, ground, readers, local_date(now))
+    # One that is in no file any more is in no ranking either.
+    own = tuple(each for each in reached if each in ground.departments)
     if county:
         own = tuple(ground.departments)
     if not own and not held(account, local_date(now), seers):

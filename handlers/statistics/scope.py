@@ -34,7 +34,7 @@ def reach_of(person: Person, ground: Ground, now: datetime) -> Reach:
     day = local_date(now)
     readers = ground.permissions.roles(Capability.STATISTICS_SEE)
     departments = departments_in_scope(person.assignments, ground, readers, day)
-    if len(departments) == len(ground.departments):
+    if ground.departments.keys() <= set(departments):
         return Reach(departments, (), whole=True)
     reached = units_for(person.assignments, readers, ground.units.tree, day)
     # A department sees its cases by department; only places that take in for others are seen by place.
