@@ -91,7 +91,7 @@ def perform(order: Order) -> Report:
     return Report(built.pages, built.written, built.seconds, built.problems)
 
 
-def main(style: str, root: Root) -> int:
+def main(style: str, root: str) -> int:
     """0 done or told to end, 1 the compiler failed, which is logged."""
     # Ctrl-C at a terminal reaches the whole group; the hall ends us when it is done itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -137,7 +137,7 @@ def _end_with_the_hall() -> None:
 
 
 if __name__ == "__main__":
-    code = main(sys.argv[1], Root(Path(sys.argv[2])))
+    code = main(sys.argv[1], sys.argv[2])
     logging.shutdown()
     # Python gives its dictionaries back entry by entry: a tenth of a second that the hall waits for.
     os._exit(code)

@@ -233,7 +233,7 @@ def program_stamp() -> str:
         folder = os.path.dirname(package.__file__ or "")
         for where, _, names in sorted(os.walk(folder)):
             for name in sorted(names):
-                if name.endswith((".py", ".html")):
+                if name.endswith((".py", ".html")) and not name.startswith("."):
                     parts.append(os.path.join(where[len(folder) :], name))
                     parts.append(Path(where, name).read_bytes())
     return fingerprint(*parts)

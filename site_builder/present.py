@@ -19,7 +19,8 @@ class Present:
         self._site = site
         self._closing = ExitStack()
         self._looking: tuple[subprocess.Popen[bytes], IO[bytes]] | None = None
-        if not site.is_dir():
+        self._missing = not site.is_dir()
+        if self._missing:
             return
         try:
             # A pipe would be full before anybody reads it.
@@ -45,6 +46,8 @@ class Present:
 
     def files(self) -> set[str]:
         """Relative paths of all that is no folder."""
+        if self._missing:
+            return set()
         if self._looking is None or self._looking[0].wait():
             return _walked(self._site)
         answer = self._looking[1]
@@ -55,7 +58,7 @@ class Present:
 
 def _walked(site: Path) -> set[str]:
     found: set[str] = set()
-    waiting = [(os.fspath(site), "")] if site.is_dir() else []
+    waiting = [(os.fspath(site), "")]
     while waiting:
         folder, prefix = waiting.pop()
         # FileNotFoundError: the index beside us takes its old folders away.

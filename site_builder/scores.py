@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from catalog.scoring_published import DepartmentScore, MeasureScore, RankingFile
@@ -46,17 +46,23 @@ class Names:
 
     items: Mapping[str, str]
     levels: dict[int, str]
+    _of_department: Mapping[str, str]
 
     @classmethod
     def of(cls, portal: Portal) -> Names:
+        departments: dict[str, list[str]] = {}
+        for code, shown in portal.by_code.items():
+            departments.setdefault(shown.department.id, []).append(f"{code} {shown.summary.name}")
         return cls(
             {code: shown.summary.name for code, shown in portal.by_code.items()},
             {each.level: each.name for each in portal.rules.levels},
+            {name: fingerprint(*sorted(items)) for name, items in departments.items()},
         )
 
-    @property
-    def key(self) -> str:
-        return fingerprint(repr(sorted(self.items.items())), repr(self.levels))
+    def key(self, department: str, codes: Iterable[str]) -> str:
+        """Changes with any name that a page of the department may show: those of its items and of `codes`."""
+        named = (f"{code} {self.items.get(code)}" for code in codes)
+        return fingerprint(repr(self.levels), self._of_department.get(department, ""), *named)
 
 
 def outputs(portal: Portal, editions: Sequence[Published]) -> Iterator[Output]:
@@ -76,20 +82,18 @@ def outputs(portal: Portal, editions: Sequence[Published]) -> Iterator[Output]:
             "latest": next((_ranking_values(each) for each in newest if each.period.span == "month"), None),
         },
     )
-    names = Names.of(portal) if editions else Names({}, {})
-    named = names.key
+    names = Names.of(portal) if editions else Names({}, {}, {})
     for edition in editions:
         others = [each for each in editions if each.listed.period == edition.listed.period]
-        yield from _edition(portal, edition, others, names, named)
+        yield from _edition(portal, edition, others, names)
     if editions:
         index = portal.root.published / FOLDER / "index.json"
         yield _file("data/scores/index.json", index)
 
 
 def _edition(
-    portal: Portal, edition: Published, others: Sequence[Published], names: Names, named: str
+    portal: Portal, edition: Published, others: Sequence[Published], names: Names
 ) -> Iterator[Output]:
-    """`named` is the key of `names`."""
     listed = edition.listed
     key = (listed.ranking, listed.note, *(each.listed.ranking for each in others))
     yield portal.page(
@@ -102,11 +106,12 @@ def _edition(
         values=lambda: {**_ranking_values(edition), "others": others},
     )
     for place in edition.ranking.departments:
+        codes = [each.code for each in edition.ranking.items if each.department == place.id]
         yield portal.page(
             f"{edition.address}{place.id}/",
             "score_department.html",
             f"{place.name}{listed.label}绩效评分",
-            (*key, named),
+            (*key, names.key(place.id, codes)),
             section="watch",
             crumbs=(*_CRUMBS, (listed.label, edition.address), (place.name, "")),
             values=lambda place=place: _department_values(names, edition, place),  # type: ignore[misc]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -22,8 +23,8 @@ from search_index import wait_for_edits
 _ASKED_FOR = ("segno", "presentation.qr_parts", "gzip")
 
 
-def warm(root: Root) -> None:
-    """Blocks for a quarter of a second and keeps nothing of the root: what is built is read when it is built."""
+def warm(folder: str) -> None:
+    """Blocks for a quarter of a second and keeps nothing of the root at `folder`: what is built is read when it is built."""
     wait_for_edits()
     for module in _ASKED_FOR:
         importlib.import_module(module)
@@ -36,6 +37,7 @@ def warm(root: Root) -> None:
     problems: list[Problem] = []
     # Whatever is wrong here is told by the build itself.
     with suppress(Exception):
+        root = Root(Path(folder))
         county = read_model(root.county, "county.yml", County, problems)
         load_codes(root, problems)
         load_calendar(root)

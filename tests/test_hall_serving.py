@@ -27,6 +27,7 @@ from handlers.store.database import Database
 from handlers.store.records import Party
 from handlers.store.writer import Transaction
 from rules.access import Role
+from rules.errors import Unavailable
 from rules.time import SHANGHAI
 from site_builder.compile import build
 from tests.handlers_fixtures import FOOD
@@ -169,6 +170,34 @@ def test_a_clock_started_between_the_command_and_the_new_portal_is_computed_anew
     assert (promise(hall, case).due, promise(hall, case).provisional) == (date(2027, 1, 7), False)
     told = [each.recipient for each in outbox.of_subject(hall.database, "case", 1)]
     assert case.number in told
+
+
+def test_taking_a_calendar_over_is_tried_again_when_it_failed(
+    county: Path, hall: Hall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepted(hall, YEAR_END)
+    watching = NewCalendars(hall)
+    watching.if_changed()
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(county, elsewhere, ignore=shutil.ignore_patterns(".hall", "site"))
+    imported(elsewhere, tmp_path)
+    shutil.copytree(elsewhere / "content" / "calendars", county / "content" / "calendars")
+    assert build(Root(county), site=county / "site").errors == ()
+    hall.site_data._looked = 0.0  # it looks once a second; the test does not wait
+
+    def stored() -> list[bool]:
+        return [each.provisional for each in clocks.running(hall.database, 0, 50) if each.kind == "promise"]
+
+    def locked(*_: object) -> None:
+        raise Unavailable("数据库正被占用")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(hall.casework, "take_over_calendar", locked)
+        with pytest.raises(Unavailable):
+            watching.if_changed()
+    assert stored() == [True]
+    watching.if_changed()
+    assert stored() == [False]
 
 
 def test_a_portal_older_than_an_amended_notice_moves_no_day_and_is_made_good_by_the_next(

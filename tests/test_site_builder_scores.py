@@ -190,7 +190,14 @@ def test_a_departments_page_calls_items_and_lights_as_they_are_called_now(tmp_pa
     assert build(root, index=False).errors == ()
     site = root.path / "site"
     assert "食品经营许可（新办）" in page(site, f"{HOME}/2026-10/market")
+    other = next(
+        each for each in (site / HOME / "2026-10").glob("*/index.html") if each.parent.name != "market"
+    )
+    untouched = other.stat().st_mtime_ns
     write_text(guide, FULL.replace(FULL_CODE, "market-0").replace("食品经营许可（新办）", "餐饮许可"))
+    build(root, index=False)
+    assert "餐饮许可" in page(site, f"{HOME}/2026-10/market")
+    assert other.stat().st_mtime_ns == untouched
     rules = (DEFAULTS / "supervision" / "four-level.yml").read_text("utf-8")
     write_text(
         root.content / "supervision" / "four-level.yml",

@@ -17,8 +17,8 @@ from pathlib import Path
 import site_builder.compile
 from catalog.root import Root
 from site_builder.warming import warm
+warm(sys.argv[1])
 root = Root(Path(sys.argv[1]))
-warm(root)
 before = set(sys.modules)
 from catalog.schema import Item
 from catalog.supervision import RuleSetFile

@@ -27,6 +27,7 @@ WRONG = {
     "broken YAML": (INHERITED + "site_name: [县\n", "mkdocs.yml:3: YAML 格式有误"),
     "a tab": (INHERITED + "theme:\n\tname: material\n", "mkdocs.yml:3: 行首用了制表符"),
     "a class that is not there": (INHERITED + "extra: !!python/name:no.such\n", "mkdocs.yml:2: 标签"),
+    "a day that is not": (INHERITED + "extra:\n  hooks: 2026-13-45\n", "month must be in"),
     "no UTF-8": (INHERITED.encode() + "site_name: 县\n".encode("gb18030"), "不是 UTF-8"),
     "only a word": ("县\n", "mkdocs.yml: "),
     "a list": ("- a\n", "要写成“键: 值”"),

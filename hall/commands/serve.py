@@ -199,7 +199,6 @@ class NewCalendars:
         present, before = self.hall.calendar, self._seen
         if before is not None and present.years == before.years:
             return
-        self._seen = present
         if self._is_the_roots():
             found = self.hall.casework.take_over_calendar(self.hall.now(), before)
             log.info(
@@ -208,6 +207,8 @@ class NewCalendars:
         else:
             self.hall.casework.leave_calendar()
             log.warning("calendar not taken over: the portal was not built from the calendars of the root")
+        # What failed is tried again at the next look.
+        self._seen = present
 
     def _is_the_roots(self) -> bool:
         """Whether the portal has every year the root has, as the root has it: amended years count as well."""
