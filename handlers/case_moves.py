@@ -9,7 +9,8 @@ from starlette.responses import RedirectResponse, Response
 
 from handlers.bodies import MEGABYTE, TEXT_BYTES, chunks, files_of, form_of, text_of
 from handlers.case_page import Refused, case_response
-from handlers.casework.requests import LONGEST_CERTIFICATE_NUMBER, ByStaff, MoveData
+from handlers.case_recording import recorded, recording
+from handlers.casework.requests import ByStaff, MoveData
 from handlers.casework.viewing import staff_case
 from handlers.context import Hall, hall_of
 from handlers.guard import may, route
@@ -28,6 +29,7 @@ from rules.time import is_date_only
 
 # Longer than casework takes, so that what is too long comes back with its fault instead of being lost.
 _MOST_TEXT = 200_000
+_MOST_NOTE = 500
 
 
 async def move(request: Request) -> Response:
@@ -49,7 +51,7 @@ async def move(request: Request) -> Response:
         except NotFound as error:
             # Handed on while somebody was writing.
             return await written_back(
-                request, error, typed.values.values(), list_name="办件", list_address=DESK
+                request, error, _words(typed, name), list_name="办件", list_address=DESK
             )
         if "restore" in form:
             return await run_in_threadpool(lambda: case_response(request, case.number, typed=typed))
@@ -72,8 +74,7 @@ async def move(request: Request) -> Response:
                 lambda: case_response(request, case.number, typed=faulty, status=422)
             )
         except (Conflict, IllegalMove) as error:
-            texts = tuple(text for text in typed.values.values() if text)
-            refused = Refused(f"“{MOVES[name].label}”没有执行", error.detail, texts)
+            refused = Refused(f"“{MOVES[name].label}”没有执行", error.detail, _words(typed, name))
             return await run_in_threadpool(
                 lambda: case_response(request, case.number, typed=typed, refused=refused, status=409)
             )
@@ -97,6 +98,15 @@ def _typed(form: FormData, name: MoveName) -> Typed:
             values[need.name] = for_field(moment)
     missing = tuple(each for each in form.getlist(field_name(name, "missing")) if isinstance(each, str))
     return Typed(name.value, {key: text for key, text in values.items() if text}, missing[:200])
+
+
+def _words(typed: Typed, name: MoveName) -> tuple[str, ...]:
+    """What the person wrote, without codes and numbers of days that mean nothing away from their field."""
+    return tuple(
+        typed.values[need.name]
+        for need in MOVES[name].needs
+        if need.kind == "text" and need.name in typed.values
+    )
 
 
 def _check_confirmed(form: FormData, name: MoveName) -> None:
@@ -136,67 +146,62 @@ async def _take_files(
 
 async def material(request: Request) -> Response:
     """Records what was handed over for one material."""
-    hall, number = hall_of(request), request.path_params["number"]
-    code = request.path_params["code"]
+    hall, number, code = hall_of(request), request.path_params["number"], request.path_params["code"]
     async with form_of(request) as form:
-        by = await acting(request, form, number)
-        names = ("originals", "copies", "reused", "note")
-        written = {f"material.{code}.{name}": text_of(form, f"material.{code}.{name}", 500) for name in names}
-        if "restore" in form:
-            return await run_in_threadpool(lambda: case_response(request, number, written=written))
-        counts = {
-            each: text_of(form, f"material.{code}.{each}", 4) or "0" for each in ("originals", "copies")
-        }
+        made = recording(
+            request, form, f"material.{code}", ("originals", "copies", "reused", "note"), ("note",),
+            done="material", anchor="#materials",
+        )  # fmt: skip
+
+    def record(by: ByStaff) -> None:
+        counts = {name: made.value(name) or "0" for name in ("originals", "copies")}
         wrong = {
-            f"material.{code}.{name}": "份数请填 0 到 99 之间的整数"
+            name: "份数请填 0 到 99 之间的整数"
             for name, text in counts.items()
-            if not (text.isascii() and text.isdigit() and int(text) <= 99)
+            if not (text.isascii() and text.isdigit() and len(text) < 5 and int(text) <= 99)
         }
-        reused = text_of(form, f"material.{code}.reused", 5) == "yes"
-        note = text_of(form, f"material.{code}.note", 500)
-    if wrong:
-        return await run_in_threadpool(
-            lambda: case_response(request, number, written=written, errors=wrong, status=422)
-        )
-    await run_in_threadpool(
-        lambda: hall.casework.record_material(
-            number, by, code, originals=int(counts["originals"]), copies=int(counts["copies"]), reused=reused,
-            note=note, now=hall.now(),
-        )
-    )  # fmt: skip
-    return back(number, "material", "#materials")
+        _check_length(wrong, "note", made.value("note"))
+        if wrong:
+            raise Invalid(fields=wrong)
+        hall.casework.record_material(
+            number, by, code, originals=int(counts["originals"]), copies=int(counts["copies"]),
+            reused=made.value("reused") == "yes", note=made.value("note"), now=hall.now(),
+        )  # fmt: skip
+
+    return await recorded(request, made, record)
 
 
 async def fee(request: Request) -> Response:
     """Marks a fee paid with the sum that was taken, or waived with the reason."""
-    hall, number = hall_of(request), request.path_params["number"]
-    position = _position(request)
+    hall, number, position = hall_of(request), request.path_params["number"], _position(request)
     async with form_of(request) as form:
-        by = await acting(request, form, number)
-        written = {f"fee.{position}.{name}": text_of(form, f"fee.{position}.{name}", 500) for name in _OF_FEE}
-        if "restore" in form:
-            return await run_in_threadpool(lambda: case_response(request, number, written=written))
-        how, waived = text_of(form, f"fee.{position}.how", 10), text_of(form, f"fee.{position}.waived", 500)
-        taken = text_of(form, f"fee.{position}.charged", 30)
-    charged = cents_of(taken)
-    wrong = {}
-    if how not in ("paid", "waived"):
-        wrong[f"fee.{position}.how"] = "请选择已缴清还是减免"
-    elif how == "waived" and not waived:
-        wrong[f"fee.{position}.waived"] = "减免要写明理由和依据"
-    elif how == "paid" and charged is None:
-        wrong[f"fee.{position}.charged"] = "请写实际收了多少，例如 50 或 12.50"
-    if wrong:
-        return await run_in_threadpool(
-            lambda: case_response(request, number, written=written, errors=wrong, status=422)
-        )
-    waiver = waived if how == "waived" else ""
-    await run_in_threadpool(
-        lambda: hall.casework.pay_fee(
+        made = recording(
+            request, form, f"fee.{position}", ("how", "waived", "charged"), ("waived",), done="fee", anchor="#fees"
+        )  # fmt: skip
+
+    def record(by: ByStaff) -> None:
+        how, waived, charged = made.value("how"), made.value("waived"), cents_of(made.value("charged"))
+        wrong: dict[str, str] = {}
+        if how not in ("paid", "waived"):
+            wrong["how"] = "请选择已缴清还是减免"
+        elif how == "waived" and not waived:
+            wrong["waived"] = "减免要写明理由和依据"
+        elif how == "paid" and charged is None:
+            wrong["charged"] = "请写实际收了多少，例如 50 或 12.50"
+        _check_length(wrong, "waived", waived)
+        if wrong:
+            raise Invalid(fields=wrong)
+        waiver = waived if how == "waived" else ""
+        hall.casework.pay_fee(
             number, by, position, waived=waiver, charged=None if waiver else charged, now=hall.now()
         )
-    )
-    return back(number, "fee", "#fees")
+
+    return await recorded(request, made, record)
+
+
+def _check_length(wrong: dict[str, str], name: str, text: str) -> None:
+    if len(text) > _MOST_NOTE:
+        wrong[name] = f"最多写 {_MOST_NOTE} 个字，现在是 {len(text)} 个字"
 
 
 def _position(request: Request) -> int:
@@ -210,34 +215,17 @@ async def certificate(request: Request) -> Response:
     """Gives the certificate its number: the department's own, or the hall's running one."""
     hall, number = hall_of(request), request.path_params["number"]
     async with form_of(request) as form:
-        by = await acting(request, form, number)
-        given = text_of(form, "certificate.number", LONGEST_CERTIFICATE_NUMBER)
-        if "restore" in form:
-            written = {"certificate.number": given}
-            return await run_in_threadpool(lambda: case_response(request, number, written=written))
-    await run_in_threadpool(
-        lambda: hall.casework.issue_certificate(number, by, now=hall.now(), number_given=given or None)
-    )
-    return back(number, "certificate", "#result")
+        made = recording(
+            request, form, "certificate", ("number",), ("number",), done="certificate", anchor="#result"
+        )
+
+    def record(by: ByStaff) -> None:
+        given = made.value("number") or None
+        hall.casework.issue_certificate(number, by, now=hall.now(), number_given=given)
+
+    return await recorded(request, made, record)
 
 
-async def acting(request: Request, form: FormData, number: str) -> ByStaff:
-    """Who acts, once the form is known to be theirs. Raises Forbidden, and NotFound out of scope."""
-    check_csrf(request, form)
-    hall = hall_of(request)
-    person: SignedIn = request.state.person
-    await run_in_threadpool(
-        staff_case, hall.database, hall.site_data.ground(), number, person.person_id, hall.now()
-    )
-    return ByStaff(person.person_id)
-
-
-def back(number: str, done: str = "", anchor: str = "") -> Response:
-    """To the case's page, where it says what was done."""
-    return RedirectResponse(address(f"{DESK}cases/{number}", done=done) + anchor, 303)
-
-
-_OF_FEE = ("how", "waived", "charged")
 _POST = ("POST",)
 _CASE = "/hall/staff/cases/{number}"
 

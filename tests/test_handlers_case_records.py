@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
-from handlers.store import cards, case_parts, cases, events
+from handlers.store import cards, case_parts, cases, events, people
 from handlers.store.records import FeeDue
 from handlers.typed import cents_of, moment_of
+from rules.access import Role
 from tests.api_fixtures import assert_problem, file_web, file_window, program
 from tests.filling_fixtures import APPLICANT, post_section
 from tests.handlers_fixtures import COUNTER, Office
@@ -193,3 +195,79 @@ def test_a_program_says_that_a_case_began_outside_only_for_staff_at_a_window(sta
     made = file_window(clerk, "k4", **outside)
     assert made.status_code == 201, made.text
     assert "outside_system" in _triggers(staffed, made.json()["number"])
+
+
+WRITTEN = (
+    ("/materials/plan", {"material.plan.note": "少<b>一页"}, "少&lt;b&gt;一页"),
+    ("/fees/0", {"fee.0.how": "waived", "fee.0.waived": "低保户，凭证一份"}, "低保户，凭证一份"),
+    ("/certificate", {"certificate.number": "局证〔2026〕9号"}, "局证〔2026〕9号"),
+    ("/told-outside", TOLD, "口头要求补交租赁合同"),
+    ("/charges", CHARGE, "收据第8号"),
+)
+
+
+@pytest.fixture
+def reaching_all(staffed: Office) -> tuple[Any, Any]:  # noqa: F811
+    """A clerk of another department who may do whatever a form of the case's page does, only not with this case."""
+
+    def add(tx: Any) -> None:
+        for role in (Role.DEPARTMENT_SUPERVISOR, Role.DECIDER):
+            people.assign(tx, staffed.people["police-window"], role, "police", date(2025, 1, 1))
+
+    staffed.hall.database.write(add)
+    client = staffed.signed_in("police-window")
+    return client, {"csrf": client.headers["x-csrf"], "form_end": "1"}
+
+
+def test_what_was_written_beside_a_case_that_was_handed_on_is_given_back(
+    staffed: Office,  # noqa: F811
+    reaching_all: tuple[Any, Any],
+) -> None:
+    case = filed(staffed)
+    client, token = reaching_all
+    for action, typed, shown in WRITTEN:
+        for number in (case.number, "QH202603020000999"):
+            for more in ({}, {"restore": "1"}):
+                late = client.post(f"{CASE}{number}{action}", data=token | typed | more)
+                assert late.status_code == 404, action
+                assert shown in late.text, (action, more)
+                assert "没有执行" in late.text
+                assert "张" not in late.text
+        assert client.post(f"{CASE}{case.number}{action}", data=token).status_code == 404
+
+
+def test_what_was_written_beside_a_case_that_ended_meanwhile_is_given_back_on_its_page(
+    staffed: Office,  # noqa: F811
+) -> None:
+    case = filed(staffed)
+    due = FeeDue(0, "工本费", "每证 10 元", "某文件", 1000, None, "")
+    staffed.hall.database.write(lambda tx: case_parts.insert_fees(tx, _case(staffed, case.number).id, (due,)))
+    client = staffed.signed_in("window")
+    token = {"csrf": client.headers["x-csrf"], "form_end": "1"}
+    page = client.get(CASE + case.number).text
+    assert client.post(
+        f"{CASE}{case.number}/fees/0", data=fields_of(page, "/fees/0") | token | {"fee.0.how": "paid"}
+    ).is_success
+    staffed.move(case.number, "void", "decider", reason="重复申请", basis="某规定")
+    staffed.clock.forward(minutes=1)
+    told = ("办件已经结束", "或者已经缴清", "才能出证", "结束")
+    for (action, typed, shown), why in zip(WRITTEN[:4], told, strict=True):
+        who = staffed.signed_in("decider") if action == "/certificate" else client
+        late = who.post(
+            f"{CASE}{case.number}{action}", data=typed | {"csrf": who.headers["x-csrf"], "form_end": "1"}
+        )
+        assert late.status_code == 409, (action, late.status_code)
+        assert why in late.text, action
+        assert shown in late.text, action
+        assert "下面是这个办件现在的状态" in late.text
+
+
+def test_what_is_too_long_is_told_at_its_field_and_stays(staffed: Office) -> None:  # noqa: F811
+    case = filed(staffed)
+    client = staffed.signed_in("window")
+    token = {"csrf": client.headers["x-csrf"], "form_end": "1"}
+    note = "备" * 501
+    long = client.post(f"{CASE}{case.number}/materials/plan", data=token | {"material.plan.note": note})
+    assert long.status_code == 422
+    assert "最多写 500 个字，现在是 501 个字" in long.text
+    assert note in long.text
