@@ -188,6 +188,26 @@ def test_a_stale_page_is_told_that_someone_was_faster_and_keeps_what_was_typed(s
     assert case_of(staffed, case.number).state == "pre_reviewed"
 
 
+def test_of_what_was_typed_only_words_are_given_back_to_copy(staffed: Office) -> None:
+    case = accepted(staffed)
+    slow = staffed.signed_in("reviewer")
+    fields = fields_of(slow.get(CASE + case.number).text, "/moves/start_special")
+    typed = {f"start_special.{name}": text for name, text in {**REASONED, "kind": "2", "days": "5"}.items()}
+    staffed.move(case.number, "complete_step", "reviewer", opinion="属实")
+    late = slow.post(f"{CASE}{case.number}/moves/start_special", data={**fields, **typed})
+    assert late.status_code == 409
+    stranger = staffed.signed_in("police-window")
+    away = stranger.post(
+        f"{CASE}{case.number}/moves/start_special",
+        data={**typed, "csrf": stranger.headers["x-csrf"], "form_end": "1"},
+    )
+    assert away.status_code == 404
+    for answer in (late, away):
+        kept = re.search('<ul class="kept-texts">(.*?)</ul>', answer.text)
+        assert kept is not None
+        assert re.findall("<li>(.*?)</li>", kept[1]) == list(REASONED.values())
+
+
 def test_a_text_that_is_too_long_comes_back_whole(staffed: Office) -> None:
     case = accepted(staffed)
     answer = do(staffed.signed_in("reviewer"), case.number, "complete_step", opinion="长" * 6000)
