@@ -8,8 +8,8 @@ from pathlib import Path
 from catalog.root import Root
 from rules.errors import Invalid
 
-# Written last of all by every build; what a build that broke off leaves is known by its index or its journal.
-_MARKS = ("data/catalog.json", "data/index")
+# Written last of all by every build; what a build that broke off leaves is known by its journal.
+_MARK = "data/catalog.json"
 # What a disk, git or a web server keeps in a folder that is to hold a site.
 _BESIDE = frozenset({"lost+found"})
 
@@ -37,12 +37,13 @@ def check_target(root: Root, site: Path, sources: Iterable[Path], *, begun: bool
             )
     if site.exists() and not site.is_dir():
         raise Invalid(f"{site} 是一个文件，不能当作网站目录。请另写一个目录，如 site。")
-    if begun or not site.is_dir() or any((site / mark).exists() for mark in _MARKS):
+    if begun or not site.is_dir() or (site / _MARK).is_file():
         return
-    other = next((each.name for each in sorted(site.iterdir()) if not is_beside(each.name)), None)
-    if other is not None:
+    found = sorted(each.name for each in site.iterdir() if not is_beside(each.name))
+    # The index is begun before anything is written, and no build takes away what is in its folder.
+    if found and not (found == ["data"] and [each.name for each in (site / "data").glob("*")] == ["index"]):
         raise Invalid(
-            f"{site} 里有别的内容（如 {_shown(other)}），不是县厅生成的网站，没有动它。"
+            f"{site} 里有别的内容（如 {_shown(found[0])}），不是县厅生成的网站，没有动它。"
             "请换一个空目录，或者先把里面的内容移走。"
         )
 

@@ -62,6 +62,19 @@ def test_neither_are_other_folders_that_it_is_told_to_read(root: Root, tmp_path:
             build(root, items_dirs=[moved], site=site, index=False)
 
 
+def test_a_folder_of_that_name_for_an_index_makes_no_portal_of_other_things(
+    root: Root, tmp_path: Path
+) -> None:
+    other = tmp_path / "papers"
+    write(other / "data" / "index" / "cards.txt", "a catalogue")
+    write(other / "thesis.txt", "years of work")
+    with pytest.raises(Invalid, match="有别的内容"):
+        build(root, site=other, index=False, clean=True)
+    (other / "thesis.txt").unlink()
+    build(root, site=other, index=False, clean=True)
+    assert (other / "data" / "index" / "cards.txt").is_file()
+
+
 @pytest.mark.parametrize("clean", [False, True])
 def test_a_folder_with_anything_else_in_it_is_left_alone(root: Root, tmp_path: Path, clean: bool) -> None:
     other = tmp_path / "papers"
