@@ -176,7 +176,7 @@ _ROWS = (
         "经批准延长{extension}：{reason}",
         needs=(Need("days", "延长的天数", "days", most=15), _REASON),
         notice=NoticeKind.EXTENSION,
-        explanation="期限届满前经本机关负责人批准，只能延长一次，并告知申请人理由；按承诺时限的单位（工作日或者天）计算",
+        explanation="期限届满前经本机关负责人批准，只能延长一次，并告知申请人理由；按承诺时限的单位（工作日或者天）计算；承诺时限已经过了的，只延长法定时限，本件仍按超过承诺时限统计",
     ),
     Move(
         MoveName.TELL_HEARING,

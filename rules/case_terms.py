@@ -178,7 +178,7 @@ class CaseFacts:
 
     `pre_review_needed`: filed online and not immediate, so acceptance comes after pre-review.
     `notice_overdue`: five working days from receipt are over and nobody was told anything.
-    `extension_late`: the promised or the statutory limit has passed, so there is nothing left to extend.
+    `extension_late`: the statutory limit (without one, the promised) has passed, so there is nothing left to extend.
     `joint`: handled jointly, so an extension may be 15 days instead of 10 (Licensing Law art. 42).
     `hearing_window_open`: told of the right to a hearing, and the five days to ask for one are not over.
     """

@@ -121,12 +121,18 @@ def test_an_extension_lengthens_promise_and_statute_alike_and_only_once(hall: Ha
 
 
 def extension_told(hall: Hall, case_id: int = 1) -> tuple[str, str]:
-    """What the document and the tracking page say of an extension."""
+    """What the document and the tracking page say of an extension's length."""
+    lines, words = extension_lines(hall, case_id)
+    return lines["延长"], words
+
+
+def extension_lines(hall: Hall, case_id: int = 1) -> tuple[dict[str, str], str]:
+    """The document of an extension, and the tracking page's words."""
     found = notices.of_subject(hall.database, "case", case_id)
     notice = next(each for each in found if each.kind is NoticeKind.EXTENSION)
     lines = {each.label: each.text for each in notice.lines}
     event = next(each for each in events.of_subject(hall.database, "case", case_id) if each.kind == "extend")
-    return lines["延长"], str((event.payload or {})["words"])
+    return lines, str((event.payload or {})["words"])
 
 
 def test_a_promise_in_calendar_days_is_extended_by_calendar_days_and_the_notice_says_so(hall: Hall) -> None:
@@ -174,6 +180,51 @@ def test_a_limit_is_extended_on_its_last_day_but_not_once_it_has_passed(hall: Ha
     decided = events.of_subject(hall.database, "case", 2)[-1].payload
     assert decided is not None
     assert decided["in_time"] is False
+
+
+def test_the_law_s_limit_is_extended_after_the_promise_has_passed_and_the_case_stays_late(hall: Hall) -> None:
+    filed = hall.to_decision(hall.accept(hall.file("2026-03-02"), "2026-03-02"), "2026-03-03")
+    assert (due(hall), due(hall, ClockKind.STATUTE)) == (date(2026, 3, 11), date(2026, 3, 30))
+    hall.move(filed, "extend", "decider", "2026-03-12", days="10", reason="复杂")
+    assert (due(hall), due(hall, ClockKind.STATUTE)) == (date(2026, 3, 11), date(2026, 4, 14))
+    lines, words = extension_lines(hall)
+    assert lines["延长"] == "经本机关负责人批准，法定办结时限延长10个工作日"
+    assert lines["延长后的法定办结日期"].startswith("2026年4月14日")
+    assert lines["承诺办结时限"].startswith("已于2026年3月11日")
+    assert "延长后的办结日期" not in lines
+    assert words.startswith("经批准延长法定办结时限10个工作日，至2026年4月14日")
+    hall.casework.sweep(at("2026-04-14 23:00"))
+    assert {each.level for each in cards.of_subject(hall.database, "case", 1) if each.rule == "case"} == {
+        1,
+        2,
+    }
+    hall.casework.sweep(at("2026-04-15"))
+    assert 3 in {each.level for each in cards.of_subject(hall.database, "case", 1) if each.rule == "case"}
+    hall.move(filed, "grant", "decider", "2026-04-15", opinion="同意")
+    decided = events.of_subject(hall.database, "case", 1)[-1].payload
+    assert decided is not None
+    assert decided["in_time"] is False
+
+
+def test_a_statute_in_calendar_days_extended_after_the_promise_has_passed_turns_red_with_its_own_day(
+    hall: Hall,
+) -> None:
+    filed = hall.accept(hall.file("2026-03-02", item=CALENDAR_DAYS), "2026-03-02")
+    assert due(hall) < date(2026, 3, 20)
+    hall.move(filed, "extend", "decider", "2026-03-20", days="10", reason="复杂")
+    assert due(hall, ClockKind.STATUTE) == date(2026, 4, 16)
+    red = clock(hall, ClockKind.PROMISE).red_at
+    assert red == at("2026-04-17 00:00")
+    years = hall.holder.ground.calendar.years
+    off = {**years[2026].off, date(2026, 4, 16): "调整"}
+    changed = CalendarYear(2026, off, years[2026].work, years[2026].regional)
+    others = (each for year, each in years.items() if year != 2026)
+    hall.holder.ground = replace(hall.holder.ground, calendar=WorkCalendar((*others, changed)))
+    hall.casework.recompute_clocks(at("2026-03-21"))
+    assert (due(hall), due(hall, ClockKind.STATUTE)) == (date(2026, 3, 9), date(2026, 4, 17))
+    assert clock(hall, ClockKind.PROMISE).red_at == at("2026-04-20 00:00"), (
+        "looked at anew it is extended still, and a Saturday counts no day"
+    )
 
 
 def test_a_due_day_explains_itself_day_by_day(hall: Hall) -> None:

@@ -69,6 +69,7 @@ class Case:
     step: int = 0
     supplemented: bool = False
     extension: int | None = None
+    kept_promise: bool = True
     halts: list[Halt] = field(default_factory=list)
     hearing: str = ""
     told: date | None = None
@@ -83,7 +84,7 @@ class Case:
         if move == "accept" and self.state == "received":
             return not self.pre_review_needed
         if move == "extend":
-            return self.extension is None and today <= self.due(days)
+            return self.extension is None and today <= self.statute(days)
         return {
             "supplement_notice": not self.supplemented and not self.overdue(today, days),
             "refuse": not self.overdue(today, days),
@@ -120,6 +121,7 @@ class Case:
             case "end_special":
                 self.halts[-1].ended = today
             case "extend":
+                self.kept_promise = today <= self.due(days)
                 self.extension = number
             case "tell_hearing":
                 self.hearing, self.told = "told", today
@@ -152,13 +154,21 @@ class Case:
         return count
 
     def limit(self) -> int:
-        return PROMISED + (self.extension or 0)
+        """The promise: once it has passed, an extension lengthens the law's limit alone."""
+        return PROMISED + (self.extension or 0) * self.kept_promise
 
     def due(self, days: Days) -> date:
-        """The first day on which the whole limit is used."""
+        """The first day on which the whole promise is used."""
+        return self._last_of(self.limit(), days)
+
+    def statute(self, days: Days) -> date:
+        """The first day on which the law's whole limit is used."""
+        return self._last_of(STATUTORY + (self.extension or 0), days)
+
+    def _last_of(self, limit: int, days: Days) -> date:
         assert self.accepted is not None
         day = self.accepted
-        while self.used(day, days) < self.limit():
+        while self.used(day, days) < limit:
             day += timedelta(days=1)
         return day
 

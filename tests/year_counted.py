@@ -191,6 +191,23 @@ def _extended(life: Life, day: date) -> int:
     return sum(each.days for each in life.done if each.what == "extend" and each.at.date() < day)
 
 
+def _promise_extended(life: Life, count: Count, start: date, day: date) -> int:
+    """Days by which the promise is longer on a day: one that had passed by then is not extended any more."""
+    found = 0
+    for each in life.done:
+        if each.what == "extend" and each.at.date() < day:
+            kept = _within(life, count, start, each.at.date(), life.item.promised.days)
+            found += each.days if kept else 0
+    return found
+
+
+def _within(life: Life, count: Count, start: date, day: date, limit: int) -> bool:
+    """Whether a limit is kept on a day: a Saturday after the last counted day is late, though it counts no day."""
+    out = _exclusions(life, count)(day)
+    counted = [start, *(each for each in count.after(start, day) if each not in out)]
+    return len(counted) - 1 < limit or (len(counted) - 1 == limit and counted[-1] == day)
+
+
 def _decision(life: Life, count: Count, ended: date) -> set[Earned]:
     accepted = _accepted(life)
     if accepted is None:
@@ -208,9 +225,9 @@ def _decision(life: Life, count: Count, ended: date) -> set[Earned]:
     end = _end_of(life, ended, known, "grant", "deny", "withdraw")
 
     def level(day: date, u: int) -> int:
-        more = _extended(life, day)
-        if u - (statutory + more) >= 1:
+        if u - (statutory + _extended(life, day)) >= 1:
             return 3
+        more = _promise_extended(life, count, start, day)
         if u - (promised + more) >= 1:
             return 2
         left = promised + more - u
@@ -266,11 +283,7 @@ def closed_by_month(lives: Iterable[Life], count: Count) -> Counter[tuple[str, s
         if decided is None or accepted is None:
             continue
         day = decided.at.date()
-        out = _exclusions(life, count)(day)
-        counted = [accepted[0], *(each for each in count.after(accepted[0], day) if each not in out)]
-        more = sum(each.days for each in life.done if each.what == "extend")
-        limit = life.item.promised.days + more
-        # In time is up to the last counted day: a Saturday after it is late, though it counts no day.
-        in_time = len(counted) - 1 < limit or (len(counted) - 1 == limit and counted[-1] == day)
+        more = _promise_extended(life, count, accepted[0], day + timedelta(days=1))
+        in_time = _within(life, count, accepted[0], day, life.item.promised.days + more)
         found[day.isoformat()[:7], life.item.department, in_time] += 1
     return found

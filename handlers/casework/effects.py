@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from handlers.casework.case_contents import way_received
-from handlers.casework.clocks import EXTENDED, PAUSED, Limit, decision_limits, intake_limits
+from handlers.casework.clocks import PAUSED, Limit, decision_limits, intake_limits
 from handlers.casework.outside import accepted_elsewhere
 from handlers.casework.progress import Outcome, Progress
 from handlers.store import attachments, case_parts, cases, clocks, events
@@ -221,8 +221,7 @@ def _end_special(progress: Progress) -> Outcome:
 
 def _extend(progress: Progress) -> Outcome:
     """Art. 42 lengthens a limit in what the limit is counted in: a promise in calendar days by calendar days."""
-    progress.earn(EXTENDED)
-    progress.change(EXTENDED, add_days=int(progress.values["days"]))
+    progress.extend(int(progress.values["days"]))
     return Outcome(columns={"extensions": progress.case.extensions + 1}, measures=("extensions",))
 
 

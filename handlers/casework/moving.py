@@ -12,7 +12,7 @@ from handlers.casework.clocks import EXTENDED
 from handlers.casework.effects import EFFECTS
 from handlers.casework.ground import Ground
 from handlers.casework.move_facts import Made, after_move, attempt_at_supplement
-from handlers.casework.notice_texts import NoticeFacts, extension_words, issue, time_words
+from handlers.casework.notice_texts import NoticeFacts, extended_words, issue, time_words
 from handlers.casework.progress import Progress
 from handlers.casework.requests import Actor, BySystem, Moved, MoveData
 from handlers.store import attachments, case_parts, cases, clocks, counts, events, idempotency, outbox
@@ -48,9 +48,7 @@ def facts_of(
     return CaseFacts(
         supplement_spent=case.supplements > 0,
         extended=case.extensions > 0,
-        extension_late=any(
-            each.kind in EXTENDED and each.stopped is None and now > each.due for each in known
-        ),
+        extension_late=_extension_late(known, now),
         step_index=max(case.step, 0),
         step_count=max(len(steps), 1),
         step_role=None if current is None else current.role,
@@ -61,6 +59,13 @@ def facts_of(
         hearing=hearing,
         hearing_window_open=window,
     )
+
+
+def _extension_late(running: Sequence[Clock], now: datetime) -> bool:
+    """Art. 42 extends the law's limit while it runs, also when the shorter promise has passed already."""
+    open_ = {each.kind: each for each in running if each.kind in EXTENDED and each.stopped is None}
+    limit = open_.get(ClockKind.STATUTE) or open_.get(ClockKind.PROMISE)
+    return limit is not None and now > limit.due
 
 
 def _hearing(running: Sequence[Clock], now: datetime) -> tuple[Hearing, bool]:
@@ -257,7 +262,7 @@ class Moving:
         values = {
             "unit": self.ground.unit_name(progress.case.department),
             "days": self.values.get("days", ""),
-            "extension": extension_words(self.values.get("days", ""), progress.case.promised_unit),
+            "extension": extended_words(self.values.get("days", ""), progress.case, progress.clocks),
             "reason": self.values.get("reason", ""),
             "step": "" if step is None else step.name,
             "time": time_words(self.values.get("time", "")),

@@ -189,17 +189,39 @@ def _special(ground: Ground, facts: NoticeFacts) -> Lines:
 
 def _extension(ground: Ground, facts: NoticeFacts) -> Lines:
     promise = facts.clock(ClockKind.PROMISE)
-    length = extension_words(facts.values.get("days", ""), facts.case.promised_unit)
+    length, reason = _length(facts.values.get("days", ""), facts.case), facts.values.get("reason", "")
+    statute = _statute_alone(facts.clocks)
+    if promise is not None and statute is not None:
+        return (
+            ("延长", f"经本机关负责人批准，法定办结时限延长{length}"),
+            ("理由", reason),
+            ("延长后的法定办结日期", _due(statute)),
+            ("承诺办结时限", f"已于{_due(promise)}届满，不因本次延期改变"),
+        )
     return (
         ("延长", f"经本机关负责人批准，延长{length}"),
-        ("理由", facts.values.get("reason", "")),
+        ("理由", reason),
         ("延长后的办结日期", _due(promise) if promise else ""),
     )
 
 
-def extension_words(days: str, unit: str) -> str:
-    """How long an extension is, in the unit of the promise that it lengthens."""
-    return duration(int(days), unit) if days.isascii() and days.isdigit() else ""
+def extended_words(days: str, case: Case, clocks: Sequence[Clock]) -> str:
+    """How long an extension is, and of what where the promise had passed before."""
+    length, statute = _length(days, case), _statute_alone(clocks)
+    return length if statute is None else f"法定办结时限{length}，至{_due(statute)}，承诺办结时限不变"
+
+
+def _length(days: str, case: Case) -> str:
+    return duration(int(days), case.promised_unit) if days.isascii() and days.isdigit() else ""
+
+
+def _statute_alone(clocks: Sequence[Clock]) -> Clock | None:
+    """The law's limit, where it alone was extended because the promise had passed already."""
+    running = {each.kind: each for each in clocks if each.stopped is None}
+    statute, promise = running.get(ClockKind.STATUTE), running.get(ClockKind.PROMISE)
+    if statute is None or promise is None or promise.extension_days or not statute.extension_days:
+        return None
+    return statute
 
 
 def _hearing_right(ground: Ground, facts: NoticeFacts) -> Lines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import cast
 
 from catalog.schema import Item
 from handlers.casework import clocks as casework_clocks
@@ -19,6 +20,7 @@ from handlers.store.records import Case, Clock, Json, PauseRow, Step
 from handlers.store.writer import Transaction
 from rules.case_terms import CaseFacts
 from rules.clock import ClockKind
+from rules.pause import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +105,30 @@ class Progress:
             clocks.stop(self.tx, clock.id, end, reason)
             self._put(replace(clock, stopped=end, stop_reason=reason, next_at=None))
 
-    def change(self, kinds: Iterable[ClockKind], add_days: int = 0) -> None:
-        """Computes running clocks again after a pause or extension; what was earned before is issued first.
-
-        `add_days` are days of the promise's unit.
-        """
+    def change(self, kinds: Iterable[ClockKind]) -> None:
+        """Computes running clocks again after a pause; what was earned before is issued first."""
         ledger = self.pauses()
         for clock in self.running(kinds):
-            added = (
-                casework_clocks.extension_in(self.ground, clock, ledger, add_days, self.case.promised_unit)
-                if add_days
-                else 0
-            )
-            longer = replace(clock, extension_days=clock.extension_days + added)
-            timed = casework_clocks.timed(self.ground, longer, ledger)
-            clocks.set_times(self.tx, timed)
-            self._put(timed)
+            self._set(clock, ledger)
+
+    def extend(self, days: int) -> None:
+        """Lengthens promise and statute by days of the promise's unit; what was earned before is issued first.
+
+        A promise that has passed stays late: only the statute moves then, and the day on which its cards turn red.
+        """
+        self.earn(casework_clocks.EXTENDED)
+        ledger = self.pauses()
+        for clock in self.running(casework_clocks.EXTENDED):
+            if self.now <= clock.due:
+                added = casework_clocks.extension_in(
+                    self.ground, clock, ledger, days, self.case.promised_unit
+                )
+                self._set(replace(clock, extension_days=clock.extension_days + added), ledger)
+        for statute in self.running((ClockKind.STATUTE,)):
+            for promise in self.running((ClockKind.PROMISE,)):
+                if self.now > promise.due and not promise.extension_days:
+                    law = _law_beside(self.ground, promise, statute)
+                    self._set(replace(promise, statutory_days=law), ledger)
 
     def earn(self, kinds: Iterable[ClockKind]) -> None:
         """Issues what running clocks have earned by now, before their times are changed."""
@@ -137,5 +147,17 @@ class Progress:
         cases.show(self.tx, self.case.id, level, due, provisional)
         self.case = replace(self.case, level=level, due=due, due_provisional=provisional)
 
+    def _set(self, clock: Clock, ledger: tuple[PauseRow, ...]) -> None:
+        timed = casework_clocks.timed(self.ground, clock, ledger)
+        clocks.set_times(self.tx, timed)
+        self._put(timed)
+
     def _put(self, clock: Clock) -> None:
         self.clocks = [clock if each.id == clock.id else each for each in self.clocks]
+
+
+def _law_beside(ground: Ground, promise: Clock, statute: Clock) -> int | None:
+    """The statute as it has been extended, in the unit of a promise that was late by then and was not extended."""
+    days = statute.limit_days + statute.extension_days
+    units = cast(Unit, statute.limit_unit), cast(Unit, promise.limit_unit)
+    return casework_clocks.statutory_in(ground.calendar, promise.started, days, *units)

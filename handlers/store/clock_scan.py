@@ -101,9 +101,16 @@ def running(reads: Reads, since: str | None) -> Iterator[tuple[Scanned, ...]]:
 
 
 def _converted_statutes(reads: Reads) -> dict[int, tuple[int, str]]:
-    """Cases whose law counts in another unit than their promise."""
+    """Cases whose law counts in another unit than their promise.
+
+    Where an extension came after the promise had passed, it lengthened the law's limit alone.
+    """
     rows = reads.rows(
-        "SELECT id, statutory_days, statutory_unit FROM cases WHERE statutory_unit <> promised_unit "
+        "SELECT id, statutory_days + CASE WHEN extensions = 0 THEN 0 ELSE coalesce((SELECT statute.extension_days "
+        "FROM clock AS statute JOIN clock AS promise USING (subject, subject_id) WHERE subject = 'case' "
+        "AND subject_id = cases.id AND statute.kind = 'statute' AND statute.stopped IS NULL AND promise.kind = 'promise' "
+        "AND promise.stopped IS NULL AND promise.extension_days = 0), 0) END, "
+        "statutory_unit FROM cases WHERE statutory_unit <> promised_unit "
         "AND statutory_days IS NOT NULL AND state NOT IN ('delivered', 'refused', 'voided', 'withdrawn')"
     )
     return {row[0]: (row[1], row[2]) for row in rows}

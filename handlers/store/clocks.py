@@ -44,10 +44,10 @@ def _columns(clock: Clock, subject_id: int) -> tuple[object, ...]:
 def set_times(tx: Transaction, clock: Clock) -> None:
     """The times of a clock after its events or the calendar changed."""
     tx.execute(
-        "UPDATE clock SET limit_days = ?, extension_days = ?, due = ?, provisional = ?, warn_at = ?, "
+        "UPDATE clock SET limit_days = ?, statutory_days = ?, extension_days = ?, due = ?, provisional = ?, warn_at = ?, "
         "yellow_at = ?, red_at = ?, next_at = ?, rules = ?, put_off = '' WHERE id = ?",
         (
-            clock.limit_days, clock.extension_days, stamp(clock.due), int(clock.provisional),
+            clock.limit_days, clock.statutory_days, clock.extension_days, stamp(clock.due), int(clock.provisional),
             stamp_or_none(clock.warn_at), stamp_or_none(clock.yellow_at), stamp_or_none(clock.red_at),
             stamp_or_none(clock.next_at), clock.rules, clock.id,
         ),
