@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -19,8 +20,12 @@ from handlers.track_proof import ProvedLetter, normal_number
 from handlers.uploads import to_save
 from presentation.dates import date_cn, duration
 from presentation.view import Choice, Crumb, TimelineEntry
-from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
+from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound, TooMany
 from rules.letter_terms import OPEN, LetterMove, LetterState
+from rules.quick_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from handlers.correspondence.reading import LetterView
 
 _TRACK, _PURPOSE = "查来信", "提交来信时给您的编号和查询码，写在提交成功的页面上。"
 _MOVES = {
@@ -34,6 +39,31 @@ _MOVES = {
         LetterMove.RATE,
     )
 }
+
+
+# Longer than correspondence takes, so that what is too long comes back with its fault instead of being lost.
+_MOST_TEXT = 20_000
+_MOST_WORDS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was sent with a move and is to be shown again: the move, the reason, the score and the words to it."""
+
+    do: str = ""
+    reason: str = ""
+    score: str = ""
+    words: str = ""
+
+    @property
+    def kept(self) -> Mapping[str, str]:
+        """What goes along while number and code are asked again; empty when nothing was written or chosen."""
+        named = {"do": self.do, "reason": self.reason, "score": self.score, "words": self.words}
+        return (
+            {name: text for name, text in named.items() if text}
+            if self.reason or self.score or self.words
+            else {}
+        )
 
 
 async def ask(request: Request) -> Response:
@@ -54,26 +84,57 @@ async def act(request: Request) -> Response:
     hall = hall_of(request)
     proved = await track_proof.own_letter(request)
     async with form_of(request) as form:
-        if proved is None:
-            return _ask_again(request)
-        move = _MOVES.get(text_of(form, "do", 20))
-        values = {name: text_of(form, name, 5000) for name in ("reason", "score", "words")}
+        typed = Typed(
+            text_of(form, "do", 20),
+            *(text_of(form, name, _MOST_TEXT) for name in ("reason", "score", "words")),
+        )
+        given = tuple(text_of(form, name, 100) for name in ("number", "code")) if "code" in form else None
+        if proved is None or given is not None:
+            return await _late(request, typed, given)
+    move = _MOVES.get(typed.do)
     number = proved.view.letter.number
     try:
         if move is None:
             raise Invalid("请从页面上的按钮操作。")
-        data = LetterData(values)
+        if len(typed.words) > _MOST_WORDS:
+            raise Invalid(fields={"words": f"最多写 {_MOST_WORDS} 个字，现在是 {len(typed.words)} 个字"})
+        data = LetterData({"reason": typed.reason, "score": typed.score, "words": typed.words})
         await run_in_threadpool(
             lambda: hall.correspondence.by_writer(number, proved.code, move, data, now=hall.now())
         )
     except Invalid as error:
         faults = dict(error.fields) or {"": error.detail}
-        return await run_in_threadpool(_letter_page, request, proved, faults)
+        return await run_in_threadpool(_letter_page, request, proved, faults, typed)
     except (IllegalMove, Conflict, Forbidden) as error:
         if move is LetterMove.RATE and proved.view.letter.score is not None:
             return RedirectResponse(f"/hall/letters/{number}", 303)
-        return await run_in_threadpool(_letter_page, request, proved, {"": error.detail}, 409)
+        return await run_in_threadpool(_letter_page, request, proved, {"": error.detail}, typed, 409)
     return RedirectResponse(f"/hall/letters/{number}?done={move}", 303)
+
+
+async def _late(request: Request, typed: Typed, given: tuple[str, ...] | None) -> Response:
+    """A move of a browser whose proof has ended: number and code are asked again (`given`: the answer), and what was
+    typed goes along, to be read once more and sent from the letter's page.
+    """
+    if not typed.kept:
+        return _ask_again(request)
+    if given is None:
+        return _ask_again(request, typed)
+    number = normal_number(request.path_params["number"])
+    try:
+        if not all(given):
+            raise Invalid("请把编号和查询码都填上。")
+        if normal_number(given[0]) != number:
+            raise NotFound
+        proved = await track_proof.prove_letter(request, number, given[1])
+    except (NotFound, Invalid) as error:
+        wrong = track_proof.WRONG if isinstance(error, NotFound) else error.detail
+        return _ask_again(request, typed, wrong)
+    except TooMany as error:
+        answer = _ask_again(request, typed, error.detail, error.status)
+        answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
+    return await run_in_threadpool(_letter_page, request, proved, {}, typed)
 
 
 async def file(request: Request) -> Response:
@@ -104,12 +165,40 @@ def _asked(request: Request, number: str) -> Response:
     )
 
 
-def _ask_again(request: Request) -> Response:
-    return _asked(request, normal_number(request.path_params["number"]))
+def _ask_again(request: Request, typed: Typed | None = None, wrong: str = "", status: int = 422) -> Response:
+    number = normal_number(request.path_params["number"])
+    if typed is None:
+        return _asked(request, number)
+    return track_proof.ask(
+        request,
+        title=_TRACK,
+        action=f"/hall/letters/{number}",
+        purpose=_PURPOSE,
+        number=number,
+        wrong=wrong,
+        status=status if wrong else 200,
+        section="ask",
+        letters=True,
+        kept=typed.kept,
+    )
+
+
+def _homeless(view: LetterView, typed: Typed) -> tuple[str, ...]:
+    """The words whose form is no longer on the page: to be copied."""
+    there = {
+        LetterMove.RATE.value: view.may_rate,
+        LetterMove.DISPUTE.value: view.may(LetterMove.SETTLE) and view.may(LetterMove.DISPUTE),
+        LetterMove.WITHDRAW.value: view.may(LetterMove.WITHDRAW) and not view.may(LetterMove.DISPUTE),
+    }
+    return () if there.get(typed.do) else tuple(text for text in (typed.reason, typed.words) if text)
 
 
 def _letter_page(
-    request: Request, proved: ProvedLetter, errors: Mapping[str, str], status: int = 422
+    request: Request,
+    proved: ProvedLetter,
+    errors: Mapping[str, str],
+    typed: Typed | None = None,
+    status: int = 422,
 ) -> Response:
     hall, view = hall_of(request), proved.view
     letter = view.letter
@@ -142,6 +231,8 @@ def _letter_page(
         entries=entries,
         limit=shown,
         errors=dict(errors),
+        typed=typed or Typed(),
+        homeless=() if typed is None else _homeless(view, typed),
         limits=hall.correspondence.limits,
         choices=[Choice(value, levels.label(value)) for value in ("1", "2", "3", "4", "5")],
         done=request.query_params.get("done", ""),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -104,8 +105,11 @@ def ask(
     status: int = 200,
     section: str = "look",
     letters: bool = False,
+    kept: Mapping[str, str] | None = None,
 ) -> Response:
-    """The page that asks for number and query code; `action` is where it posts."""
+    """The page that asks for number and query code; `action` is where it posts, with `kept` going along: what was
+    typed before the proof ended.
+    """
     return hall_of(request).page(
         request,
         "citizen/prove.html",
@@ -119,6 +123,7 @@ def ask(
         number=number,
         wrong=wrong,
         letters=letters,
+        kept=kept or {},
     )
 
 
