@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from handlers.store import statistics
+from handlers.store import chases, letters, statistics
 from handlers.store.database import Database
 from handlers.store.writer import Transaction
 from tests.casework_fixtures import at, make_hall
@@ -60,3 +60,15 @@ def test_overdue_cases_in_review_are_found_among_the_running_clocks_alone(databa
     )
     by_subject = [each for each in planned.steps if "SEARCH k" in each and "subject_id=?" not in each]
     assert by_subject == []
+
+
+@pytest.mark.parametrize("drop", [chases.drop_drafts_before, letters.drop_stray_files])
+def test_files_of_old_drafts_are_found_by_their_owner(database: Database, drop: Any) -> None:
+    def job(tx: Transaction) -> list[str]:
+        planned = Planned(tx)
+        drop(planned, at("2026-04-01"))
+        return [each for each in planned.steps if "attachment" in each]
+
+    steps = database.write(job)
+    assert steps
+    assert all("attachment_of_owner (owner>? AND owner<?)" in each for each in steps)

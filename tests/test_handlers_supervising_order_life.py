@@ -201,8 +201,10 @@ def test_a_draft_is_its_writers_own_and_goes_when_nobody_touches_it(bureau: Bure
     with pytest.raises(NotFound):
         bureau.supervision.file(file_id, bureau.person("coordinator"), at(CARDED), "r")
     assert not bureau.supervision.remove_file(topic, bureau.person("coordinator"), file_id)
-    assert bureau.supervision.tidy(at("2026-05-01")) == 0
-    assert bureau.supervision.tidy(at("2026-06-01")) == 2  # the words and the file
+    bureau.hall.casework.tidy(at("2026-05-01"))
+    assert bureau.supervision.draft(topic, bureau.person("decider")).text == "草稿"
+    bureau.hall.casework.tidy(at("2026-06-01"))
+    assert bureau.supervision.draft(topic, bureau.person("decider")).text == ""
     assert attachments.by_id(bureau.hall.database, file_id) is None
 
 
@@ -212,10 +214,14 @@ def test_a_file_of_a_draft_without_words_goes_too_when_nobody_touches_it(bureau:
     later = bureau.upload(topic, "decider", "后来.pdf", "2026-05-20")
     described = bureau.upload(topic, "coordinator", "有话.pdf")
     bureau.supervision.save_draft(topic, bureau.person("coordinator"), "还在写", now=at("2026-05-20"))
-    assert bureau.supervision.tidy(at("2026-05-01")) == 0
-    assert bureau.supervision.tidy(at("2026-06-01")) == 1
-    left = [each for each in (alone, later, described) if attachments.by_id(bureau.hall.database, each)]
-    assert left == [later, described]
+
+    def left() -> list[str]:
+        return [each for each in (alone, later, described) if attachments.by_id(bureau.hall.database, each)]
+
+    bureau.hall.casework.tidy(at("2026-05-01"))
+    assert left() == [alone, later, described]
+    bureau.hall.casework.tidy(at("2026-06-01"))
+    assert left() == [later, described]
 
 
 def test_revoking_a_card_takes_its_order_back_whatever_its_state(bureau: Bureau) -> None:

@@ -75,7 +75,8 @@ def drop_drafts_before(tx: Transaction, before: datetime) -> int:
     """Removes drafts nobody has touched since, and files of drafts without words; returns how many rows."""
     drafts = tx.execute("DELETE FROM reply_draft WHERE saved < ?", (stamp(before),)).rowcount
     files = tx.execute(
-        "DELETE FROM attachment WHERE owner LIKE 'draft/%' AND received < ? AND owner NOT IN "
+        # A range and not LIKE, which would read every attachment; 0 is what comes after the slash.
+        "DELETE FROM attachment WHERE owner >= 'draft/' AND owner < 'draft0' AND owner <> '' AND received < ? AND owner NOT IN "
         "(SELECT 'draft/' || topic || '/' || person FROM reply_draft)",
         (stamp(before),),
     )

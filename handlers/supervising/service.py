@@ -7,11 +7,10 @@ Errors are `rules.errors`: Invalid (with fields), NotFound (out of reach alike),
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from handlers.casework.ground import Ground
-from handlers.store import chases
 from handlers.store.appeals import Appeal
 from handlers.store.chases import Chase
 from handlers.store.database import Database
@@ -22,8 +21,6 @@ from handlers.supervising.drafts import ReplyDraft
 from handlers.supervising.requests import AccountabilityRequest, OrderRequest, Target
 from handlers.supervising.views import AppealView, CardFollow, CheckedOrder, LinePage, OrderView
 from rules.time import local
-
-KEEP_DRAFTS = timedelta(days=60)
 
 
 class Supervision:
@@ -121,10 +118,6 @@ class Supervision:
     def remove_file(self, topic: str, by: str, attachment_id: str) -> bool:
         """Takes one of the draft's own files out."""
         return drafts.remove_file(self.database, topic, by, attachment_id)
-
-    def tidy(self, now: datetime) -> int:
-        """Drops drafts nobody has touched for two months."""
-        return self.database.write(lambda tx: chases.drop_drafts_before(tx, local(now) - KEEP_DRAFTS))
 
     # Reading
 
