@@ -223,6 +223,24 @@ class RatingOut(Out):
     at: datetime
 
 
+class ToldOut(Out):
+    """What was written to be read by who rated: what it is, the words."""
+
+    label: str
+    text: str
+
+
+class FollowUpOut(Out):
+    """What follows a bad rating: `state` open, fixing, disputed, fixed, closed or dropped; `words` a sentence,
+    `until` the day that is waited for."""
+
+    state: str
+    state_label: str
+    words: str
+    until: datetime | None
+    told: list[ToldOut]
+
+
 class CertificateOut(Out):
     number: str | None
     name: str
@@ -269,6 +287,7 @@ class CaseOut(Out):
     next_words: str
     may_rate: bool
     rating: RatingOut | None
+    followup: FollowUpOut | None = None
     certificate: CertificateOut | None
     fees: list[FeeOut]
     drill: bool

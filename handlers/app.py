@@ -52,6 +52,7 @@ JOBS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "handlers.case_records",
             "handlers.letters_desk",
             "handlers.letters_desk_letter",
+            "handlers.ratings_page",
             "handlers.messages_page",
             "handlers.deliveries_page",
             "handlers.erase_page",

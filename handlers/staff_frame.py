@@ -20,6 +20,7 @@ from rules.quick_dataclass import dataclass
 DESK = "/hall/staff/"
 SCORES = "/hall/scores"
 BOARD, CARDS, ORDERS = "/hall/board", "/hall/cards", "/hall/orders"
+RATINGS = "/hall/staff/ratings"
 MESSAGES, DELIVERIES = "/hall/staff/messages", "/hall/staff/deliveries"
 SIGN_IN = "/hall/staff/sign-in"
 STATISTICS = "/hall/statistics"
@@ -44,6 +45,7 @@ _LINKS: tuple[tuple[str, str, Capability | None], ...] = (
     ("/hall/staff/window", "窗口收件", Capability.CASES_INTAKE),
     ("/hall/staff/letters", "来信", Capability.LETTERS_SEE),
     ("/hall/staff/conduct", "工作作风投诉", Capability.LETTERS_CONDUCT),
+    (RATINGS, "差评整改", Capability.ORDERS_SEE),
     (BOARD, "监察看板", Capability.BOARD_SEE),
     (CARDS, "监察牌", Capability.CARDS_SEE),
     (ORDERS, "督办与申诉", Capability.ORDERS_SEE),
@@ -68,7 +70,7 @@ def navigation(hall: Hall, person: SignedIn, current: str) -> tuple[NavLink, ...
         NavLink(href, label, href == current, unread if href == MESSAGES else 0)
         for href, label, capability in _LINKS
         if capability is None
-        or (permissions.roles(capability) & person.roles and (href not in (BOARD, ORDERS) or supervises))
+        or (permissions.roles(capability) & person.roles and (href not in (BOARD, ORDERS, RATINGS) or supervises))
     )
 
 

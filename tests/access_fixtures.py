@@ -101,6 +101,7 @@ class Things:
     town_letter: LetterFiled
     conduct: LetterFiled
     conduct_file: str
+    rated: str
     draft: str = ""
     draft_file: str = ""
 
@@ -293,6 +294,11 @@ def _things(office: Office) -> Things:
         office, "conduct", CONDUCT_TITLE, kind="complaint", topic="conduct", about="a-decider示例",
         content=CONDUCT_WORDS, case_number=case.number,
     )  # fmt: skip
+    rated, _ = _case(office, "case-rated", SECRET_NAME)
+    for move, post in (("pre_review", "a-window"), ("accept", "a-window"), ("complete_step", "a-reviewer")):
+        office.move(rated.number, move, post, opinion="同意")
+    office.move(rated.number, "grant", "a-decider", opinion="同意")
+    hall.casework.rate(rated.number, rated.query_code, 5, SECRET_STORY, now=clock())
     clock.set("2026-03-10T10:00")
     hall.casework.sweep(clock())
     card = hall.database.value(
@@ -320,7 +326,7 @@ def _things(office: Office) -> Things:
     )  # fmt: skip
     return Things(
         case, case_file, notice, card, order.id, order_file, appeal.id, appeal_file, account.id, made.id, entered.id,
-        letter, letter_file, town_letter, conduct, conduct_file,
+        letter, letter_file, town_letter, conduct, conduct_file, rated.number,
     )  # fmt: skip
 
 

@@ -168,6 +168,12 @@ TABLE: dict[str, Row] = {
     "POST /hall/staff/letters/{number}/moves/{move}": staff(
         LETTER_WHY + "; who may read and not move is told so", SEES_LETTER, NO_LETTER, (403, 409, 422)
     ),
+    # --- what follows a bad rating ---
+    "GET /hall/staff/ratings": staff("orders.see, for who has a department", ORDERS),
+    "GET /hall/staff/ratings/{rated}": staff(ORDER_WHY, A_ANSWERS | COUNTY, NO_ORDER),
+    "POST /hall/staff/ratings/{rated}/moves/{move}": staff(
+        ORDER_WHY + "; there is no objection to judge", A_ANSWERS | COUNTY, NO_ORDER, 409
+    ),
     # --- the machines ---
     "GET /hall/access-log": staff("access_log.see: who looks at cases does not keep it", of("administrator")),
     "GET /hall/access-log.csv": staff("access_log.see", of("administrator")),

@@ -76,6 +76,7 @@ def open_world(built_county: Path, folder: Path, words: str = "") -> World:
     for move, who in (("complete_step", "reviewer"), ("grant", "decider")):
         office.move(cases[2].number, move, who, opinion=words[:1900] or "同意")
     office.move(cases[2].number, "deliver", "window", method="窗口领取")
+    hall.casework.rate(cases[2].number, cases[2].query_code, 5, words[:900] or "等得太久", now=clock())
     letters = [_letter(office, number, words) for number in range(2)]
     by = {name: ByStaff(office.people[name]) for name in ("coordinator", "decider")}
     room = hall.correspondence
@@ -105,6 +106,7 @@ def open_world(built_county: Path, folder: Path, words: str = "") -> World:
         "file": tuple(files),
         "files": ("a" * 24, "b" * 24),
         "period": ("2026-02", "2026Q1"),
+        "rated": (cases[2].number,),
     }
     codes = {case.number: case.query_code for case in cases} | dict(letters)
     return World(office, known, codes)

@@ -123,6 +123,7 @@ STAFF_PATHS = {
     "/hall/supervision-files/{order_file}": "nothing", "/hall/supervision-files/{appeal_file}": "nothing",
     "/hall/scores/2026-03/{department}": "no-such", "/hall/scores/2026-03/{department}/persons": "no-such",
     "/hall/scores/2026-03/{department}/appeal": "no-such", "/hall/board/{department}": "no-such",
+    "/hall/staff/ratings/{rated}": NO_NUMBER,
     "/api/v1/desk/cases/{case}": NO_NUMBER, "/api/v1/desk/notices/{notice}": NO_ID,
     "/api/v1/desk/letters/{letter}": NO_LETTER, "/api/v1/desk/letters/{conduct}": NO_LETTER,
     "/api/v1/desk/letters/{letter}/suggestions": NO_LETTER, "/api/v1/orders/{order}": NO_ID,
@@ -136,7 +137,7 @@ def named(everyone: Everyone) -> dict[str, object]:
         "case": things.case.number, "case_file": things.case_file, "notice": things.notice,
         "letter": things.letter.number, "letter_file": things.letter_file, "conduct": things.conduct.number,
         "card": things.card, "order": things.order, "order_file": things.order_file, "appeal": things.appeal,
-        "appeal_file": things.appeal_file, "department": "market",
+        "appeal_file": things.appeal_file, "department": "market", "rated": things.rated,
     }  # fmt: skip
 
 

@@ -73,6 +73,7 @@ def filled(way: str, everyone: Everyone) -> str:
         "code": "plan" if "/materials/" in path else EVERYTHING, "handle": things.draft.rsplit("/", 1)[-1],
         "section": "applicant", "number": letter, "notice": things.notice, "file": file, "files": "x" * 20,
         "attachment": things.case_file, "position": "0", "card": things.card, "order": things.order,
+        "rated": things.rated,
         "appeal": things.appeal, "entry": things.accountability if "/accountability/" in path else things.entry,
         "edition": things.edition, "period": "2026-03", "department": "market", "item": EVERYTHING, "kind": "csv",
         "report": "1", "delivery": "1", "part": "ledger.jsonl", "rest": "no-such-place", "move": move_of(path),

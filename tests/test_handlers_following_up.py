@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from handlers.casework.auditing import audit
+from handlers.following_up.shown import Told
 from handlers.store import followups
 from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from rules.rating_table import FollowMove, FollowState
@@ -72,7 +73,7 @@ def test_a_bad_rating_is_contacted_corrected_and_revisited_and_the_citizen_reads
         bad.case.number, bad.case.query_code, at("2026-03-10 10:00")
     ).followup
     assert shown is not None
-    assert shown.told == (("改了什么", "午间安排值班"),)
+    assert shown.told == (Told("改了什么", "午间安排值班"),)
     bad.move("revisit", "supervisor", "2026-03-11", accepted="yes", text="现在有人了")
     assert bad.told("2026-03-12") == "已在2026年3月11日（周三）回访：您认可。"
     row = bad.row
@@ -207,7 +208,7 @@ def test_correction_is_lengthened_to_fifteen_days_once_and_not_after_its_day(
     assert bad.row.fix_due == at("2026-03-26 23:59:59")
     shown = bad.hall.casework.public_view(bad.case.number, bad.case.query_code, at("2026-03-13")).followup
     assert shown is not None
-    assert shown.told == (("延长期限的理由", "要等新设备"),)
+    assert shown.told == (Told("延长期限的理由", "要等新设备"),)
     assert "2026年3月26日（周四）（情况复杂，期限延长过一次）" in shown.words
     with pytest.raises(IllegalMove, match="已经延长过一次"):
         bad.move("extend", "supervisor", "2026-03-16")

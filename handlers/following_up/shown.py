@@ -13,15 +13,22 @@ from rules.rating_table import FINDINGS, FOLLOW_LABELS, FOLLOW_MOVES, FollowMove
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What was written to be read by who rated: what it is, the words."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class FollowShown:
-    """Where a bad rating stands. `words` one or two sentences; `until` the day that is waited for; `told` what was
-    written to be read by who rated, oldest first: (what it is, text)."""
+    """Where a bad rating stands. `words` one or two sentences; `until` the day that is waited for; `told` oldest first."""
 
     state: FollowState
     state_label: str
     words: str
     until: datetime | None
-    told: tuple[tuple[str, str], ...]
+    told: tuple[Told, ...]
 
 
 _TOLD_AS = {
@@ -40,7 +47,7 @@ def shown(reads: Reads, case_id: int, department_name: str, now: datetime) -> Fo
     reached = any(each.move == FollowMove.CONTACT for each in steps)
     words, until = _words(found, reached, department_name, now)
     told = tuple(
-        (_TOLD_AS[FollowMove(each.move)], each.text)
+        Told(_TOLD_AS[FollowMove(each.move)], each.text)
         for each in steps
         if FOLLOW_MOVES[FollowMove(each.move)].told and each.text
     )
