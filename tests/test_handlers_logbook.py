@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import stat
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,52 +14,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from handlers.casework.auditing import audit
-from handlers.logbook import keys, papers
+from handlers.logbook import papers
 from handlers.logbook.service import Logbook
 from handlers.store.database import Database
 from presentation import verify_log
-from rules.errors import Conflict, Unavailable
+from rules.errors import Conflict
 from rules.log_days import runs
-from tests.casework_fixtures import Hall, at, ground, make_hall
+from tests.casework_fixtures import at, ground, make_hall
+from tests.logbook_fixtures import Book, book, checked, taken_home, verified
 
-
-@dataclass
-class Book:
-    """A hall with its log, in a root's folders."""
-
-    hall: Hall
-    log: Logbook
-    published: Path
-
-    def publish(self, when: str, **options: bool) -> list[str]:
-        return [each.statement.day for each in self.log.publish(at(when), **options)]
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    state = tmp_path / ".hall"
-    state.mkdir()
-    hall = make_hall(state)
-    log = Logbook(hall.database, ground, tmp_path / "published")
-    yield Book(hall, log, tmp_path / "published" / "log")
-    hall.database.close()
-
-
-def verified(*paths: Path | str, **_: Any) -> tuple[int, str]:
-    """Exit code and words of the verifier, run as a citizen runs it."""
-    script = Path(verify_log.__file__)
-    run = subprocess.run(
-        [sys.executable, "-I", "-S", str(script), *map(str, paths)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return run.returncode, run.stdout + run.stderr
-
-
-def checked(*paths: Path | str) -> int:
-    """The exit code alone, inside this process."""
-    return verify_log.main([str(each) for each in paths])
+__all__ = ["book"]
 
 
 def test_a_day_is_published_when_it_is_over_and_signed(book: Book) -> None:
@@ -176,107 +136,6 @@ def test_a_published_file_that_was_changed_is_not_overwritten_in_silence(book: B
         book.log.publish(at("2026-03-03 12:00"))
 
 
-def test_the_key_is_readable_by_its_owner_only_and_made_once(book: Book) -> None:
-    book.hall.file("2026-03-02")
-    book.publish("2026-03-03")
-    path = keys.key_path(book.hall.database)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    before = path.read_text()
-    book.publish("2026-03-04")
-    assert path.read_text() == before
-    assert len(book.log.key_history()) == 1
-
-
-def test_a_rotated_key_is_signed_by_the_old_one_and_a_lost_one_is_said_to_be_lost(book: Book) -> None:
-    book.hall.file("2026-03-02")
-    book.publish("2026-03-03")
-    book.log.rotate_key(at("2026-03-03 10:00"))
-    book.publish("2026-03-04")
-    assert checked(book.published) == 0
-    with pytest.raises(Conflict, match="不用报失"):
-        book.log.rotate_key(at("2026-03-04 10:00"), lost=True)
-    keys.key_path(book.hall.database).unlink()
-    with pytest.raises(Unavailable, match="不见了"):
-        book.log.publish(at("2026-03-06"))
-    book.log.rotate_key(at("2026-03-06 10:00"), lost=True)
-    book.publish("2026-03-06")
-    code, said = verified(book.published)
-    assert code == 0
-    assert "没有旧密钥作保" in said
-    assert [each.statement.reason for each in book.log.key_history()] == ["first", "rotation", "lost"]
-
-
-def test_a_key_rotated_while_a_day_is_being_published_signs_the_day_in_the_next_sweep(
-    book: Book, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    book.hall.file("2026-03-02")
-    book.publish("2026-03-03")
-    old = keys.signer_in_use(book.hall.database, at("2026-03-03 10:00"))
-    book.log.rotate_key(at("2026-03-04 00:00"))
-    with monkeypatch.context() as patched:
-        # The publishing process had read its signer before the other one rotated.
-        patched.setattr(keys, "signer_in_use", lambda *_: old)
-        with pytest.raises(Conflict, match="刚刚换过"):
-            book.publish("2026-03-04")
-    assert book.publish("2026-03-04") == ["2026-03-03"]
-    assert checked(book.published) == 0
-
-
-def test_of_two_rotations_at_once_one_is_refused_and_the_key_stays_usable(
-    book: Book, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    book.hall.file("2026-03-02")
-    book.publish("2026-03-03")
-    made = keys.new_key
-
-    def another_first() -> bytes:
-        monkeypatch.setattr(keys, "new_key", made)
-        book.log.rotate_key(at("2026-03-03 10:00"))
-        return made()
-
-    monkeypatch.setattr(keys, "new_key", another_first)
-    with pytest.raises(Conflict, match="别处刚刚换过"):
-        book.log.rotate_key(at("2026-03-03 10:00"))
-    assert len(book.log.key_history()) == 2
-    assert book.publish("2026-03-04") == ["2026-03-03"]
-    assert checked(book.published) == 0
-
-
-def test_of_two_processes_that_make_the_first_key_both_use_the_one_that_was_there_first(
-    book: Book, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made, now = keys.new_key, at("2026-03-02")
-
-    def another_first() -> bytes:
-        monkeypatch.setattr(keys, "new_key", made)
-        keys.signer_in_use(book.hall.database, now)
-        return made()
-
-    monkeypatch.setattr(keys, "new_key", another_first)
-    used = keys.signer_in_use(book.hall.database, now)
-    assert [each.statement.public for each in book.log.key_history()] == [used.public]
-    path = keys.key_path(book.hall.database)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [each.name for each in path.parent.iterdir() if path.name in each.name] == [path.name]
-    book.hall.file("2026-03-02")
-    assert book.publish("2026-03-03") == ["2026-03-02"]
-
-
-def taken_home(book: Book, folder: Path, day: str = "2026-03-02") -> tuple[Path, Path]:
-    """A receipt taken when it was filed, its proof a day later."""
-    filed = book.hall.file(day)
-    event = papers.filing_of(book.hall.database, filed.number, filed.query_code)
-    receipt, proof = folder / "receipt.json", folder / "proof.json"
-    receipt.write_text(json.dumps(papers.receipt_body(book.log, event), ensure_ascii=False), "utf-8")
-    book.hall.file(day)
-    assert book.log.prove(event.sequence) is None
-    book.log.publish(at("2026-03-05"))
-    found = book.log.prove(event.sequence)
-    assert found is not None
-    proof.write_text(json.dumps(papers.proof_body(book.log, found), ensure_ascii=False), "utf-8")
-    return receipt, proof
-
-
 def test_a_receipt_and_its_proof_are_checked_without_a_network_or_a_library(
     book: Book, tmp_path: Path
 ) -> None:
@@ -292,39 +151,6 @@ def test_a_receipt_and_its_proof_are_checked_without_a_network_or_a_library(
     code, said = verified(receipt)
     assert code == 0
     assert "还不知道" in said
-
-
-def kept(folder: Path, name: str, document: object) -> Path:
-    """A document as a citizen saves it."""
-    path = folder / name
-    path.write_text(json.dumps(document, ensure_ascii=False), "utf-8")
-    return path
-
-
-def test_what_was_fetched_before_a_rotation_agrees_with_what_was_fetched_after(
-    book: Book, tmp_path: Path
-) -> None:
-    _, before = taken_home(book, tmp_path)
-    old = tmp_path / "old-log"
-    shutil.copytree(book.published, old)
-    book.log.rotate_key(at("2026-03-05 10:00"))
-    newer = book.hall.file("2026-03-05")
-    event = papers.filing_of(book.hall.database, newer.number, newer.query_code)
-    receipt = kept(tmp_path, "newer-receipt.json", papers.receipt_body(book.log, event))
-    book.publish("2026-03-06")
-    found = book.log.prove(event.sequence)
-    assert found is not None
-    after = kept(tmp_path, "after.json", papers.proof_body(book.log, found))
-    for paths in ((before, after), (after, before), (old, after), (after, old), (book.published, before)):
-        assert verified(*paths)[0] == 0, paths
-    assert verified(receipt, after, old)[0] == 0
-    code, said = verified(receipt, old / "keys.json")
-    assert (code, "请下载最新的 keys.json" in said) == (2, True), said
-    # A day published after the receipt, with a history that never knew the receipt's key: replaced.
-    forged = json.loads(after.read_text("utf-8"))
-    forged["keys"]["keys"] = forged["keys"]["keys"][:1]
-    code, said = verified(receipt, kept(tmp_path, "forged.json", forged))
-    assert (code, "记录被换过" in said) == (1, True), said
 
 
 def test_two_histories_that_part_are_refused_whichever_is_longer(book: Book, tmp_path: Path) -> None:

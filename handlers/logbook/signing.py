@@ -59,19 +59,34 @@ def write_key(path: Path, secret: bytes) -> None:
 def create_key(path: Path, secret: bytes) -> None:
     """The same where there is none yet: of several processes at once the first one's stays, whole."""
     with _written_beside(path, secret) as unfinished, suppress(FileExistsError):
-        path.hardlink_to(unfinished)
+        try:
+            path.hardlink_to(unfinished)
+        except FileExistsError:
+            raise
+        except OSError:
+            # Some volumes (FAT, many network shares) know no hard links.
+            _write_new(path, secret)
 
 
 @contextmanager
 def _written_beside(path: Path, secret: bytes) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.{token_hex(4)}")
-    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    _write_new(unfinished, secret)
+    try:
+        yield unfinished
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _write_new(path: Path, secret: bytes) -> None:
+    """Raises FileExistsError where there is a file; of one that could not be written whole nothing stays."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secret.hex() + "\n")
             file.flush()
             os.fsync(file.fileno())
-        yield unfinished
-    finally:
-        unfinished.unlink(missing_ok=True)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
