@@ -8,7 +8,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
-from handlers import throttle
 from handlers.bodies import MEGABYTE, TEXT_BYTES, chunks, files_of, form_of, text_of
 from handlers.context import Hall, hall_of
 from handlers.session import SignedIn, check_csrf
@@ -16,7 +15,7 @@ from handlers.store import attachments
 from handlers.store.attachments import Limits
 from handlers.supervising import drafts
 from presentation.view import FieldError, UploadedFile
-from rules.errors import Invalid, TooLarge, UnsupportedMedia
+from rules.errors import Invalid, TooLarge, Unavailable, UnsupportedMedia
 from rules.quick_dataclass import dataclass
 
 FILES_AT = "/hall/supervision-files/"
@@ -63,7 +62,7 @@ async def taken(request: Request, topic: str) -> Posted:
         )
         if removed:
             await run_in_threadpool(hall.supervision.remove_file, topic, person.person_id, removed)
-        refused = await _files(request, hall, person, topic, form)
+        refused = await _files(hall, person, topic, form)
         send = "send" in form and not restored and not removed and not refused
         return Posted(text, send, refused, seen_of(form))
 
@@ -124,12 +123,14 @@ async def take_upload(hall: Hall, person: str, topic: str, upload: object, name:
     return row.id
 
 
-async def _files(request: Request, hall: Hall, person: SignedIn, topic: str, form: FormData) -> str:
+async def _files(hall: Hall, person: SignedIn, topic: str, form: FormData) -> str:
     refused = ""
     for upload in files_of(form, "files"):
-        throttle.once(request, throttle.UPLOADS, "upload")
         try:
             await take_upload(hall, person.person_id, topic, upload, upload.filename or "")
         except (Invalid, TooLarge, UnsupportedMedia) as error:
             refused = error.detail.rstrip("。")
+        except Unavailable as error:
+            # The files after it would fare no better.
+            return error.detail.rstrip("。")
     return refused

@@ -9,14 +9,16 @@ import pytest
 
 from handlers import throttle
 from handlers.limiter import Limit
+from handlers.store import orders as order_store
 from handlers.store.clamd import Clamd
 from handlers.store.scans import Scanner
 from tests.filling_fixtures import APPLICANT, PART2, PDF, filled_draft, post_section
 from tests.handlers_fixtures import EVERYTHING, Office
+from tests.orders_fixtures import ORDERS, bureau, ordered, post
 from tests.page_fixtures import fields_of, text_of
 from tests.staff_fixtures import CASE, filed, staffed
 
-__all__ = ["staffed"]
+__all__ = ["bureau", "staffed"]
 
 NEVER = Limit(0, 60)
 AWAY = "查毒服务暂时不能用"
@@ -118,3 +120,17 @@ def test_a_supplement_at_the_window_says_at_its_file_that_the_scanner_is_away(
     assert answer.status_code == 422
     assert AWAY in text_of(answer.text)
     assert "/moves/supplement" in answer.text
+
+
+def test_an_explanation_is_kept_while_its_file_is_refused(bureau: Office, tmp_path: Path) -> None:
+    order = ordered(bureau)
+    at = f"{ORDERS}/{order.id}"
+    client = bureau.signed_in("decider")
+    _lose_scanner(bureau, tmp_path)
+    answer = post(client, at, f"{at}/reply", text="停电半天", send="1", files=[_pdf("files")])
+    assert answer.status_code == 422
+    assert AWAY in text_of(answer.text)
+    assert 'id="e-files"' in answer.text
+    assert fields_of(answer.text, f"{at}/reply")["text"] == ["停电半天"]
+    assert "停电半天" in client.get(at).text, "kept as a draft"
+    assert order_store.replies(bureau.hall.database, order.id) == ()
