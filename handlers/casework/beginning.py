@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
 from catalog.schema import Item
 from handlers.casework import clocks as casework_clocks
@@ -18,8 +19,6 @@ from handlers.casework.requests import Application
 from handlers.store.records import Clock, FeeDue, MaterialReceived, NoticeLine, Step
 
 _MOST = 256
-_begun: dict[tuple[object, ...], Beginning] = {}
-_units: dict[tuple[Ground, str], str] = {}
 
 
 @dataclass(slots=True)
@@ -31,6 +30,23 @@ class Beginning:
     fees: tuple[FeeDue, ...]
     materials: tuple[MaterialReceived, ...] | None = None
     receipt: tuple[NoticeLine, ...] | None = None
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What has been computed on one ground."""
+
+    begun: dict[tuple[object, ...], Beginning]
+    units: dict[str, str]
+
+
+# With the ground goes what was computed on it: one that a build has replaced is not held here.
+_kept: WeakKeyDictionary[Ground, _Kept] = WeakKeyDictionary()
+
+
+def _on(ground: Ground) -> _Kept:
+    found = _kept.get(ground)
+    return _kept.setdefault(ground, _Kept({}, {})) if found is None else found
 
 
 def of(ground: Ground, item: Item, unit: str, now: datetime, *, online: bool, drill: bool) -> Beginning:
@@ -49,22 +65,24 @@ def shared(
     *, channel: str, online: bool, drill: bool,
 ) -> Beginning:  # fmt: skip
     """The rows shared with all filings alike that hand in no files and no papers."""
-    key = (ground, version, unit, now, channel, online, drill, bool(application.answers))
-    found = _begun.get(key)
+    kept = _on(ground).begun
+    key = (version, unit, now, channel, online, drill, bool(application.answers))
+    found = kept.get(key)
     if found is None:
         found = of(ground, item, unit, now, online=online, drill=drill)
         found.materials = materials_of(item, application, {}, now)
-        if len(_begun) >= _MOST:
-            _begun.clear()
-        _begun[key] = found
+        if len(kept) >= _MOST:
+            kept.clear()
+        kept[key] = found
     return found
 
 
 def accepting_unit(ground: Ground, item: Item, version: str) -> str:
     """Where an online filing goes when the applicant chose no unit."""
-    found = _units.get((ground, version))
+    kept = _on(ground).units
+    found = kept.get(version)
     if found is None:
-        if len(_units) >= _MOST:
-            _units.clear()
-        found = _units[ground, version] = default_accepting_unit(ground, item)
+        if len(kept) >= _MOST:
+            kept.clear()
+        found = kept[version] = default_accepting_unit(ground, item)
     return found

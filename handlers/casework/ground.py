@@ -42,7 +42,7 @@ class Guides(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Ground:
     """One consistent view of everything that is data; replaced as a whole when the data change.
 
