@@ -36,6 +36,7 @@ READY: tuple[tuple[str, dict[str, str]], ...] = (
     ("预警和牌", {"measures": "warnings,yellow_cards,red_cards,revoked_cards,orders,late_explanations,appeals", "group": "department"}),
     ("暂停和补正", {"measures": "specials,extensions,supplement_notices,sent_back,paused_days", "group": "department"}),
     ("来信和评价", {"measures": "consultations,complaints,letters_answered,late_answer_rate,ratings,satisfaction", "group": "department"}),
+    ("差评回访", {"measures": "ratings,bad_ratings,followups,followup_contact_rate,followup_fix_rate,followups_revisited,followup_accepted_rate", "group": "department"}),
     ("事项服务水平", {"measures": "items,depth_1,depth_2,depth_3,social_online,item_few_visits,compression,compression_p50", "group": "department"}),
 )  # fmt: skip
 

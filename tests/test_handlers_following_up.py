@@ -15,6 +15,7 @@ from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from rules.rating_table import FollowMove, FollowState
 from tests.casework_fixtures import at
 from tests.followup_fixtures import WORDS, Rated, decided, rated
+from tests.statistics_fixtures import statistics_over
 
 
 @pytest.fixture
@@ -293,3 +294,25 @@ def test_erasing_a_case_takes_the_words_of_its_follow_up_and_ends_it(bad: Rated)
     bad.hall.casework.sweep(at("2026-03-20"))
     assert bad.messages("rating.late") == []
     assert audit(bad.hall.database).sound
+
+
+def test_statistics_count_by_the_month_of_the_rating_and_leave_out_what_is_still_in_time(tmp_path: Path) -> None:
+    made = rated(tmp_path)
+    hall = made.hall
+    others = [decided(hall) for _ in range(3)]
+    for filed, score in zip(others, (4, 5, 5), strict=True):
+        hall.casework.rate(filed.number, filed.query_code, score, "", now=at("2026-03-05 15:00"))
+    made.move("contact", "coordinator", "2026-03-06")
+    made.move("fix", "coordinator", "2026-03-10")
+    made.move("revisit", "coordinator", "2026-03-11", accepted="no")
+    made.case = others[0]
+    made.move("contact", "coordinator", "2026-03-10")
+    made.case = others[1]
+    made.move("contact", "coordinator", "2026-03-06")
+    made.move("fix", "coordinator", "2026-03-16")
+    measures = "followups,followup_contact_rate,followup_fix_rate,followups_revisited,followup_accepted_rate"
+    statistics = statistics_over(hall)
+    asked_for = statistics.asked({"measures": measures, "group": "department", "period": "2026-03"})
+    table = statistics.table(asked_for, hall.people["supervisor"], at("2026-03-12"))
+    assert [figure.value for figure in table.lines[0].figures] == [4, 66.7, 50.0, 1, 0.0]
+    hall.database.close()

@@ -79,6 +79,10 @@ SOURCES: Mapping[str, Source] = {
     "answer": Source(_ANSWERS, "w.department", {}, "w.drill = 0 AND w.topic <> 'conduct'"),
     "appeal": Source("appeal a", "a.department", {}, "a.drill = 0"),
     "letter": Source("letter l", "l.department", {}, "l.drill = 0 AND l.topic <> 'conduct'"),
+    "followup": Source(
+        "rating_followup u LEFT JOIN case_fact f ON f.case_id = u.case_id", "u.department", _CASE_GROUPS, "u.drill = 0",
+        "u.case_id",
+    ),
     "fee": Source("fee e JOIN case_fact f ON f.case_id = e.case_id", "f.department", _CASE_GROUPS, case="f.case_id"),
 }  # fmt: skip
 
@@ -133,6 +137,15 @@ BASES: Mapping[str, Base] = {
     "letters_disputed": _stamped("letter", "l.answered", "l.disputes > 0"),
     "letters_settled": _stamped("letter", "l.settled_at", "l.settled = 1"),
     "letters_stated": _stamped("letter", "l.settled_at", "l.settled IS NOT NULL"),
+    # By the day of the rating; what is still within its days is neither in time nor late.
+    "followups": _stamped("followup", "u.opened"),
+    "followups_contacted": _stamped("followup", "u.opened", "u.contacted_at IS NOT NULL AND u.contact_late = 0"),
+    "followups_contact_due": _stamped("followup", "u.opened", "(u.contacted_at IS NOT NULL OR u.contact_late = 1)"),
+    "followups_fixed": _stamped("followup", "u.opened", "u.fixed_at IS NOT NULL AND u.fix_late = 0"),
+    "followups_fix_due": _stamped("followup", "u.opened", "(u.fixed_at IS NOT NULL OR u.fix_late = 1)"),
+    "followups_revisited": _stamped("followup", "u.opened", "u.state = 'closed'"),
+    "followups_accepted": _stamped("followup", "u.opened", "u.accepted = 'yes'"),
+    "followups_answered": _stamped("followup", "u.opened", "u.accepted IN ('yes', 'no')"),
     "fees": _stamped("fee", "e.paid_at", "e.waived = '' AND e.cents IS NOT NULL", "e.cents"),
     "fees_waived": _stamped("fee", "e.paid_at", "e.waived <> ''"),
 }  # fmt: skip
