@@ -262,16 +262,27 @@ def test_a_department_passes_on_what_is_about_conduct_and_sees_it_no_more(post: 
         post.staff(post.ask(), "escalate", "reviewer", reason="想推给监察")
 
 
-def test_a_disputed_letter_passed_on_has_its_days_from_the_dispute(post: Post) -> None:
+def test_a_letter_passed_on_has_its_days_from_then_and_late_days_stay_with_who_kept_it(post: Post) -> None:
+    filed = post.ask(title="窗口态度", content="窗口人员骂人，请管一管。")
+    post.staff(filed, "escalate", "coordinator", "2026-03-20", reason="反映的是工作人员骂人")
+    letter = letters.by_number(post.hall.database, filed.number)
+    assert letter is not None
+    assert letter.due == at("2026-03-27 23:59:59")
+    kept = cards.of_subject(post.hall.database, "letter", letter.id)
+    assert {(each.department, each.level) for each in kept} >= {("market", 2)}
+    assert "期限从次日重新计算" in post.view(filed).timeline[-1].words
+
+
+def test_a_disputed_letter_passed_on_has_all_days_of_a_complaint(post: Post) -> None:
     filed = post.ask(title="窗口态度", content="窗口人员骂人，请管一管。")
     post.answer(filed, "2026-03-04")
     post.writer(filed, "dispute", "2026-03-18", reason="没有人来问过我")
     post.staff(filed, "escalate", "coordinator", "2026-03-19", reason="反映的是工作人员骂人")
     letter = letters.by_number(post.hall.database, filed.number)
     assert letter is not None
-    assert letter.due == at("2026-03-25 23:59:59")
+    assert letter.due == at("2026-03-26 23:59:59")
     clock = clocks.of_subject(post.hall.database, "letter", letter.id)[-1]
-    assert (clock.started, clock.due) == (at("2026-03-18"), letter.due)
+    assert (clock.started, clock.due) == (at("2026-03-19"), letter.due)
 
 
 def test_what_is_passed_on_has_the_days_of_a_complaint_whatever_it_was_written_as(post: Post) -> None:
@@ -285,6 +296,6 @@ def test_what_is_passed_on_has_the_days_of_a_complaint_whatever_it_was_written_a
     post.staff(filed, "escalate", "decider", "2026-03-03", reason="反映的是工作人员骂人")
     letter = letters.by_number(post.hall.database, filed.number)
     assert letter is not None
-    assert (letter.kind, letter.due) == ("complaint", at("2026-03-05 23:59:59"))
+    assert (letter.kind, letter.due) == ("complaint", at("2026-03-06 23:59:59"))
     clock = clocks.of_subject(post.hall.database, "letter", letter.id)[-1]
     assert (clock.limit_days, clock.due) == (3, letter.due)

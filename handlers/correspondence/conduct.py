@@ -23,15 +23,15 @@ _NOTHING_WRITTEN: dict[str, object] = {
 
 
 def escalate(move: Moving) -> Made:
-    """To the county supervisor alone; from here on it is in no other list."""
+    """To the county supervisor alone; from here on it is in no other list.
+
+    Its clock begins anew with the days of a complaint, as after a release: the supervisor has had no day of it yet.
+    For how long it was kept before answers who had it: what its clock has earned by now is issued.
+    """
     timing.stop(move.tx, move.ground, move.letter, move.now, "转县监察员")
     top = move.ground.units.top or "county"
-    # A complaint from the first day, with the days the county gives one; a disputed letter from its dispute, for
-    # what came before was answered.
     complaint = replace(move.letter, topic=CONDUCT, kind=LetterKind.COMPLAINT)
-    letter = move.letter
-    began = letter.settled_at if letter.disputes and letter.settled_at else letter.received
-    fresh = timing.begin(move.ground, complaint, began)
+    fresh = timing.begin(move.ground, complaint, move.now)
     clocks.insert(move.tx, fresh)
     columns = _NOTHING_WRITTEN | {
         "topic": CONDUCT, "kind": complaint.kind, "assigned_unit": top, "public": False, "due": fresh.due, "level": 0,
