@@ -20,7 +20,7 @@ from handlers.track_proof import ProvedLetter, normal_number
 from handlers.uploads import to_save
 from presentation.dates import date_cn, duration
 from presentation.view import Choice, Crumb, TimelineEntry
-from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound, TooMany
+from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from rules.letter_terms import OPEN, LetterMove, LetterState
 from rules.quick_dataclass import dataclass
 
@@ -88,7 +88,7 @@ async def act(request: Request) -> Response:
             text_of(form, "do", 20),
             *(text_of(form, name, _MOST_TEXT) for name in ("reason", "score", "words")),
         )
-        given = tuple(text_of(form, name, 100) for name in ("number", "code")) if "code" in form else None
+        given = track_proof.answered(form)
         if proved is None or given is not None:
             return await _late(request, typed, given)
     move = _MOVES.get(typed.do)
@@ -112,28 +112,16 @@ async def act(request: Request) -> Response:
     return RedirectResponse(f"/hall/letters/{number}?done={move}", 303)
 
 
-async def _late(request: Request, typed: Typed, given: tuple[str, ...] | None) -> Response:
-    """A move of a browser whose proof has ended: number and code are asked again (`given`: the answer), and what was
-    typed goes along, to be read once more and sent from the letter's page.
-    """
+async def _late(request: Request, typed: Typed, given: tuple[str, str] | None) -> Response:
+    """A move of a browser whose proof has ended: what was typed goes along while number and code are asked again."""
     if not typed.kept:
         return _ask_again(request)
-    if given is None:
-        return _ask_again(request, typed)
-    number = normal_number(request.path_params["number"])
-    try:
-        if not all(given):
-            raise Invalid("请把编号和查询码都填上。")
-        if normal_number(given[0]) != number:
-            raise NotFound
-        proved = await track_proof.prove_letter(request, number, given[1])
-    except (NotFound, Invalid) as error:
-        wrong = track_proof.WRONG if isinstance(error, NotFound) else error.detail
-        return _ask_again(request, typed, wrong)
-    except TooMany as error:
-        answer = _ask_again(request, typed, error.detail, error.status)
-        answer.headers["Retry-After"] = str(error.retry_after)
-        return answer
+    proved = await track_proof.prove_late(
+        track_proof.prove_letter, request, given, typed.kept,
+        title=_TRACK, purpose=_PURPOSE, section="ask", letters=True,
+    )  # fmt: skip
+    if isinstance(proved, Response):
+        return proved
     return await run_in_threadpool(_letter_page, request, proved, {}, typed)
 
 
@@ -165,22 +153,8 @@ def _asked(request: Request, number: str) -> Response:
     )
 
 
-def _ask_again(request: Request, typed: Typed | None = None, wrong: str = "", status: int = 422) -> Response:
-    number = normal_number(request.path_params["number"])
-    if typed is None:
-        return _asked(request, number)
-    return track_proof.ask(
-        request,
-        title=_TRACK,
-        action=f"/hall/letters/{number}",
-        purpose=_PURPOSE,
-        number=number,
-        wrong=wrong,
-        status=status if wrong else 200,
-        section="ask",
-        letters=True,
-        kept=typed.kept,
-    )
+def _ask_again(request: Request) -> Response:
+    return _asked(request, normal_number(request.path_params["number"]))
 
 
 def _homeless(view: LetterView, typed: Typed) -> tuple[str, ...]:

@@ -6,10 +6,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from handlers import track_proof
+from handlers import proofs, track_proof
 from handlers.bodies import form_of, text_of
 from handlers.context import hall_of
 from handlers.guard import public, route
+from handlers.proofs import CASES
 from handlers.track_proof import ProvedCase, normal_number
 from presentation.view import Choice, Crumb
 from rules.errors import Conflict, IllegalMove, Invalid
@@ -17,6 +18,8 @@ from rules.errors import Conflict, IllegalMove, Invalid
 _TITLE = "评价办事服务"
 _PURPOSE = "办结以后，每个办件可以评一次。请输入收件凭证上的编号和查询码。"
 MOST_WORDS = 500
+# Longer than is taken, so that what is too long comes back with its fault instead of being lost.
+_MOST_TEXT = 20_000
 # What each level means, so that two people mean the same by it.
 _MEANING = {
     "1": "比预想的还好",
@@ -57,9 +60,10 @@ async def send(request: Request) -> Response:
     """Takes the rating."""
     proved = await track_proof.own_case(request)
     async with form_of(request) as form:
-        score, words = text_of(form, "score", 2), text_of(form, "words")
-    if proved is None:
-        return track_proof.ask(request, title=_TITLE, action="/hall/rate", purpose=_PURPOSE, section="rate")
+        score, words = text_of(form, "score", 2), text_of(form, "words", _MOST_TEXT)
+        given = track_proof.answered(form)
+    if proved is None or given is not None:
+        return await _late(request, score, words, given)
     errors: dict[str, str] = {}
     if score not in _MEANING:
         errors["score"] = "请选一个满意程度"
@@ -81,12 +85,29 @@ async def send(request: Request) -> Response:
     return RedirectResponse(f"/hall/rate/{number}", 303)
 
 
+async def _late(request: Request, score: str, words: str, given: tuple[str, str] | None) -> Response:
+    """The rating of a browser whose proof has ended: it goes along while number and code are asked again."""
+    kept = {name: text for name, text in (("score", score), ("words", words)) if text}
+    if not kept:
+        return track_proof.ask(request, title=_TITLE, action="/hall/rate", purpose=_PURPOSE, section="rate")
+    proved = await track_proof.prove_late(
+        track_proof.prove_case, request, given, kept, title=_TITLE, purpose=_PURPOSE, section="rate"
+    )
+    if isinstance(proved, Response):
+        return proved
+    answer = _page(request, proved, score, words, kept=True)
+    proofs.remember(request, answer, CASES, proved.view.number, proved.code)
+    return answer
+
+
 def _page(
     request: Request,
     proved: ProvedCase,
     score: str = "",
     words: str = "",
     errors: dict[str, str] | None = None,
+    *,
+    kept: bool = False,
 ) -> Response:
     hall = hall_of(request)
     levels = hall.site_data.codes["satisfaction"]
@@ -104,6 +125,7 @@ def _page(
         score=score,
         words=words,
         errors=errors or {},
+        kept=kept,
         most=MOST_WORDS,
     )
 

@@ -43,6 +43,8 @@ SUPPLEMENTS = Shelf("hall_supplements", CASES.lasts * 12, 4)
 _SECOND_CLICK = timedelta(minutes=10)
 _HEAD = '<meta name="robots" content="noindex">'
 _PURPOSE = "要先核对编号和查询码。"
+# Longer than casework takes, so that what is too long comes back with its fault instead of being lost.
+_MOST_TEXT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,13 +307,13 @@ async def withdraw(request: Request) -> Response:
 async def send_withdraw(request: Request) -> Response:
     """Withdraws the application."""
     async with form_of(request) as posted:
-        reason, key = text_of(posted, "reason"), text_of(posted, "key", 100)
-        sure = posted.get("sure") == "yes"
+        reason, key = text_of(posted, "reason", _MOST_TEXT), text_of(posted, "key", 100)
+        sure, given = posted.get("sure") == "yes", track_proof.answered(posted)
     proved = await track_proof.own_case(request)
-    if proved is None:
-        return _ask(request)
+    if proved is None or given is not None:
+        return await _late_withdrawal(request, reason, given)
     if not sure:
-        return _withdraw_page(request, proved, "请打勾确认要撤回", 422)
+        return _withdraw_page(request, proved, "请打勾确认要撤回", 422, reason)
     hall, view = hall_of(request), proved.view
     try:
         await hall.casework.move_async(
@@ -323,11 +325,27 @@ async def send_withdraw(request: Request) -> Response:
             now=hall.now(),
         )
     except Invalid as error:
-        return _withdraw_page(request, proved, error.detail, 422)
+        return _withdraw_page(request, proved, error.fields.get("reason", error.detail), 422, reason)
     return RedirectResponse(f"/hall/track/{view.number}?done=withdraw", 303)
 
 
-def _withdraw_page(request: Request, proved: ProvedCase, wrong: str, status: int) -> Response:
+async def _late_withdrawal(request: Request, reason: str, given: tuple[str, str] | None) -> Response:
+    """Of a browser whose proof has ended: the reason goes along while number and code are asked again."""
+    if not reason:
+        return _ask(request)
+    proved = await track_proof.prove_late(
+        track_proof.prove_case, request, given, {"reason": reason}, title="查进度", purpose=_PURPOSE
+    )
+    if isinstance(proved, Response):
+        return proved
+    answer = _withdraw_page(request, proved, "", 200, reason)
+    proofs.remember(request, answer, CASES, proved.view.number, proved.code)
+    return answer
+
+
+def _withdraw_page(
+    request: Request, proved: ProvedCase, wrong: str, status: int, reason: str = ""
+) -> Response:
     view = proved.view
     if not any(each.move.name is MoveName.WITHDRAW for each in view.moves):
         raise IllegalMove(f"这个办件现在是“{view.state_label}”，不能撤回了。")
@@ -345,6 +363,7 @@ def _withdraw_page(request: Request, proved: ProvedCase, wrong: str, status: int
         ),
         case=view,
         wrong=wrong,
+        reason=reason,
         key=secrets.token_urlsafe(18),
     )
 

@@ -7,16 +7,20 @@ import secrets
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from handlers import track_proof
+from handlers import proofs, track_proof
 from handlers.bodies import form_of, text_of
 from handlers.casework.requests import ByApplicant, MoveData
 from handlers.context import hall_of
 from handlers.guard import public, route
+from handlers.proofs import CASES
 from handlers.track_proof import ProvedCase, normal_number
 from presentation.view import Crumb
 from rules.case_terms import MoveName
 from rules.clock import ClockKind
 from rules.errors import IllegalMove, Invalid
+
+# Longer than casework takes, so that what is too long comes back with its fault instead of being lost.
+_MOST_TEXT = 20_000
 
 
 async def hearing(request: Request) -> Response:
@@ -28,10 +32,11 @@ async def hearing(request: Request) -> Response:
 async def ask_for_hearing(request: Request) -> Response:
     """Asks for it."""
     async with form_of(request) as posted:
-        reason, key = text_of(posted, "reason"), text_of(posted, "key", 100)
+        reason, key = text_of(posted, "reason", _MOST_TEXT), text_of(posted, "key", 100)
+        given = track_proof.answered(posted)
     proved = await track_proof.own_case(request)
-    if proved is None:
-        return _ask(request)
+    if proved is None or given is not None:
+        return await _late(request, reason, given)
     hall, view = hall_of(request), proved.view
     try:
         await hall.casework.move_async(
@@ -45,6 +50,25 @@ async def ask_for_hearing(request: Request) -> Response:
     except Invalid as error:
         return _page(request, proved, reason, error.fields.get("reason", error.detail), 422)
     return RedirectResponse(f"/hall/track/{view.number}?done=hearing", 303)
+
+
+async def _late(request: Request, reason: str, given: tuple[str, str] | None) -> Response:
+    """Of a browser whose proof has ended: the reason goes along while number and code are asked again."""
+    if not reason:
+        return _ask(request)
+    proved = await track_proof.prove_late(
+        track_proof.prove_case,
+        request,
+        given,
+        {"reason": reason},
+        title="查进度",
+        purpose="要先核对编号和查询码。",
+    )
+    if isinstance(proved, Response):
+        return proved
+    answer = _page(request, proved, reason, "", 200)
+    proofs.remember(request, answer, CASES, proved.view.number, proved.code)
+    return answer
 
 
 def _page(request: Request, proved: ProvedCase, reason: str, wrong: str, status: int) -> Response:

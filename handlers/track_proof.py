@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -18,7 +19,7 @@ from handlers.proofs import CASES, LETTERS
 from handlers.short_reads import read_here
 from handlers.throttle import guessing
 from presentation.view import Crumb
-from rules.errors import Invalid, NotFound
+from rules.errors import Invalid, NotFound, TooMany
 from rules.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ class ProvedLetter:
 
     view: LetterView
     code: str
+
+
+P = TypeVar("P", ProvedCase, ProvedLetter)
 
 
 def normal_number(text: str) -> str:
@@ -125,6 +129,51 @@ def ask(
         letters=letters,
         kept=kept or {},
     )
+
+
+def answered(form: FormData) -> tuple[str, str] | None:
+    """Number and code of a form that asked for them with what was typed going along; None for any other form."""
+    return (
+        (normal_number(text_of(form, "number", 100)), text_of(form, "code", 100)) if "code" in form else None
+    )
+
+
+async def prove_late(
+    prove: Callable[[Request, str, str], Awaitable[P]],
+    request: Request,
+    given: tuple[str, str] | None,
+    kept: Mapping[str, str],
+    *,
+    title: str,
+    purpose: str,
+    section: str = "look",
+    letters: bool = False,
+) -> P | Response:
+    """For a form sent after the proof had ended: number and code asked with what was typed going along, or, once
+    `given` and right, who they prove. What was typed is then to be shown again, not to be sent by itself.
+    """
+    number = normal_number(request.path_params["number"])
+
+    def again(wrong: str = "", status: int = 200) -> Response:
+        return ask(
+            request, title=title, action=request.url.path, purpose=purpose, number=number, wrong=wrong, status=status,
+            section=section, letters=letters, kept=kept,
+        )  # fmt: skip
+
+    if given is None:
+        return again()
+    try:
+        if not all(given):
+            raise Invalid("请把编号和查询码都填上。")
+        if given[0] != number:
+            raise NotFound
+        return await prove(request, number, given[1])
+    except (NotFound, Invalid) as error:
+        return again(WRONG if isinstance(error, NotFound) else error.detail, 422)
+    except TooMany as error:
+        answer = again(error.detail, error.status)
+        answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
 
 
 async def answer_case(
