@@ -14,7 +14,7 @@ from handlers.store import cards, cases, clocks, notices
 from handlers.store.records import Case, Clock
 from rules.case_terms import NoticeKind, State
 from rules.clock import ClockKind
-from rules.errors import Invalid
+from rules.errors import IllegalMove, Invalid
 from tests.casework_fixtures import LICENCE, PLAIN, Hall, at, make_hall
 
 RECEIVED = "2026-03-02"
@@ -105,6 +105,39 @@ def test_what_was_decided_before_its_entry_counts_from_the_receipt_for_nobody_to
     }
     assert said["受理日期"].startswith("2026年3月2日")
     assert "系统外收件" in said["说明"]
+
+
+@pytest.mark.parametrize(
+    ("decision", "in_time"), [("2026-03-05", True), ("2026-03-09 17:00", True), ("2026-03-10", False)]
+)
+def test_a_refusal_given_elsewhere_within_the_five_days_can_be_entered_after_them(
+    hall: Hall, decision: str, in_time: bool
+) -> None:
+    filed = entered(hall, "2026-03-12", decided_outside=at(decision))
+    hall.casework.sweep(at("2026-03-12 09:01"))
+    refusal = {
+        "reason": "经营场所与住宅相通，不符合布局要求",
+        "basis": "《食品经营许可和备案管理办法》第十二条",
+    }
+    if not in_time:
+        assert case_of(hall, filed).accepted_at == at(RECEIVED), "nobody was told anything in time"
+        with pytest.raises(IllegalMove):
+            hall.move(filed, "refuse", "window", "2026-03-12 09:30", **refusal)
+        return
+    own = hall.casework.receipt(filed.number, filed.query_code, at("2026-03-12"))
+    said = {line.label: line.text for line in own.notice.lines}
+    assert "作出决定" in said["录入时间"]
+    hall.move(filed, "refuse", "window", "2026-03-12 09:30", **refusal)
+    assert case_of(hall, filed).state is State.REFUSED
+
+
+def test_a_decision_given_elsewhere_in_time_and_not_entered_is_an_acceptance_from_the_receipt_after_all(
+    hall: Hall,
+) -> None:
+    filed = entered(hall, "2026-03-12", decided_outside=at("2026-03-05"))
+    assert hall.casework.sweep(at("2026-03-19 23:00")).deemed_accepted == ()
+    assert hall.casework.sweep(at("2026-03-20 00:01")).deemed_accepted == (filed.number,)
+    assert case_of(hall, filed).accepted_at == at(RECEIVED)
 
 
 @pytest.mark.parametrize(("entry", "deemed"), [("2026-03-09", False), ("2026-03-10", True)])

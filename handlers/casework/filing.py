@@ -14,7 +14,7 @@ from handlers.casework.beginning import shared as shared_beginning
 from handlers.casework.case_contents import materials_of
 from handlers.casework.ground import Ground
 from handlers.casework.notice_texts import NoticeFacts, body, issue
-from handlers.casework.outside import wrong_moments
+from handlers.casework.outside import told_in_time, wrong_moments
 from handlers.casework.requests import Application, Filed
 from handlers.casework.subjects import subject_of
 from handlers.casework.triggering import Happened, fire
@@ -152,6 +152,8 @@ class Filing:
 
     def _beginning(self) -> Beginning:
         application, item, now = self.application, self.item, self.received
+        if told_in_time(self.ground.calendar, application.received_outside, application.decided_outside):
+            now = self.now  # what is left is to enter here what was decided
         if application.attachments or application.materials or application.received_outside:
             return beginning_of(
                 self.ground, item, self.accepting_unit, now, online=self.online, drill=self.drill

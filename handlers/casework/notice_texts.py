@@ -30,6 +30,7 @@ APPEAL = "如不服本决定，可以自收到本决定之日起六十日内依�
 
 OUTSIDE = "本件在系统外收件、作出决定，录入时没有另外的受理时间，各项时限自收到申请材料之日起计算。"
 ENTERED = "（在系统外收件，告知是否受理的期限自收件之日起计算）"
+DECIDED = "（在系统外收件、作出决定，决定从录入之日起补录）"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +112,10 @@ def _receipt(ground: Ground, facts: NoticeFacts) -> Lines:
         for at, each in enumerate((m for m in facts.materials if m.received is not None or m.exempt), 1)
     ]
     clock = facts.clock(ClockKind.SUPPLEMENT_NOTICE)
+    entered = DECIDED if clock is not None and clock.started > case.submitted_at else ENTERED
     return (
         ("收件时间", datetime_cn(case.submitted_at)),
-        ("录入时间", datetime_cn(facts.now) + ENTERED if case.submitted_at < facts.now else ""),
+        ("录入时间", datetime_cn(facts.now) + entered if case.submitted_at < facts.now else ""),
         ("收件方式", CHANNEL_LABELS.get(case.channel, case.channel)),
         ("收件单位", ground.unit_name(case.accepting_unit)),
         ("收到的材料", "\n".join(received) or "申请表"),

@@ -10,6 +10,9 @@ from handlers.store.events import Told
 from handlers.store.moments import Reads
 from handlers.store.records import Case, Event
 from presentation.dates import datetime_cn
+from rules.calendar import WorkCalendar
+from rules.clock import DEFAULT_LIMITS, ClockKind
+from rules.time import local_date
 
 # Longer than any limit of the law; older than that is a slip of the pen.
 OLDEST = timedelta(days=1100)
@@ -28,6 +31,17 @@ def wrong_moments(received: datetime | None, decided: datetime | None, now: date
     elif received is not None and decided is not None and decided < received:
         wrong.setdefault("decided_outside", "决定的时间早于收件")
     return wrong
+
+
+def told_in_time(calendar: WorkCalendar, received: datetime | None, decided: datetime | None) -> bool:
+    """Whether a case was decided elsewhere before the five working days were over in which to be told (art. 32).
+
+    It was not accepted by silence, then, and may still be entered as the refusal it was.
+    """
+    if received is None or decided is None:
+        return False
+    last = calendar.add_working_days(local_date(received), DEFAULT_LIMITS[ClockKind.SUPPLEMENT_NOTICE])
+    return local_date(decided) <= last
 
 
 def accepted_elsewhere(reads: Reads, case: Case) -> bool:
