@@ -70,7 +70,10 @@ def navigation(hall: Hall, person: SignedIn, current: str) -> tuple[NavLink, ...
         NavLink(href, label, href == current, unread if href == MESSAGES else 0)
         for href, label, capability in _LINKS
         if capability is None
-        or (permissions.roles(capability) & person.roles and (href not in (BOARD, ORDERS, RATINGS) or supervises))
+        or (
+            permissions.roles(capability) & person.roles
+            and (href not in (BOARD, ORDERS, RATINGS) or supervises)
+        )
     )
 
 

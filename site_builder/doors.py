@@ -39,7 +39,7 @@ Door = tuple[str, str, str, str, tuple[Card, ...]]
 def _doors(portal: Portal) -> Iterator[Door]:
     yield _look()
     yield _ask(portal)
-    yield _rate()
+    yield _rate(portal)
     yield _watch(portal)
 
 
@@ -100,7 +100,8 @@ def _ask(portal: Portal) -> Door:
     )
 
 
-def _rate() -> Door:
+def _rate(portal: Portal) -> Door:
+    settings = portal.county.settings
     return (
         "/rate/",
         "rate",
@@ -115,7 +116,8 @@ def _rate() -> Door:
             Card("网页有错，告诉我们", "哪一页、哪句话不对，写一句就行。", (("网站纠错", "/hall/feedback"),)),
             Card(
                 "评价是怎么处理的",
-                "不满意的，一个工作日内联系您，五个工作日内整改并回访。",
+                f"不满意的，{settings.rating_contact_days} 个工作日内联系您，{settings.rating_fix_days} 个工作日内整改"
+                "（复杂的可以延长一次），改完回访您。",
                 (("评价说明", "/help/rating/"),),
             ),
         ),

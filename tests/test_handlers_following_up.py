@@ -296,7 +296,9 @@ def test_erasing_a_case_takes_the_words_of_its_follow_up_and_ends_it(bad: Rated)
     assert audit(bad.hall.database).sound
 
 
-def test_statistics_count_by_the_month_of_the_rating_and_leave_out_what_is_still_in_time(tmp_path: Path) -> None:
+def test_statistics_count_by_the_month_of_the_rating_and_leave_out_what_is_still_in_time(
+    tmp_path: Path,
+) -> None:
     made = rated(tmp_path)
     hall = made.hall
     others = [decided(hall) for _ in range(3)]

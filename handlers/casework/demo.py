@@ -14,6 +14,7 @@ from handlers.casework.ground import Ground
 from handlers.casework.service import Casework
 from handlers.correspondence import demo as demo_letters
 from handlers.delivering import demo as delivering_demo
+from handlers.following_up import demo as demo_followups
 from handlers.statistics import demo as statistics_demo
 from handlers.store import settings
 from handlers.supervising import demo as demo_orders
@@ -55,6 +56,7 @@ def plant(casework: Casework, now: datetime, more: Sequence[Callable[[Stage], No
         for each in more:
             each(stage)
         demo_orders.plan(stage)
+        demo_followups.plan(stage)
         stage.play()
         delivering_demo.plant(database, ground, people, now)
         statistics_demo.plant(database, people, now)
@@ -94,7 +96,8 @@ def _plan(stage: Stage, items: Sequence[Item]) -> None:
     for at, item in enumerate(on_the_spot[:6]):
         story = Story(stage, item, 300 + at).file(at % 3).accept(at % 3).grant(at % 3)
         if at % 2 == 0:
-            story.deliver(at % 3).rate(at % 3, 1, "立等可取")
+            score, words = (5, "叫错了号，等了一上午") if at == 4 else (1, "立等可取")
+            story.deliver(at % 3).rate(at % 3, score, words)
     plan_last_month(stage, on_the_spot)
     demo_letters.plan(stage)
     demo_findings.plan(stage, online or committed)

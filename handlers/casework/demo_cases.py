@@ -22,6 +22,7 @@ from handlers.casework.requests import (
 from handlers.casework.service import Casework
 from handlers.store import attachments
 from handlers.store.records import Json, Party
+from rules.rating_table import BAD
 from rules.time import SHANGHAI
 
 _NAMES = ("张示例", "李样本", "王演示", "赵试用", "钱虚构", "孙范本", "周举例", "吴练习", "郑模拟", "冯假设")
@@ -45,6 +46,8 @@ class Stage:
     now: datetime
     actions: list[tuple[datetime, int, Action]] = field(default_factory=list)
     numbers: dict[str, list[str]] = field(default_factory=dict)
+    # Stories with a bad rating and how many working days ago: what follows is planned when all are told.
+    rated_badly: list[tuple[Story, int]] = field(default_factory=list)
 
     def moment(self, days_ago: int, minutes: int = 0) -> datetime:
         """So many elapsed working days before today, in office hours (today: a little while ago)."""
@@ -160,6 +163,8 @@ class Story:
             assert self.filed is not None
             self.stage.casework.rate(self.filed.number, self.filed.query_code, score, words, now=moment)
 
+        if score in BAD:
+            self.stage.rated_badly.append((self, days_ago))
         return self._plan(days_ago, action)
 
     def _plan(self, days_ago: int, action: Action) -> Story:
