@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from handlers.casework import hand_findings
+from handlers.statistics import facts
+from handlers.store import case_facts, counts
 from handlers.store.moments import Reads
 from handlers.store.statistics import BASES, Narrowed, grouped
-from tests.casework_fixtures import at
+from tests.casework_fixtures import Hall, at, make_hall
 from tests.correspondence_fixtures import Post, make_post
 from tests.order_fixtures import bureau
 from tests.supervising_fixtures import Bureau
@@ -78,3 +81,48 @@ def test_a_missed_day_after_a_return_does_not_make_the_punctual_explanation_late
     bureau.hall.casework.sweep(at("2026-03-30"))  # the new day has passed, nothing has come
     assert many(bureau.hall.database, "explanations", MARCH) == {"market": 1}
     assert many(bureau.hall.database, "explanations_late", MARCH) == {}
+
+
+def _recorded(folder: Path) -> Hall:
+    """A notice given in the hall, two given on paper, and one on paper in a drill."""
+    hall = make_hall(folder)
+    hall.move(hall.file("2026-03-02"), "supplement_notice", "window", "2026-03-03", reason="缺平面图")
+    for drill in (False, True):
+        filed = hall.file("2026-03-02", drill=drill, key=f"drill-{drill}")
+        for _ in range(1 if drill else 2):
+            hand_findings.record_supplement(
+                hall.database, hall.holder.ground, filed.number, hall.people["window"], "补平面图", at("2026-03-03"),
+                "手写告知", at("2026-03-04"),
+            )  # fmt: skip
+    return hall
+
+
+@pytest.mark.parametrize("in_bulk", [False, True])
+def test_a_supplement_notice_given_on_paper_is_counted_like_one_given_here(
+    tmp_path: Path, in_bulk: bool
+) -> None:
+    hall = _recorded(tmp_path)
+    if in_bulk:
+        facts.refresh(hall.database, hall.holder.ground)
+    else:
+        hall.database.write(lambda tx: case_facts.set_mark(tx, "event", "0"))
+        hall.database.write(lambda tx: case_facts.set_mark(tx, "kinds", " ".join(case_facts.HAPPENINGS)))
+        facts.refresh(hall.database, hall.holder.ground)
+    assert many(hall.database, "supplement_notices", MARCH) == {"market": 3}
+    rolled = hall.database.value(
+        "SELECT sum(count) FROM stat_roll WHERE measure = 'supplement_notices' AND period = 202603"
+    )
+    assert rolled == 3
+    daily = counts.totals(hall.database, *MARCH)
+    assert daily[("market", "supplement_notices")] == 3
+
+
+def test_what_an_earlier_version_left_out_is_counted_once_this_one_has_looked(tmp_path: Path) -> None:
+    hall = _recorded(tmp_path)
+    facts.refresh(hall.database, hall.holder.ground)
+    hall.database.write(
+        lambda tx: tx.execute("DELETE FROM case_happening WHERE kind = 'supplement_recorded'")
+    )
+    hall.database.write(lambda tx: case_facts.set_mark(tx, "kinds", ""))
+    facts.refresh(hall.database, hall.holder.ground)
+    assert many(hall.database, "supplement_notices", MARCH) == {"market": 3}

@@ -17,7 +17,7 @@ from handlers.casework.progress import Outcome, Progress
 from handlers.casework.requests import MoveData
 from handlers.casework.subjects import Subject, subject_of
 from handlers.casework.triggering import Happened, fire
-from handlers.store import cards, case_parts, cases, clocks, events, letters, outbox
+from handlers.store import cards, case_parts, cases, clocks, counts, events, letters, outbox
 from handlers.store.database import Database
 from handlers.store.records import Card, Case, Json, Step
 from handlers.store.writer import Transaction
@@ -160,6 +160,8 @@ def record_supplement(
         )  # fmt: skip
         columns = {"supplements": case.supplements + 1} if asked is None else asked[1].columns
         cases.change(tx, case, now, state=after, **columns)
+        if not case.drill:
+            counts.add(tx, local_date(now), case.department, ("supplement_notices",))
         if asked is not None:
             asked[0].show()
             _tell_applicant(tx, case, str(payload["words"]), now)

@@ -31,6 +31,8 @@ BULK = "bulk"
 
 def refresh(database: Database, ground: Ground, *, most: int | None = None) -> bool:
     """Takes new events in, at most about `most` of them; whether all are in. Two at once do no harm."""
+    if case_facts.counted_otherwise(database):
+        database.write(case_facts.forget_what_was_counted_otherwise)
     _recount_provisional(database, ground)
     newest, done = case_facts.newest_event(database), 0
     if newest and not case_facts.mark(database, "event") and not catch_up(database, ground, most):

@@ -24,6 +24,7 @@ Key = tuple[int, str, str, int]
 # What is kept although it can happen more than once to a case; the rest is in the fact itself.
 HAPPENINGS: Mapping[str, str] = {
     "supplement_notice": "supplement_notices",
+    "supplement_recorded": "supplement_notices",
     "start_special": "specials",
     "extend": "extensions",
     "send_back": "sent_back",
@@ -125,6 +126,18 @@ def set_mark(tx: Transaction, name: str, value: str) -> None:
 def drop_mark(tx: Transaction, name: str) -> None:
     """Forgets how far."""
     tx.execute("DELETE FROM stat_mark WHERE name = ?", (name,))
+
+
+def counted_otherwise(reads: Reads) -> bool:
+    """Whether an earlier version counted other kinds of happenings."""
+    return mark(reads, "kinds") != " ".join(HAPPENINGS)
+
+
+def forget_what_was_counted_otherwise(tx: Transaction) -> None:
+    """Empties everything, once, to be made anew by the kinds of today."""
+    if counted_otherwise(tx):
+        forget_everything(tx)
+        set_mark(tx, "kinds", " ".join(HAPPENINGS))
 
 
 def newest_event(reads: Reads) -> int:

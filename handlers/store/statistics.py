@@ -115,7 +115,7 @@ BASES: Mapping[str, Base] = {
     "paused_days": _fact("closed", "1", "f.paused_days"),
     "visits": _fact("closed", "f.visits IS NOT NULL", "f.visits"),
     "rating": _fact("rated", "f.rating IS NOT NULL", "f.rating"),
-    "supplement_notices": Base("happening", "h.day", "h.kind = 'supplement_notice'", rolled=True),
+    "supplement_notices": Base("happening", "h.day", "h.kind IN ('supplement_notice', 'supplement_recorded')", rolled=True),
     "specials": Base("happening", "h.day", "h.kind = 'start_special'", rolled=True),
     "extensions": Base("happening", "h.day", "h.kind = 'extend'", rolled=True),
     "sent_back": Base("happening", "h.day", "h.kind = 'send_back'", rolled=True),
