@@ -109,3 +109,12 @@ def test_no_page_says_that_every_question_of_a_form_gives_its_reason(site: Path)
     privacy = said(site, "about/privacy")
     assert "每一项都写明为什么要" not in privacy
     assert "申请表上只问办这件事要用的" in privacy
+
+
+def test_the_help_says_until_when_a_limit_is_extended_in_what_unit_and_when_a_letters_days_begin_anew(
+    site: Path,
+) -> None:
+    deadlines = said(site, "help/deadlines")
+    assert "届满以前批准" in deadlines
+    assert "按承诺时限的单位算" in deadlines
+    assert "转给县监察员直接办理的" in said(site, "help/complaints")
