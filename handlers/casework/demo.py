@@ -167,7 +167,8 @@ def _plan_ended(stage: Stage, pool: Sequence[Item]) -> None:
         story = Story(stage, item, 120 + at).file(begun + 2).accept(begun + 1).review(begun).grant(begun - 1)
         story.deliver(begun - 2)
         if at % 3:
-            story.rate(max(begun - 3, 0), 1 + (at % 4 == 0) + (at == 11) * 3, words[at % len(words)])
+            said = "等得久了一点" if at == 11 else words[at % len(words)]
+            story.rate(max(begun - 3, 0), 1 + (at % 4 == 0) + (at == 11) * 3, said)
     item = _pick(pool, 40)
     Story(stage, item, 140).file(5).staff(
         "window",

@@ -60,15 +60,15 @@ def follow_page(
     chosen, page = tab if tab in TABS else "open", max(page, 1)
     with database.snapshot():
         wanted = {
-            "open": (tuple(FOLLOW_OPEN), False),
-            "late": (tuple(FollowState), True),
-            "done": (tuple(FOLLOW_ENDED), False),
+            "open": (tuple(FOLLOW_OPEN), None),
+            "late": (tuple(FollowState), now),
+            "done": (tuple(FOLLOW_ENDED), None),
         }
         found = {
             name: followups.listed(
-                database, scope, states, page if name == chosen else 1, size if name == chosen else 1, late=late
+                database, scope, states, page if name == chosen else 1, size if name == chosen else 1, late_at=late_at
             )
-            for name, (states, late) in wanted.items()
+            for name, (states, late_at) in wanted.items()
         }  # fmt: skip
     lines, total = found[chosen]
     return FollowPage(

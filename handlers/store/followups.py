@@ -136,16 +136,20 @@ def listed(
     page: int,
     size: int,
     *,
-    late: bool = False,
+    late_at: datetime | None = None,
 ) -> tuple[tuple[Followup, ...], int]:
     """A page of follow-ups of some departments in some states, what is due first before the rest; and how many.
 
-    `late`: only those that have missed a day.
+    `late_at`: only those that have missed a day by then, whether or not a sweep has said so yet.
     """
     where = f"u.department IN ({marks(departments)}) AND u.state IN ({marks(states)})"
-    if late:
-        where += " AND (u.contact_late = 1 OR u.fix_late = 1)"
     values: tuple[object, ...] = (*departments, *states)
+    if late_at is not None:
+        where += (
+            " AND (u.contact_late = 1 OR u.fix_late = 1 OR (u.state = 'open' AND u.contact_due < ?) "
+            "OR (u.state IN ('open', 'fixing') AND u.fix_due < ?))"
+        )
+        values = (*values, stamp(late_at), stamp(late_at))
     total: int = reads.value(f"SELECT count(*) FROM rating_followup u WHERE {where}", values)  # noqa: S608
     rows = reads.rows(
         f"{_JOINED} WHERE {where} ORDER BY u.closed_at DESC, "
