@@ -114,7 +114,7 @@ def test_a_refusal_given_elsewhere_within_the_five_days_can_be_entered_after_the
     hall: Hall, decision: str, in_time: bool
 ) -> None:
     filed = entered(hall, "2026-03-12", decided_outside=at(decision))
-    hall.casework.sweep(at("2026-03-12 09:01"))
+    hall.casework.sweep(at("2026-03-13 00:01"))
     refusal = {
         "reason": "经营场所与住宅相通，不符合布局要求",
         "basis": "《食品经营许可和备案管理办法》第十二条",
@@ -122,12 +122,12 @@ def test_a_refusal_given_elsewhere_within_the_five_days_can_be_entered_after_the
     if not in_time:
         assert case_of(hall, filed).accepted_at == at(RECEIVED), "nobody was told anything in time"
         with pytest.raises(IllegalMove):
-            hall.move(filed, "refuse", "window", "2026-03-12 09:30", **refusal)
+            hall.move(filed, "refuse", "window", "2026-03-13 09:30", **refusal)
         return
     own = hall.casework.receipt(filed.number, filed.query_code, at("2026-03-12"))
     said = {line.label: line.text for line in own.notice.lines}
     assert "作出决定" in said["录入时间"]
-    hall.move(filed, "refuse", "window", "2026-03-12 09:30", **refusal)
+    hall.move(filed, "refuse", "window", "2026-03-13 09:30", **refusal)
     assert case_of(hall, filed).state is State.REFUSED
 
 
@@ -145,12 +145,32 @@ def test_entered_after_the_five_working_days_it_counts_as_accepted_from_the_rece
     hall: Hall, entry: str, deemed: bool
 ) -> None:
     filed = entered(hall, entry)
-    swept = hall.casework.sweep(at(entry) + timedelta(minutes=1))
+    assert hall.casework.sweep(at(entry) + timedelta(minutes=1)).deemed_accepted == ()
+    swept = hall.casework.sweep(at("2026-03-11 00:00") if deemed else at("2026-03-09 23:59"))
     case = case_of(hall, filed)
     assert bool(swept.deemed_accepted) is deemed
     assert (case.state, case.accepted_at) == (
         (State.IN_REVIEW, at(RECEIVED)) if deemed else (State.RECEIVED, None)
     )
+
+
+def test_a_notice_given_elsewhere_in_time_is_recorded_on_the_day_of_a_late_entry(hall: Hall) -> None:
+    filed, late = entered(hall, "2026-03-12"), entered(hall, "2026-03-12", key="late")
+    hall.casework.sweep(at("2026-03-12 09:01"))
+
+    def record(each: Filed, when: str) -> None:
+        hall.casework.record_supplement(
+            each.number, hall.staff("window"), "补平面图", at("2026-03-05"), "手写告知", now=at(when)
+        )
+
+    record(filed, "2026-03-12 17:00")
+    swept = hall.casework.sweep(at("2026-03-13 00:00"))
+    assert swept.deemed_accepted == (late.number,)
+    case = case_of(hall, filed)
+    assert (case.state, case.supplements) == (State.SUPPLEMENTING, 1)
+    record(late, "2026-03-13 09:00")
+    case = case_of(hall, late)
+    assert (case.state, case.supplements, case.accepted_at) == (State.IN_REVIEW, 1, at(RECEIVED))
 
 
 def test_accepting_after_the_five_days_and_before_the_sweep_counts_as_the_sweep_would(hall: Hall) -> None:
@@ -166,13 +186,13 @@ def test_levels_begun_before_the_entry_are_raised_by_the_next_sweep_beside_the_r
     hall: Hall,
 ) -> None:
     filed = entered(hall, "2026-04-01")
-    hall.casework.sweep(at("2026-04-01 09:01"))
+    hall.casework.sweep(at("2026-04-02 00:01"))
     found = cards.of_subject(hall.database, "case", case_of(hall, filed).id)
     promised = {each.level for each in found if each.object == "case" and not each.trigger}
     assert promised == {1, 2, 3}, "promised 11 March, statute 30 March: all three lights are over"
     red = next(each for each in found if each.level == 3 and each.object == "case" and not each.trigger)
     assert red.since.date() == at("2026-03-31").date()
-    assert red.raised == at("2026-04-01 09:01")
+    assert red.raised == at("2026-04-02 00:01")
     assert "outside_system" in {each.trigger for each in found}
 
 

@@ -14,7 +14,7 @@ from handlers.casework.beginning import shared as shared_beginning
 from handlers.casework.case_contents import materials_of
 from handlers.casework.ground import Ground
 from handlers.casework.notice_texts import NoticeFacts, body, issue
-from handlers.casework.outside import told_in_time, wrong_moments
+from handlers.casework.outside import left_till_tomorrow, told_in_time, wrong_moments
 from handlers.casework.requests import Application, Filed
 from handlers.casework.subjects import subject_of
 from handlers.casework.triggering import Happened, fire
@@ -131,7 +131,7 @@ class Filing:
             materials = materials_of(self.item, self.application, files, self.received)
         case_parts.insert_materials(tx, case_id, materials)
         case_parts.insert_fees(tx, case_id, begins.fees)
-        clocks.insert_later(tx, case_id, begins.clocks)
+        clocks.insert_later(tx, case_id, left_till_tomorrow(begins.clocks, now))
         appended = events.append(tx, self._event(case_id, number, files))
         facts = NoticeFacts(case, self.application.applicant, materials, begins.clocks, {}, now)
         if begins.receipt is None:

@@ -117,8 +117,9 @@ def record_supplement(
 ) -> int:
     """A supplement notice given outside the hall (on paper, by another system) is written down; it counts.
 
-    The first one, given before its five days were over, asked for the supplement in time (art. 32): the case then
-    waits for the applicant and is not deemed accepted.
+    The first one, given before its five days were over and recorded before the case is deemed accepted, asked for the
+    supplement in time (art. 32): the case then waits for the applicant. Recorded later it only counts. A case entered
+    when its five days were over already is not deemed accepted before the day of its entry ends.
 
     `reason`: how it was given and why not here. Returns how many supplement notices the case now has. Raises
     Invalid with a message by field, NotFound, Forbidden, IllegalMove.

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers.store import events
 from handlers.store.events import Told
 from handlers.store.moments import Reads
-from handlers.store.records import Case, Event
+from handlers.store.records import Case, Clock, Event
 from presentation.dates import datetime_cn
 from rules.calendar import WorkCalendar
 from rules.clock import DEFAULT_LIMITS, ClockKind
-from rules.time import local_date
+from rules.time import day_start, local_date
 
 # Longer than any limit of the law; older than that is a slip of the pen.
 OLDEST = timedelta(days=1100)
@@ -42,6 +43,21 @@ def told_in_time(calendar: WorkCalendar, received: datetime | None, decided: dat
         return False
     last = calendar.add_working_days(local_date(received), DEFAULT_LIMITS[ClockKind.SUPPLEMENT_NOTICE])
     return local_date(decided) <= last
+
+
+def left_till_tomorrow(clocks: tuple[Clock, ...], now: datetime) -> tuple[Clock, ...]:
+    """The clocks of a case whose five days were over before it was entered: no sweep looks at those on that day.
+
+    Until its end a supplement notice given elsewhere in time can be recorded; by then the case counts as accepted, from
+    the receipt as ever.
+    """
+    if all(each.kind is not ClockKind.SUPPLEMENT_NOTICE or each.due >= now for each in clocks):
+        return clocks
+    tomorrow = day_start(local_date(now) + timedelta(days=1))
+    return tuple(
+        replace(each, next_at=tomorrow) if each.kind is ClockKind.SUPPLEMENT_NOTICE else each
+        for each in clocks
+    )
 
 
 def accepted_elsewhere(reads: Reads, case: Case) -> bool:
