@@ -128,53 +128,70 @@ def record_supplement(
     _check_told(words, given_at, outside, now)
 
     def job(tx: Transaction) -> int:
-        case = cases.by_number(tx, number.strip().upper())
-        if case is None:
-            raise NotFound("没有这个办件。")
-        steps = case_parts.steps(tx, case.id)
-        recorders = ground.permissions.roles(Capability.CASES_RECORD)
-        found = standings(active_person(tx, person), ground, case, steps, local_date(now), recorders)
-        if not found:
-            raise Forbidden("您的岗位不能对这个办件做这件事。")
-        if case.state in ENDED:
-            raise IllegalMove("办件已经结束。")
-        if given_at < _began(tx, case):
-            raise Invalid("告知的时间早于收件", {"given_at": "告知的时间早于收件"})
-        by = found[0]
+        case, steps, by = _recordable(tx, ground, number, person, given_at, now)
         asked = _asked_in_time(tx, ground, case, steps, by, given_at, now)
-        after = case.state if asked is None else State.SUPPLEMENTING
-        payload: dict[str, Json] = {
-            "told": words,
-            "given_at": given_at.isoformat(),
-            "reason": outside,
-            "words": "补录一次补正告知"
-            if asked is None
-            else f"材料需要补正，已在{date_cn(given_at)}告知，请一次补齐",
-        }
-        appended = events.append(
-            tx,
-            events.NewEvent(
-                at=now, kind="supplement_recorded", subject="case", subject_id=case.id, subject_number=case.number,
-                actor=by.actor, role=by.role, unit=by.unit, from_state=case.state, to_state=after,
-                drill=case.drill, payload=payload if asked is None else {**asked[1].payload, **payload},
-            ),
-        )  # fmt: skip
-        columns = {"supplements": case.supplements + 1} if asked is None else asked[1].columns
-        cases.change(tx, case, now, state=after, **columns)
+        payload: dict[str, Json] = {"told": words, "given_at": given_at.isoformat(), "reason": outside}
+        sequence = _written_down(tx, case, by, given_at, payload, asked, now)
         if not case.drill:
             counts.add(tx, local_date(now), case.department, ("supplement_notices",))
-        if asked is not None:
-            asked[0].show()
-            _tell_applicant(tx, case, str(payload["words"]), now)
         facts = TriggerFacts("supplement_recorded", supplement_notices=case.supplements)
         happened = Happened(
-            facts, subject_of(case, steps), case.department, case.accepting_unit, now,
-            f"event:{appended.sequence}", case.drill,
+            facts, subject_of(case, steps), case.department, case.accepting_unit, now, f"event:{sequence}", case.drill
         )  # fmt: skip
         fire(tx, ground, happened)
         return case.supplements + 1
 
     return database.write(job)
+
+
+def _recordable(
+    tx: Transaction, ground: Ground, number: str, person: str, given_at: datetime, now: datetime
+) -> tuple[Case, tuple[Step, ...], Standing]:
+    """The case, its steps and in what capacity the person records. Raises what `record_supplement` raises."""
+    case = cases.by_number(tx, number.strip().upper())
+    if case is None:
+        raise NotFound("没有这个办件。")
+    steps = case_parts.steps(tx, case.id)
+    recorders = ground.permissions.roles(Capability.CASES_RECORD)
+    found = standings(active_person(tx, person), ground, case, steps, local_date(now), recorders)
+    if not found:
+        raise Forbidden("您的岗位不能对这个办件做这件事。")
+    if case.state in ENDED:
+        raise IllegalMove("办件已经结束。")
+    if given_at < _began(tx, case):
+        raise Invalid("告知的时间早于收件", {"given_at": "告知的时间早于收件"})
+    return case, steps, found[0]
+
+
+def _written_down(
+    tx: Transaction,
+    case: Case,
+    by: Standing,
+    given_at: datetime,
+    payload: Mapping[str, Json],
+    asked: tuple[Progress, Outcome] | None,
+    now: datetime,
+) -> int:
+    """The event and the case after it; the applicant is told where the case now waits for them. Returns the sequence."""
+    words, after = "补录一次补正告知", case.state
+    columns: Mapping[str, object] = {"supplements": case.supplements + 1}
+    more: Mapping[str, Json] = {}
+    if asked is not None:
+        words, after = f"材料需要补正，已在{date_cn(given_at)}告知，请一次补齐", State.SUPPLEMENTING
+        columns, more = asked[1].columns, asked[1].payload
+    appended = events.append(
+        tx,
+        events.NewEvent(
+            at=now, kind="supplement_recorded", subject="case", subject_id=case.id, subject_number=case.number,
+            actor=by.actor, role=by.role, unit=by.unit, from_state=case.state, to_state=after, drill=case.drill,
+            payload={**more, **payload, "words": words},
+        ),
+    )  # fmt: skip
+    cases.change(tx, case, now, state=after, **columns)
+    if asked is not None:
+        asked[0].show()
+        _tell_applicant(tx, case, words, now)
+    return appended.sequence
 
 
 def _asked_in_time(
