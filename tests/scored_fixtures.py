@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from handlers.scoring.requests import NewEntry
 from handlers.store import people
 from handlers.store.score_records import Edition
 from handlers.store.writer import Transaction
@@ -76,3 +78,16 @@ def of_kind(lines: tuple[LedgerLine, ...], kind: str) -> list[LedgerLine]:
 def proposed(office: Office) -> Edition:
     scores, person = office.hall.scores, office.people["supervisor"]
     return scores.propose(scores.draft(MARCH, person, now=office.clock()).id, person, now=office.clock())
+
+
+def published(office: Office) -> Edition:
+    made = proposed(office)
+    office.clock.set("2026-04-20T09:00")
+    return office.hall.scores.publish(made.id, office.people["supervisor-two"], now=office.clock())
+
+
+def entry(**changes: Any) -> NewEntry:
+    plain: dict[str, Any] = {
+        "kind": "case_lost", "department": "market", "happened": date(2026, 3, 20), "basis": "（示例）行政判决书",
+    }  # fmt: skip
+    return NewEntry(**{**plain, **changes})
