@@ -10,12 +10,13 @@ import pytest
 
 from handlers.casework.auditing import audit
 from handlers.following_up.shown import Told
-from handlers.store import followups
+from handlers.store import clocks, followups
 from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from rules.rating_table import FollowMove, FollowState
 from tests.casework_fixtures import at
 from tests.followup_fixtures import WORDS, Rated, decided, rated
 from tests.statistics_fixtures import statistics_over
+from tests.test_handlers_casework_recomputing import notice_comes
 
 
 @pytest.fixture
@@ -334,4 +335,24 @@ def test_statistics_count_by_the_month_of_the_rating_and_leave_out_what_is_still
     asked_for = statistics.asked({"measures": measures, "group": "department", "period": "2026-03"})
     table = statistics.table(asked_for, hall.people["supervisor"], at("2026-03-12"))
     assert [figure.value for figure in table.lines[0].figures] == [4, 66.7, 50.0, 1, 0.0]
+    hall.database.close()
+
+
+def test_a_holiday_notice_moves_the_day_of_correction_and_what_list_and_citizen_are_told(
+    tmp_path: Path,
+) -> None:
+    made = rated(tmp_path)
+    hall = made.hall
+    made.case = decided(hall)
+    hall.casework.rate(made.case.number, made.case.query_code, 5, "", now=at("2026-12-29"))
+    made.move("contact", "coordinator", "2026-12-30")
+    hall.casework.recompute_clocks(at("2026-12-30"))
+    before = made.row.fix_due
+    notice_comes(hall)
+    hall.casework.recompute_clocks(at("2026-12-31"))
+    clock = next(
+        each for each in clocks.of_subject(hall.database, "rating", made.row.case_id) if not each.stopped
+    )
+    assert made.row.fix_due == clock.due != before
+    assert f"{clock.due.month}月{clock.due.day}日" in made.told("2026-12-31")
     hall.database.close()

@@ -13,6 +13,7 @@ from tests.handlers_fixtures import Office
 from tests.orders_fixtures import post
 from tests.page_fixtures import fields_of, text_of
 from tests.staff_fixtures import filed, staffed
+from tests.test_handlers_staff_resume import put_back
 
 __all__ = ["staffed"]
 
@@ -98,6 +99,24 @@ def test_a_page_that_is_no_longer_true_says_so_and_keeps_the_words(rated: tuple[
     assert answer.status_code == 409
     assert "有了变化" in answer.text
     assert "留着的话" in answer.text
+
+
+def test_what_was_written_while_the_session_ended_comes_back_and_is_not_recorded(
+    rated: tuple[Office, Filed],
+) -> None:
+    office, case = rated
+    client, at = office.signed_in("coordinator"), f"{RATINGS}/{case.number}"
+    fields = fields_of(client.get(at).text, f'action="{at}/moves/attempt"')
+    office.clock.forward(minutes=40)
+    answer = client.post(
+        f"{at}/moves/attempt", data={**fields, "attempt-way": "visit", "attempt-text": "家里没有人"}
+    )
+    page = put_back(client, "coordinator", answer, f"{at}/moves/attempt")
+    shown = fields_of(page.text, f'action="{at}/moves/attempt"')
+    assert (shown["attempt-way"], shown["attempt-text"]) == (["visit"], ["家里没有人"])
+    row = followups.by_number(office.hall.database, case.number)
+    assert row is not None
+    assert row.attempts == 0
 
 
 def test_who_worked_on_the_case_is_told_why_there_is_nothing_to_do(rated: tuple[Office, Filed]) -> None:

@@ -277,6 +277,7 @@ PUTS_BACK = {
     "order_create",
     "order_move",
     "order_reply",
+    "rating_move",
     "staff_certificate",
     "staff_charge",
     "staff_fee",
