@@ -12,6 +12,7 @@ import pytest
 from handlers.store.database import Database, connect
 from handlers.store.writer import MOST_AT_ONCE, Transaction
 from rules.errors import Conflict, Unavailable
+from tests.loops import run_apart
 
 
 @pytest.fixture
@@ -141,7 +142,7 @@ def test_more_jobs_than_fit_one_transaction_are_written_in_several_and_all_are_t
         await held
         return [await alone, *(answer for each in await crowds for answer in each)]
 
-    assert asyncio.run(both()) == [1] * (2 * MOST_AT_ONCE + 1)
+    assert run_apart(both()) == [1] * (2 * MOST_AT_ONCE + 1)
     assert len(_keys(database)) == 2 * MOST_AT_ONCE + 1
     tally = database.writer.tally
     assert tally.failures == 0

@@ -183,14 +183,16 @@ def test_a_board_that_cannot_be_rendered_for_once_goes_on_afterwards() -> None:
 
 
 def test_a_signed_out_reader_is_told_and_let_go() -> None:
-    allowed = [True, False]
+    signed_in = True
 
     async def play(board: Live, log: Log, tick: Callable[[], object]) -> None:
-        messages = board.watch(COUNTY, lambda: allowed.pop(0))
+        nonlocal signed_in
+        messages = board.watch(COUNTY, lambda: signed_in)
         await anext(messages)
         await anext(messages)
         live.HEARTBEAT = 0.001
         assert await anext(messages) == BEAT
+        signed_in = False
         assert b"signed-out" in await anext(messages)
         assert [each async for each in messages] == []
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from html import unescape
 from pathlib import Path
@@ -17,6 +16,7 @@ from catalog.root import Root
 from handlers.app import Portal
 from site_builder.compile import build
 from site_builder.outputs import page_file
+from tests.loops import run_apart
 from tests.site_builder_fixtures import ENTRY, NOTICE, files_of, make_root, write
 
 ODD = ("关于春节放假的通知", "a%2Fb 与 c#d?e", "%2e%2e", "增长8%.定稿")
@@ -34,7 +34,7 @@ def opened(site: Path, *pages: str) -> dict[str, int]:
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
             return {path: (await client.get(path)).status_code for path in paths}
 
-    return asyncio.run(ask())
+    return run_apart(ask())
 
 
 def test_every_address_of_news_and_disclosure_opens(tmp_path: Path) -> None:
