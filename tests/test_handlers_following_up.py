@@ -11,6 +11,7 @@ import pytest
 from handlers.casework.auditing import audit
 from handlers.following_up.shown import Told
 from handlers.store import clocks, followups
+from rules.clock import ClockKind
 from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
 from rules.rating_table import FollowMove, FollowState
 from tests.casework_fixtures import at
@@ -355,4 +356,20 @@ def test_a_holiday_notice_moves_the_day_of_correction_and_what_list_and_citizen_
     )
     assert made.row.fix_due == clock.due != before
     assert f"{clock.due.month}月{clock.due.day}日" in made.told("2026-12-31")
+    hall.database.close()
+
+
+def test_a_holiday_notice_moves_both_days_of_a_rating_that_nobody_has_contacted_yet(tmp_path: Path) -> None:
+    made = rated(tmp_path)
+    hall = made.hall
+    made.case = decided(hall)
+    hall.casework.rate(made.case.number, made.case.query_code, 5, "", now=at("2026-12-31"))
+    hall.casework.recompute_clocks(at("2026-12-31"))
+    before = (made.row.contact_due, made.row.fix_due)
+    notice_comes(hall)
+    hall.casework.recompute_clocks(at("2026-12-31 12:00"))
+    of_kind = {each.kind: each.due for each in clocks.of_subject(hall.database, "rating", made.row.case_id)}
+    after = (made.row.contact_due, made.row.fix_due)
+    assert after == (of_kind[ClockKind.RATING_CONTACT], of_kind[ClockKind.RATING_FIX])
+    assert all(old != new for old, new in zip(before, after, strict=True))
     hall.database.close()

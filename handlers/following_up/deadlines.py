@@ -99,9 +99,15 @@ def _followup(reads: Reads, case_id: int) -> Subject | None:
 
 
 def _show(tx: Transaction, case_id: int, light: Light) -> None:
+    # Both days: a recomputed calendar moves both clocks and looks at one of them.
+    contact, fix = (latest(tx, case_id, kind) for kind in (ClockKind.RATING_CONTACT, ClockKind.RATING_FIX))
+    followups.show(
+        tx,
+        case_id,
+        contact_due=None if contact is None else contact.due,
+        fix_due=None if fix is None else fix.due,
+    )
     clock = light.looked_at
-    fix = clock.kind is ClockKind.RATING_FIX
-    followups.show(tx, case_id, contact_due=None if fix else clock.due, fix_due=clock.due if fix else None)
     if clock.stopped is None and light.now > clock.due:
         found = followups.of_case(tx, case_id)
         if found is not None:
