@@ -45,6 +45,11 @@ FOLLOW_ENDED = frozenset({FollowState.CLOSED, FollowState.DROPPED})
 FOLLOW_OPEN = frozenset(FollowState) - FOLLOW_ENDED
 
 
+def follow_label(state: FollowState, accepted: str) -> str:
+    """Where a follow-up stands in words; who could not be reached was not revisited."""
+    return "回访联系不上，已结束" if accepted == UNREACHED else FOLLOW_LABELS[state]
+
+
 class FollowMove(StrEnum):
     """The moves, by the names handlers and events use."""
 
@@ -65,6 +70,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType({"unfounded": "评价与事实不
 ACCEPTED: Mapping[str, str] = MappingProxyType(
     {"yes": "认可", "no": "不认可", "unreached": "多次联系，联系不上"}
 )
+UNREACHED = "unreached"
 CHOICES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {"way": WAYS, "finding": FINDINGS, "accepted": ACCEPTED}
 )
@@ -101,14 +107,17 @@ class FollowFacts:
     """What the guards must know besides the state.
 
     `worked`: who asks has worked on the case; `own_claim`: who asks raised the objection that is to be judged.
-    `attempts` made in vain of `enough`. `extendable`: the county has a longer limit; `fix_over`: its day has passed.
+    `attempts` made in vain of `enough` where it stands now, to contact or to revisit; `tried` when, all of them.
+    `fixed`: when correction or review ended. `extendable`: the county has a longer limit; `fix_over`: its day has
+    passed.
     """
 
     worked: bool = False
     own_claim: bool = False
     attempts: int = 0
     enough: int = 3
-    last_attempt: datetime | None = None
+    tried: tuple[datetime, ...] = ()
+    fixed: datetime | None = None
     extendable: bool = True
     extended: bool = False
     fix_over: bool = False
@@ -128,9 +137,10 @@ _ROWS = (
         stops=_CONTACT, explanation="联系得及不及时，按登记的时间算",
     ),
     FollowRow(
-        FollowMove.ATTEMPT, "登记联系不上", frozenset({FollowState.OPEN}), None, "联系评价人，没有联系上",
+        FollowMove.ATTEMPT, "登记联系不上", frozenset({FollowState.OPEN, FollowState.FIXED}), None,
+        "联系评价人，没有联系上",
         needs=(_WHEN, _WAY, FollowNeed("text", "经过", "例如：响铃无人接听，已发短信")),
-        explanation="两次至少隔一小时。次数够了就转入整改，回访的时候再联系",
+        explanation="每两次至少隔一小时",
     ),
     FollowRow(
         FollowMove.EXTEND, "延长整改期限", frozenset({FollowState.FIXING}), None, "延长了整改期限",
@@ -165,7 +175,7 @@ _ROWS = (
             FollowNeed("when", "什么时候回访的"), FollowNeed("way", "怎么回访的"), FollowNeed("accepted", "评价人认不认可"),
             FollowNeed("text", "评价人怎么说", "联系不上的，写明联系过几次"),
         ),
-        explanation="登记以后这件差评就办完了；不认可的会告诉监察员",
+        explanation="登记以后这件差评就办完了；不认可的会告诉监察员。联系不上的，先逐次登记“联系不上”，次数够了才能这样结束",
     ),
 )  # fmt: skip
 
@@ -215,7 +225,7 @@ def checked_follow(
         elif need.name == "when":
             wrong[need.name] = _moment_fault(row, text, facts, rated, now)
         elif need.name in CHOICES:
-            wrong[need.name] = "" if text in CHOICES[need.name] else f"请选择{need.label}"
+            wrong[need.name] = _choice_fault(need, text, facts)
         elif len(text) > LONGEST_WORDS:
             wrong[need.name] = f"最多写 {LONGEST_WORDS} 个字，现在是 {len(text)} 个字"
     found = {name: words for name, words in wrong.items() if words}
@@ -229,6 +239,14 @@ def moment_given(values: Mapping[str, str]) -> datetime | None:
     return parse_stamp(values["when"]) if "when" in values else None
 
 
+def _choice_fault(need: FollowNeed, text: str, facts: FollowFacts) -> str:
+    if text not in CHOICES[need.name]:
+        return f"请选择{need.label}"
+    if need.name == "accepted" and text == UNREACHED and facts.attempts < facts.enough:
+        return f"先登记{facts.enough}次“联系不上”，回访的已登记{facts.attempts}次"
+    return ""
+
+
 def _moment_fault(row: FollowRow, text: str, facts: FollowFacts, rated: datetime, now: datetime) -> str:
     try:
         when = parse_stamp(text)
@@ -237,11 +255,12 @@ def _moment_fault(row: FollowRow, text: str, facts: FollowFacts, rated: datetime
     # A form knows minutes only.
     if when < rated.replace(second=0, microsecond=0):
         return "不能早于作出评价的时间"
+    if facts.fixed is not None and when < facts.fixed.replace(second=0, microsecond=0):
+        return "不能早于整改完成、复核完成的时间"
     if when > now:
         return "不能是以后的时间"
-    last = facts.last_attempt
-    if row.move is FollowMove.ATTEMPT and last is not None and abs(when - last) < BETWEEN_ATTEMPTS:
-        return "离上一次不到一小时，请换个时间再联系"
+    if row.move is FollowMove.ATTEMPT and any(abs(when - each) < BETWEEN_ATTEMPTS for each in facts.tried):
+        return "离登记过的另一次不到一小时，请换个时间再联系"
     return ""
 
 

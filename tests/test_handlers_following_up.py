@@ -159,8 +159,36 @@ def test_after_enough_attempts_it_goes_on_to_correction_in_time(bad: Rated) -> N
     assert (bad.row.state, bad.row.attempts, bad.row.contact_late) == (FollowState.FIXING, 3, False)
     assert bad.told("2026-03-09") == "已经联系过您3次，没有联系上。正在整改，最迟2026年3月12日（周四）。"
     bad.move("fix", "coordinator", "2026-03-09")
-    bad.move("revisit", "coordinator", "2026-03-10", accepted="unreached")
-    assert bad.told("2026-03-11") == "已在2026年3月10日（周二）回访：没有联系上您。"
+    with pytest.raises(Invalid) as caught:
+        bad.move("revisit", "coordinator", "2026-03-10", accepted="unreached")
+    assert "回访的已登记0次" in caught.value.fields["accepted"]
+    for hour in (10, 12, 14):
+        bad.move("attempt", "coordinator", f"2026-03-10 {hour}:00")
+    assert (bad.row.state, bad.row.attempts) == (FollowState.FIXED, 3)
+    assert bad.told("2026-03-11").endswith("回访时联系过您3次，没有联系上。")
+    bad.move("revisit", "coordinator", "2026-03-11", accepted="unreached")
+    assert bad.told("2026-03-11 12:00") == "已多次联系您，没有联系上，到此结束。"
+    page = bad.room.page(bad.hall.people["coordinator"], at("2026-03-12"), tab="done")
+    assert [each.state_label for each in page.lines] == ["回访联系不上，已结束"]
+    statistics = statistics_over(bad.hall)
+    asked_for = statistics.asked({"measures": "followups,followups_revisited", "period": "2026-03"})
+    table = statistics.table(asked_for, bad.hall.people["supervisor"], at("2026-03-12"))
+    assert [figure.value for figure in table.lines[0].figures] == [1, 0]
+
+
+def test_the_day_of_a_revisit_is_the_day_it_was_made_not_the_day_it_was_recorded(bad: Rated) -> None:
+    bad.move("contact", "coordinator", "2026-03-06")
+    bad.move("fix", "coordinator", "2026-03-06 10:00")
+    bad.move("revisit", "coordinator", "2026-03-09", when="2026-03-06T16:00", accepted="yes")
+    assert bad.told("2026-03-10") == "已在2026年3月6日（周五）回访：您认可。"
+
+
+def test_a_revisit_cannot_have_been_before_the_correction(bad: Rated) -> None:
+    bad.move("contact", "coordinator", "2026-03-06")
+    bad.move("fix", "coordinator", "2026-03-09")
+    with pytest.raises(Invalid) as caught:
+        bad.move("revisit", "coordinator", "2026-03-09 12:00", when="2026-03-06T16:00", accepted="yes")
+    assert "不能早于整改完成" in caught.value.fields["when"]
 
 
 def test_two_attempts_need_an_hour_between_them(bad: Rated) -> None:

@@ -32,6 +32,7 @@ LEGAL = {
     (S.FIXING, M.DISPUTE): S.DISPUTED,
     (S.DISPUTED, M.CONFIRM): S.FIXED,
     (S.DISPUTED, M.REFUSE): S.FIXING,
+    (S.FIXED, M.ATTEMPT): None,
     (S.FIXED, M.REVISIT): S.CLOSED,
 }
 RATED, NOW = at("2026-03-05 15:00"), at("2026-03-06 16:00")
@@ -117,10 +118,44 @@ def test_the_minute_of_the_rating_and_the_present_minute_count() -> None:
     ("when", "counts"), [("15:59", False), ("16:00", True), ("14:00", True), ("14:01", False)]
 )
 def test_calls_within_an_hour_are_one_attempt(when: str, counts: bool) -> None:
-    facts, now = FollowFacts(attempts=1, last_attempt=at("2026-03-06 15:00")), at("2026-03-06 18:00")
+    facts, now = FollowFacts(attempts=1, tried=(at("2026-03-06 15:00"),)), at("2026-03-06 18:00")
     given = {**CALL, "when": f"2026-03-06T{when}"}
     if counts:
         assert checked_follow(FOLLOW_MOVES[M.ATTEMPT], given, facts, RATED, now)
     else:
         with pytest.raises(Invalid, match="还不能"):
             checked_follow(FOLLOW_MOVES[M.ATTEMPT], given, facts, RATED, now)
+
+
+def test_a_call_within_an_hour_of_any_recorded_one_is_no_attempt_of_its_own() -> None:
+    tried = (at("2026-03-06 10:00"), at("2026-03-06 11:00"))
+    with pytest.raises(Invalid) as caught:
+        checked_follow(
+            FOLLOW_MOVES[M.ATTEMPT], {**CALL, "when": "2026-03-06T10:00"}, FollowFacts(tried=tried), RATED,
+            at("2026-03-06 18:00"),
+        )  # fmt: skip
+    assert "一小时" in caught.value.fields["when"]
+
+
+@pytest.mark.parametrize(("when", "possible"), [("14:59", False), ("15:00", True)])
+@pytest.mark.parametrize("move", [M.REVISIT, M.ATTEMPT])
+def test_a_revisit_is_not_before_what_was_corrected(move: FollowMove, when: str, possible: bool) -> None:
+    facts = FollowFacts(fixed=at("2026-03-06 15:00") + timedelta(seconds=40))
+    given = {**CALL, "when": f"2026-03-06T{when}", "accepted": "yes"}
+    if possible:
+        assert checked_follow(FOLLOW_MOVES[move], given, facts, RATED, NOW)
+        return
+    with pytest.raises(Invalid) as caught:
+        checked_follow(FOLLOW_MOVES[move], given, facts, RATED, NOW)
+    assert "不能早于整改完成" in caught.value.fields["when"]
+
+
+@pytest.mark.parametrize(("attempts", "possible"), [(2, False), (3, True)])
+def test_a_revisit_ends_unreached_after_as_many_attempts_as_a_contact(attempts: int, possible: bool) -> None:
+    given, facts = {**CALL, "accepted": "unreached"}, FollowFacts(attempts=attempts)
+    if possible:
+        assert checked_follow(FOLLOW_MOVES[M.REVISIT], given, facts, RATED, NOW)
+        return
+    with pytest.raises(Invalid) as caught:
+        checked_follow(FOLLOW_MOVES[M.REVISIT], given, facts, RATED, NOW)
+    assert "先登记3次" in caught.value.fields["accepted"]

@@ -158,6 +158,8 @@ class _Move:
         return {"contacted_at": self.now}
 
     def _attempt(self) -> dict[str, object]:
+        if self.followup.state is FollowState.FIXED:
+            return {}  # of the revisit: its steps are counted, the tries to contact are done
         attempts = self.followup.attempts + 1
         if attempts < self.facts.enough:
             return {"attempts": attempts}
@@ -211,7 +213,8 @@ class _Move:
         self._count("rating_revisits")
         if accepted != "yes":
             self._tell_all("rating.revisit", f"回访结果：{ACCEPTED[accepted]}。")
-        return {"accepted": accepted, "closed_at": self.now}
+        # The day the citizen is told is the day of the revisit; the step says when it was recorded.
+        return {"accepted": accepted, "closed_at": moment_given(self.values) or self.now}
 
     def _tell_all(self, template: str, words: str) -> None:
         self._tell_department(template, words)

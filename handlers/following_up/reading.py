@@ -28,13 +28,13 @@ from rules.errors import Forbidden, NotFound
 from rules.rating_table import (
     CHOICES,
     FOLLOW_ENDED,
-    FOLLOW_LABELS,
     FOLLOW_MOVES,
     FOLLOW_OPEN,
     FollowFacts,
     FollowMove,
     FollowRow,
     FollowState,
+    follow_label,
     follow_moves_for,
 )
 from rules.time import local_date
@@ -82,7 +82,7 @@ def _line(ground: Ground, found: Followup, now: datetime) -> FollowLine:
     return FollowLine(
         found,
         ground.unit_name(found.department),
-        FOLLOW_LABELS[found.state],
+        follow_label(found.state, found.accepted),
         due,
         None if due is None else ground.calendar.working_days_between(local_date(now), local_date(due)),
         due is not None and now > due,

@@ -9,7 +9,7 @@ from handlers.store.followups import Followup
 from handlers.store.moments import Reads
 from presentation.dates import date_cn
 from rules.quick_dataclass import dataclass
-from rules.rating_table import FINDINGS, FOLLOW_LABELS, FOLLOW_MOVES, FollowMove, FollowState
+from rules.rating_table import FINDINGS, FOLLOW_MOVES, UNREACHED, FollowMove, FollowState, follow_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +45,22 @@ def shown(reads: Reads, case_id: int, department_name: str, now: datetime) -> Fo
         return None
     steps = followups.steps(reads, case_id)
     reached = any(each.move == FollowMove.CONTACT for each in steps)
-    words, until = _words(found, reached, department_name, now)
+    fixed = max(
+        (each.id for each in steps if each.move in (FollowMove.FIX, FollowMove.CONFIRM)), default=None
+    )
+    again = sum(each.move == FollowMove.ATTEMPT for each in steps if fixed is not None and each.id > fixed)
+    words, until = _words(found, reached, again, department_name, now)
     told = tuple(
         Told(_TOLD_AS[FollowMove(each.move)], each.text)
         for each in steps
         if FOLLOW_MOVES[FollowMove(each.move)].told and each.text
     )
-    return FollowShown(found.state, FOLLOW_LABELS[found.state], words, until, told)
+    return FollowShown(found.state, follow_label(found.state, found.accepted), words, until, told)
 
 
-def _words(found: Followup, reached: bool, department: str, now: datetime) -> tuple[str, datetime | None]:
+def _words(
+    found: Followup, reached: bool, again: int, department: str, now: datetime
+) -> tuple[str, datetime | None]:
     tried = f"已经联系过您{found.attempts}次，没有联系上。" if found.attempts else ""
     if found.state is FollowState.OPEN:
         due = date_cn(found.contact_due)
@@ -73,8 +79,11 @@ def _words(found: Followup, reached: bool, department: str, now: datetime) -> tu
         return f"{spoken}部门对这次评价有不同意见，正在由另一个人或者监察人员复核，结果会告诉您。", None
     if found.state is FollowState.FIXED:
         done = f"复核认为{FINDINGS[found.finding]}" if found.finding else "已经整改"
-        return f"{spoken}{done}，接下来会回访，问您认不认可。", None
+        missed = f"回访时联系过您{again}次，没有联系上。" if again else ""
+        return f"{spoken}{done}，接下来会回访，问您认不认可。{missed}", None
     if found.state is FollowState.CLOSED and found.closed_at is not None:
-        said = {"yes": "您认可", "no": "您不认可", "unreached": "没有联系上您"}.get(found.accepted, "")
+        if found.accepted == UNREACHED:
+            return "已多次联系您，没有联系上，到此结束。", None
+        said = {"yes": "您认可", "no": "您不认可"}.get(found.accepted, "")
         return f"已在{date_cn(found.closed_at)}回访{'：' if said else ''}{said}。", None
     return "个人信息已按规定删除，不再回访。", None

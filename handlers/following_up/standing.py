@@ -58,14 +58,17 @@ def follow_facts(reads: Reads, ground: Ground, followup: Followup, person: str, 
     settings = ground.county.settings
     said = followups.steps(reads, followup.case_id)
     claims = [each.person for each in said if each.move == FollowMove.DISPUTE]
-    tried = [each.done_at for each in said if each.move == FollowMove.ATTEMPT]
+    done = [at for at, each in enumerate(said) if each.move in (FollowMove.FIX, FollowMove.CONFIRM)]
+    revisiting = said[done[-1] + 1 :] if done else ()
+    again = sum(each.move == FollowMove.ATTEMPT for each in revisiting)
     clock = running(reads, followup.case_id, ClockKind.RATING_FIX)
     return FollowFacts(
         worked=followups.worked_on(reads, followup.case_id, person),
         own_claim=bool(claims) and claims[-1] == person,
-        attempts=followup.attempts,
+        attempts=again if done else followup.attempts,
         enough=settings.rating_attempts,
-        last_attempt=tried[-1] if tried else None,
+        tried=tuple(each.done_at for each in said if each.move == FollowMove.ATTEMPT and each.done_at),
+        fixed=said[done[-1]].at if done else None,
         extendable=settings.rating_fix_longest > settings.rating_fix_days,
         extended=followup.extended,
         fix_over=clock is not None and now > clock.due,

@@ -143,7 +143,7 @@ BASES: Mapping[str, Base] = {
     "followups_contact_due": _stamped("followup", "u.opened", "(u.contacted_at IS NOT NULL OR u.contact_late = 1)"),
     "followups_fixed": _stamped("followup", "u.opened", "u.fixed_at IS NOT NULL AND u.fix_late = 0"),
     "followups_fix_due": _stamped("followup", "u.opened", "(u.fixed_at IS NOT NULL OR u.fix_late = 1)"),
-    "followups_revisited": _stamped("followup", "u.opened", "u.state = 'closed'"),
+    "followups_revisited": _stamped("followup", "u.opened", "u.accepted IN ('yes', 'no')"),
     "followups_accepted": _stamped("followup", "u.opened", "u.accepted = 'yes'"),
     "followups_answered": _stamped("followup", "u.opened", "u.accepted IN ('yes', 'no')"),
     "fees": _stamped("fee", "e.paid_at", "e.waived = '' AND e.cents IS NOT NULL", "e.cents"),
