@@ -217,23 +217,6 @@ def test_of_each_missed_day_department_and_supervisor_are_told_once_and_it_is_co
     assert bad.hall.database.value("SELECT count(*) FROM card WHERE subject = 'rating'") == 0
 
 
-def test_the_list_of_missed_days_does_not_wait_for_the_sweep_and_keeps_what_is_done(bad: Rated) -> None:
-    def found(when: str, tab: str) -> list[tuple[str, bool]]:
-        page = bad.room.page(bad.hall.people["coordinator"], at(when), tab=tab)
-        return [(each.followup.number, each.late) for each in page.lines]
-
-    assert (found("2026-03-06 23:59", "late"), found("2026-03-06 23:59", "open")) == (
-        [],
-        [(bad.case.number, False)],
-    )
-    assert found("2026-03-07", "late") == [(bad.case.number, True)]
-    bad.move("contact", "coordinator", "2026-03-09")
-    bad.move("fix", "coordinator", "2026-03-09")
-    bad.move("revisit", "coordinator", "2026-03-10", accepted="yes")
-    assert found("2026-03-11", "open") == []
-    assert found("2026-03-11", "late") == found("2026-03-11", "done") == [(bad.case.number, False)]
-
-
 def test_what_is_recorded_late_counts_as_late_before_any_sweep(bad: Rated) -> None:
     bad.move("contact", "coordinator", "2026-03-07", when="2026-03-06T10:00")
     assert bad.row.contact_late

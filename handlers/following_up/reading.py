@@ -54,7 +54,9 @@ def follow_page(
 ) -> FollowPage:
     """A page of the follow-ups of the departments in reach. Raises Forbidden for who has none."""
     account = active_person(database, person)
-    scope = departments_in_scope(account.assignments, ground, readers(ground), local_date(now))
+    reach = departments_in_scope(account.assignments, ground, readers(ground), local_date(now))
+    # What is listed can be opened: who answers for a department works in it, though their post reaches further.
+    scope = tuple(each for each in reach if capacities(database, ground, person, each, now))
     if not scope:
         raise Forbidden("差评整改只对监察员和部门负责人开放。")
     chosen, page = tab if tab in TABS else "open", max(page, 1)
@@ -86,6 +88,9 @@ def _line(ground: Ground, found: Followup, now: datetime) -> FollowLine:
         due,
         None if due is None else ground.calendar.working_days_between(local_date(now), local_date(due)),
         due is not None and now > due,
+        None
+        if found.waits_since is None
+        else ground.calendar.working_days_between(local_date(found.waits_since), local_date(now)),
     )
 
 
@@ -125,6 +130,7 @@ def follow_view(
             fix=fix,
             running=shown,
             overdue=line.late,
+            waited=line.waited,
             steps=_steps(database, found, hidden),
             offers=tuple(offers.values()),
             why_not="" if offers else _why_not(found, facts),

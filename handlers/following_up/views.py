@@ -14,7 +14,10 @@ from rules.rating_table import FollowRow
 
 @dataclass(frozen=True, slots=True)
 class FollowLine:
-    """One entry of the list: nothing that anybody wrote. `left` working days to `due`; None when nothing runs."""
+    """One entry of the list: nothing that anybody wrote. `left` working days to `due`; None when nothing runs.
+
+    `waited`: the working days it has waited for review or revisit, which have no day of their own.
+    """
 
     followup: Followup
     department_name: str
@@ -22,6 +25,7 @@ class FollowLine:
     due: datetime | None
     left: int | None
     late: bool
+    waited: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class FollowView:
     fix: DueView | None
     running: DueView | None
     overdue: bool
+    waited: int | None
     steps: tuple[StepView, ...]
     offers: tuple[FollowRow, ...]
     why_not: str

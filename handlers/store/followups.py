@@ -21,8 +21,12 @@ _CHANGEABLE = frozenset(
     }
 )  # fmt: skip
 _WORKING = (Role.WINDOW_CLERK, Role.COORDINATOR, Role.REVIEWER, Role.DECIDER)
+_RECORDED = ("supplement_recorded", "fee")
+"""What supervisors too write into a case."""
 _JOINED = (
-    "SELECT u.*, c.number, c.item_name, c.rating FROM rating_followup u JOIN cases c ON c.id = u.case_id"
+    "SELECT u.*, c.number, c.item_name, c.rating, CASE WHEN u.state IN ('disputed', 'fixed') THEN "
+    "(SELECT max(s.at) FROM rating_step s WHERE s.case_id = u.case_id AND s.move IN ('dispute', 'fix', 'confirm')) "
+    "END AS waits_since FROM rating_followup u JOIN cases c ON c.id = u.case_id"
 )
 
 
@@ -31,7 +35,8 @@ class Followup:
     """The follow-up of one case's bad rating; `number`, `item_name` and `score` are the case's.
 
     `contacted_at`: reached, or tried often enough. `finding`: an objection (a code of FINDINGS), confirmed once the
-    state is past `disputed`. `accepted`: a code of ACCEPTED. `version` grows with every change.
+    state is past `disputed`. `accepted`: a code of ACCEPTED. `waits_since`: since when review or revisit, which have
+    no day of their own, are waited for. `version` grows with every change.
     """
 
     case_id: int
@@ -55,6 +60,7 @@ class Followup:
     closed_at: datetime | None
     version: int
     drill: bool
+    waits_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,8 @@ def listed(
     *,
     late_at: datetime | None = None,
 ) -> tuple[tuple[Followup, ...], int]:
-    """A page of follow-ups of some departments in some states, what is due first before the rest; and how many.
+    """A page of follow-ups of some departments in some states; and how many. What has a day is first, by its day;
+    then what waits for review or revisit, by how long; then what has ended, the last first.
 
     `late_at`: only those that have missed a day by then, whether or not a sweep has said so yet.
     """
@@ -152,8 +159,9 @@ def listed(
         values = (*values, stamp(late_at), stamp(late_at))
     total: int = reads.value(f"SELECT count(*) FROM rating_followup u WHERE {where}", values)  # noqa: S608
     rows = reads.rows(
-        f"{_JOINED} WHERE {where} ORDER BY u.closed_at DESC, "
-        "CASE u.state WHEN 'open' THEN u.contact_due ELSE u.fix_due END, u.case_id LIMIT ? OFFSET ?",
+        f"{_JOINED} WHERE {where} ORDER BY u.closed_at IS NOT NULL, u.closed_at DESC, u.state IN ('disputed', 'fixed'), "
+        "CASE u.state WHEN 'open' THEN u.contact_due WHEN 'fixing' THEN u.fix_due ELSE waits_since END, u.case_id "
+        "LIMIT ? OFFSET ?",
         (*values, size, (page - 1) * size),
     )
     return tuple(_followup(row) for row in rows), total
@@ -185,12 +193,13 @@ def steps(reads: Reads, case_id: int) -> tuple[FollowStep, ...]:
 
 
 def worked_on(reads: Reads, case_id: int, person: str) -> bool:
-    """Whether someone has worked on a case: at a window, on a step, deciding; those who only watched have not."""
+    """Whether someone has worked on a case: at a window, on a step, deciding, or recording what happened elsewhere;
+    those who only watched have not."""
     return (
         reads.value(
             "SELECT 1 FROM event WHERE subject = 'case' AND subject_id = ? AND actor = ? "  # noqa: S608
-            f"AND role IN ({marks(_WORKING)}) LIMIT 1",
-            (case_id, person, *_WORKING),
+            f"AND (role IN ({marks(_WORKING)}) OR kind IN ({marks(_RECORDED)})) LIMIT 1",
+            (case_id, person, *_WORKING, *_RECORDED),
         )
         is not None
     )
@@ -224,4 +233,5 @@ def _followup(row: sqlite3.Row) -> Followup:
         closed_at=moment_or_none(row["closed_at"]),
         version=row["version"],
         drill=bool(row["drill"]),
+        waits_since=moment_or_none(row["waits_since"]),
     )
