@@ -117,7 +117,7 @@ def _rate(portal: Portal) -> Door:
             Card(
                 "评价是怎么处理的",
                 f"不满意的，{settings.rating_contact_days} 个工作日内联系您，{settings.rating_fix_days} 个工作日内整改"
-                "（复杂的可以延长一次），改完回访您。",
+                f"{'（复杂的可以延长一次）' if settings.rating_fix_longest > settings.rating_fix_days else ''}，改完回访您。",
                 (("评价说明", "/help/rating/"),),
             ),
         ),

@@ -115,11 +115,21 @@ def _numbers(county: County) -> dict[str, str]:
 
 
 def _with_numbers(page: bytes, numbers: Mapping[str, str]) -> bytes:
-    """`{{ letter_days }}` in a page becomes the county's number; what names no setting stays as it is written."""
+    """`{{ letter_days }}` in a page becomes the county's number; what names no setting stays as it is written.
+
+    What stands between `{{ if this above that }}` and `{{ end }}` goes unless the first number is the greater one.
+    """
+
+    def part(found: re.Match[bytes]) -> bytes:
+        one, other = (numbers.get(found[at].decode()) for at in (1, 2))
+        if one is None or other is None:
+            return found[0]
+        return found[3] if int(one) > int(other) else b""
 
     def number(found: re.Match[bytes]) -> bytes:
         return numbers.get(found[1].decode(), found[0].decode()).encode()
 
+    page = re.sub(rb"\{\{ if ([a-z_]+) above ([a-z_]+) \}\}(.*?)\{\{ end \}\}", part, page, flags=re.DOTALL)
     return re.sub(rb"\{\{ ?([a-z_]+) ?\}\}", number, page)
 
 

@@ -12,9 +12,9 @@ from handlers.casework.auditing import audit
 from handlers.following_up.shown import Told
 from handlers.store import clocks, followups
 from rules.clock import ClockKind
-from rules.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound
+from rules.errors import Conflict, Forbidden, IllegalMove, Invalid
 from rules.rating_table import FollowMove, FollowState
-from tests.casework_fixtures import at
+from tests.casework_fixtures import at, make_hall
 from tests.followup_fixtures import WORDS, Rated, decided, rated
 from tests.statistics_fixtures import statistics_over
 from tests.test_handlers_casework_recomputing import notice_comes
@@ -137,14 +137,6 @@ def test_good_ratings_stay_readable_for_all_who_see_the_case(tmp_path: Path) -> 
     made.hall.database.close()
 
 
-@pytest.mark.parametrize("who", ["health", "health_front", "window", "reviewer", "publisher", "admin"])
-def test_for_everybody_else_there_is_no_such_follow_up(bad: Rated, who: str) -> None:
-    with pytest.raises(NotFound):
-        bad.view(who, "2026-03-06")
-    with pytest.raises(NotFound):
-        bad.move("contact", who, "2026-03-06")
-
-
 def test_looking_at_the_words_is_logged_for_the_citizen_too(bad: Rated) -> None:
     bad.view("coordinator", "2026-03-06")
     bad.view("decider", "2026-03-06")
@@ -203,6 +195,7 @@ def test_of_each_missed_day_department_and_supervisor_are_told_once_and_it_is_co
 ) -> None:
     bad.hall.casework.sweep(at("2026-03-06 23:00"))
     assert bad.messages("rating.late") == []
+    assert "前联系您，已经逾期。" in bad.told("2026-03-07")
     for when in ("2026-03-09", "2026-03-09 10:00", "2026-03-11"):
         bad.hall.casework.sweep(at(when))
     assert [to for to, _ in bad.messages("rating.late")] == ["market", "county"]
@@ -326,6 +319,19 @@ def test_erasing_a_case_takes_the_words_of_its_follow_up_and_ends_it(bad: Rated)
     assert audit(bad.hall.database).sound
 
 
+def test_an_erased_case_is_not_rated_any_more_for_nobody_is_left_to_be_contacted(tmp_path: Path) -> None:
+    hall = make_hall(tmp_path)
+    filed = decided(hall)
+    hall.move(filed, "deliver", "window", "2026-03-06", method="窗口")
+    assert hall.casework.public_view(filed.number, filed.query_code, at("2026-03-06")).may_rate
+    hall.casework.erase(filed.number, hall.staff("admin"), "本人要求", now=at("2026-03-09"))
+    assert not hall.casework.public_view(filed.number, filed.query_code, at("2026-03-09")).may_rate
+    with pytest.raises(IllegalMove, match="已按规定删除"):
+        hall.casework.rate(filed.number, filed.query_code, 5, "", now=at("2026-03-10"))
+    assert followups.by_number(hall.database, filed.number) is None
+    hall.database.close()
+
+
 def test_statistics_count_by_the_month_of_the_rating_and_leave_out_what_is_still_in_time(
     tmp_path: Path,
 ) -> None:
@@ -376,6 +382,7 @@ def test_a_holiday_notice_moves_both_days_of_a_rating_that_nobody_has_contacted_
     made.case = decided(hall)
     hall.casework.rate(made.case.number, made.case.query_code, 5, "", now=at("2026-12-31"))
     hall.casework.recompute_clocks(at("2026-12-31"))
+    assert "（暂定）前联系您" in made.told("2026-12-31")
     before = (made.row.contact_due, made.row.fix_due)
     notice_comes(hall)
     hall.casework.recompute_clocks(at("2026-12-31 12:00"))
@@ -383,4 +390,5 @@ def test_a_holiday_notice_moves_both_days_of_a_rating_that_nobody_has_contacted_
     after = (made.row.contact_due, made.row.fix_due)
     assert after == (of_kind[ClockKind.RATING_CONTACT], of_kind[ClockKind.RATING_FIX])
     assert all(old != new for old, new in zip(before, after, strict=True))
+    assert "暂定" not in made.told("2026-12-31 12:00")
     hall.database.close()

@@ -12,7 +12,7 @@ from handlers.casework.requests import Filed
 from handlers.store import followups, people
 from handlers.store.writer import Transaction
 from rules.access import Role
-from rules.errors import Forbidden
+from rules.errors import Forbidden, NotFound
 from tests.casework_fixtures import at
 from tests.followup_fixtures import Rated, decided, rated
 
@@ -105,3 +105,11 @@ def test_a_supervisor_who_wrote_into_the_case_has_worked_on_it(bad: Rated) -> No
     with pytest.raises(Forbidden, match="经办过"):
         bad.move("contact", "supervisor", "2026-03-06 10:00")
     assert bad.view("supervisor", "2026-03-06 10:00").words_hidden
+
+
+@pytest.mark.parametrize("who", ["health", "health_front", "window", "reviewer", "publisher", "admin"])
+def test_for_everybody_else_there_is_no_such_follow_up(bad: Rated, who: str) -> None:
+    with pytest.raises(NotFound):
+        bad.view(who, "2026-03-06")
+    with pytest.raises(NotFound):
+        bad.move("contact", who, "2026-03-06")

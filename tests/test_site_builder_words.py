@@ -118,3 +118,19 @@ def test_the_help_says_until_when_a_limit_is_extended_in_what_unit_and_when_a_le
     assert "届满以前批准" in deadlines
     assert "按承诺时限的单位算" in deadlines
     assert "转给县监察员直接办理的" in said(site, "help/complaints")
+
+
+@pytest.mark.parametrize(("longest", "said_"), [(15, True), (5, False)])
+def test_the_help_speaks_of_a_longer_correction_only_where_the_county_has_one(
+    tmp_path: Path, longest: int, said_: bool
+) -> None:
+    root = Root(make_root(tmp_path / "county"))
+    county = root.county.read_text("utf-8")
+    root.county.write_text(f"{county}settings: {{rating_fix_longest: {longest}}}\n", "utf-8")
+    assert build(root, index=False).problems == ()
+    site = root.path / "site"
+    help_ = said(site, "help/rating")
+    assert "{{" not in help_
+    assert ("延长" in help_) is said_
+    assert ("一共最多 15 个工作日" in help_) is said_
+    assert ("可以延长一次" in said(site, "rate")) is said_

@@ -62,6 +62,8 @@ def rating(
             raise IllegalMove("办结之后才能评价。")
         if case.state in _NOT_RATED:
             raise IllegalMove("撤回或作废的办件不需要评价。")
+        if cases.payload(tx, case.id).erased_at is not None:
+            raise IllegalMove("这个办件的个人信息已按规定删除，不能再评价。")
         case_parts.insert_rating(tx, case.id, Rating(score, words.strip(), channel, now))
         cases.change(tx, case, now, rating=score)
         standing = Standing("applicant", Role.APPLICANT, case.department)

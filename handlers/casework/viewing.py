@@ -210,6 +210,7 @@ def _view(database: Database, ground: Ground, case: Case, now: datetime) -> Case
         if move.name is not MoveName.FILE
     )
     may_rate = case.closed_at is not None and case.rating is None and case.state not in _NOT_RATED
+    may_rate = may_rate and cases.payload(database, case.id).erased_at is None
     accepted = case.accepted_at
     return CaseView(
         number=case.number,

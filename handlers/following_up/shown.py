@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers.store import followups
+from handlers.store import clocks, followups
 from handlers.store.followups import Followup
 from handlers.store.moments import Reads
 from presentation.dates import date_cn
+from rules.clock import ClockKind
 from rules.quick_dataclass import dataclass
 from rules.rating_table import FINDINGS, FOLLOW_MOVES, UNREACHED, FollowMove, FollowState, follow_label
 
@@ -49,7 +50,12 @@ def shown(reads: Reads, case_id: int, department_name: str, now: datetime) -> Fo
         (each.id for each in steps if each.move in (FollowMove.FIX, FollowMove.CONFIRM)), default=None
     )
     again = sum(each.move == FollowMove.ATTEMPT for each in steps if fixed is not None and each.id > fixed)
-    words, until = _words(found, reached, again, department_name, now)
+    kind = {FollowState.OPEN: ClockKind.RATING_CONTACT, FollowState.FIXING: ClockKind.RATING_FIX}.get(
+        found.state
+    )
+    running = [each for each in clocks.of_subject(reads, "rating", case_id) if each.stopped is None]
+    tentative = "（暂定）" if any(each.kind is kind and each.provisional for each in running) else ""
+    words, until = _words(found, reached, again, tentative, department_name, now)
     told = tuple(
         Told(_TOLD_AS[FollowMove(each.move)], each.text)
         for each in steps
@@ -58,23 +64,26 @@ def shown(reads: Reads, case_id: int, department_name: str, now: datetime) -> Fo
     return FollowShown(found.state, follow_label(found.state, found.accepted), words, until, told)
 
 
+def _late(reminded: bool) -> str:
+    """That a day has passed; the reminder is told once the sweep has sent it."""
+    return "，已经逾期，已提醒部门和监察人员" if reminded else "，已经逾期"
+
+
 def _words(
-    found: Followup, reached: bool, again: int, department: str, now: datetime
+    found: Followup, reached: bool, again: int, tentative: str, department: str, now: datetime
 ) -> tuple[str, datetime | None]:
     tried = f"已经联系过您{found.attempts}次，没有联系上。" if found.attempts else ""
     if found.state is FollowState.OPEN:
-        due = date_cn(found.contact_due)
+        due = date_cn(found.contact_due) + tentative
         if now > found.contact_due:
-            return (
-                f"{department}应在{due}前联系您，已经逾期，已提醒部门和监察人员。{tried}",
-                found.contact_due,
-            )
+            late = _late(found.contact_late)
+            return f"{department}应在{due}前联系您{late}。{tried}", found.contact_due
         return f"{department}会在{due}前联系您，了解情况。{tried}", found.contact_due
     spoken = "已联系您。" if reached else tried
     if found.state is FollowState.FIXING:
         longer = "（情况复杂，期限延长过一次）" if found.extended else ""
-        late = "，已经逾期，已提醒部门和监察人员" if now > found.fix_due else ""
-        return f"{spoken}正在整改，最迟{date_cn(found.fix_due)}{longer}{late}。", found.fix_due
+        late = _late(found.fix_late) if now > found.fix_due else ""
+        return f"{spoken}正在整改，最迟{date_cn(found.fix_due)}{tentative}{longer}{late}。", found.fix_due
     if found.state is FollowState.DISPUTED:
         return f"{spoken}部门对这次评价有不同意见，正在由另一个人或者监察人员复核，结果会告诉您。", None
     if found.state is FollowState.FIXED:
