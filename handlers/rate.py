@@ -79,9 +79,12 @@ async def send(request: Request) -> Response:
     except Invalid as error:
         return _page(request, proved, score, words, dict(error.fields) or {"": error.detail})
     except (Conflict, IllegalMove):
+        # Sent twice: the first one counts and is shown; other words than its own are given back.
+        again = await track_proof.own_case(request)
+        if again is not None and _unsent(again, words):
+            return _page(request, again, score, words, status=409)
         if proved.view.rating is None and not proved.view.may_rate:
             raise
-        # Sent twice: the first one counts and is shown.
     return RedirectResponse(f"/hall/rate/{number}", 303)
 
 
@@ -100,6 +103,12 @@ async def _late(request: Request, score: str, words: str, given: tuple[str, str]
     return answer
 
 
+def _unsent(proved: ProvedCase, words: str) -> str:
+    """What was typed for a rating that is not possible, or no longer: to be copied. Not what was given already."""
+    rating, text = proved.view.rating, words.strip()
+    return "" if proved.view.may_rate or (rating is not None and rating.words == text) else text
+
+
 def _page(
     request: Request,
     proved: ProvedCase,
@@ -108,6 +117,7 @@ def _page(
     errors: dict[str, str] | None = None,
     *,
     kept: bool = False,
+    status: int = 200,
 ) -> Response:
     hall = hall_of(request)
     levels = hall.site_data.codes["satisfaction"]
@@ -115,7 +125,7 @@ def _page(
         request,
         "citizen/rate.html",
         _TITLE,
-        status=422 if errors else 200,
+        status=422 if errors else status,
         section="rate",
         head='<meta name="robots" content="noindex">',
         breadcrumbs=(Crumb("我要评", "/rate/"), Crumb("评价")),
@@ -126,6 +136,7 @@ def _page(
         words=words,
         errors=errors or {},
         kept=kept,
+        unsent=_unsent(proved, words),
         most=MOST_WORDS,
     )
 

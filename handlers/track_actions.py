@@ -35,7 +35,7 @@ from handlers.store.records import Json, MaterialReceived
 from handlers.track_proof import ProvedCase, normal_number
 from presentation.view import Crumb, FieldError, UploadedFile
 from rules.case_terms import MoveName
-from rules.errors import Gone, IllegalMove, Invalid, NotFound
+from rules.errors import Conflict, Gone, IllegalMove, Invalid, NotFound
 from rules.quick_dataclass import dataclass
 
 # The draft of a supplement is found by the case it belongs to.
@@ -326,6 +326,10 @@ async def send_withdraw(request: Request) -> Response:
         )
     except Invalid as error:
         return _withdraw_page(request, proved, error.fields.get("reason", error.detail), 422, reason)
+    except (IllegalMove, Conflict) as error:
+        if not reason:
+            raise
+        return track_proof.too_late(request, view, "撤回申请", error.detail, reason)
     return RedirectResponse(f"/hall/track/{view.number}?done=withdraw", 303)
 
 
@@ -348,7 +352,10 @@ def _withdraw_page(
 ) -> Response:
     view = proved.view
     if not any(each.move.name is MoveName.WITHDRAW for each in view.moves):
-        raise IllegalMove(f"这个办件现在是“{view.state_label}”，不能撤回了。")
+        why = f"这个办件现在是“{view.state_label}”，不能撤回了。"
+        if not reason:
+            raise IllegalMove(why)
+        return track_proof.too_late(request, view, "撤回申请", why, reason)
     return hall_of(request).page(
         request,
         "citizen/withdraw.html",

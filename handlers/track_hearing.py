@@ -17,7 +17,7 @@ from handlers.track_proof import ProvedCase, normal_number
 from presentation.view import Crumb
 from rules.case_terms import MoveName
 from rules.clock import ClockKind
-from rules.errors import IllegalMove, Invalid
+from rules.errors import Conflict, IllegalMove, Invalid
 
 # Longer than casework takes, so that what is too long comes back with its fault instead of being lost.
 _MOST_TEXT = 20_000
@@ -49,6 +49,10 @@ async def ask_for_hearing(request: Request) -> Response:
         )
     except Invalid as error:
         return _page(request, proved, reason, error.fields.get("reason", error.detail), 422)
+    except (IllegalMove, Conflict) as error:
+        if not reason:
+            raise
+        return track_proof.too_late(request, view, "要求听证", error.detail, reason)
     return RedirectResponse(f"/hall/track/{view.number}?done=hearing", 303)
 
 
@@ -74,9 +78,10 @@ async def _late(request: Request, reason: str, given: tuple[str, str] | None) ->
 def _page(request: Request, proved: ProvedCase, reason: str, wrong: str, status: int) -> Response:
     view = proved.view
     if not any(each.move.name is MoveName.REQUEST_HEARING for each in view.moves):
-        raise IllegalMove(
-            "现在不能要求听证：还没有告知听证权利，或者提出的五个工作日已经过了，或者已经提出过。"
-        )
+        why = "现在不能要求听证：还没有告知听证权利，或者提出的五个工作日已经过了，或者已经提出过。"
+        if not reason:
+            raise IllegalMove(why)
+        return track_proof.too_late(request, view, "要求听证", why, reason)
     window = next((each for each in view.clocks if each.kind == ClockKind.HEARING_REQUEST), None)
     return hall_of(request).page(
         request,

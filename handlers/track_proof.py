@@ -19,7 +19,7 @@ from handlers.proofs import CASES, LETTERS
 from handlers.short_reads import read_here
 from handlers.throttle import guessing
 from presentation.view import Crumb
-from rules.errors import Invalid, NotFound, TooMany
+from rules.errors import IllegalMove, Invalid, NotFound, TooMany
 from rules.quick_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -174,6 +174,25 @@ async def prove_late(
         answer = again(error.detail, error.status)
         answer.headers["Retry-After"] = str(error.retry_after)
         return answer
+
+
+def too_late(request: Request, view: CaseView, heading: str, why: str, text: str) -> Response:
+    """What can no longer be done with a case: why, and what was typed for it, to be copied."""
+    return hall_of(request).page(
+        request,
+        "citizen/too_late.html",
+        f"{heading} {view.number}",
+        status=IllegalMove.status,
+        section="look",
+        head='<meta name="robots" content="noindex">',
+        breadcrumbs=(
+            Crumb("查进度", "/hall/track"), Crumb(view.number, f"/hall/track/{view.number}"), Crumb(heading),
+        ),
+        case=view,
+        heading=heading,
+        why=why,
+        texts=(text,),
+    )  # fmt: skip
 
 
 async def answer_case(

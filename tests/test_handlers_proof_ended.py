@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.filling_fixtures import file_case
+from handlers.casework.requests import ByApplicant, MoveData
+from tests.filling_fixtures import FiledCase, file_case
 from tests.handlers_fixtures import Office
 from tests.page_fixtures import fields_of, text_of
 
@@ -70,3 +71,54 @@ def test_a_withdrawal_without_its_tick_or_with_too_long_a_reason_keeps_the_reaso
         unsure = filed.client.post(address, data={**typed, "form_end": "1"})
         assert unsure.status_code == 422
         assert fields_of(unsure.text, "withdraw")["reason"] == [typed["reason"]]
+
+
+def _withdraw(office: Office, filed: FiledCase) -> None:
+    office.hall.casework.move(
+        filed.number, "withdraw", ByApplicant(filed.code), MoveData(), key="earlier", now=office.hall.now()
+    )
+
+
+def _rate(office: Office, filed: FiledCase) -> None:
+    office.finish(filed.number)
+    office.hall.casework.rate(filed.number, filed.code, 1, "先评过的话", now=office.hall.now())
+
+
+@pytest.mark.parametrize("late", [True, False])
+@pytest.mark.parametrize(
+    ("path", "happened", "typed", "why"),
+    [
+        ("/hall/rate/{}", _rate, {"score": "2", "words": REASON}, "已经评价过"),
+        ("/hall/track/{}/hearing", _withdraw, {"reason": REASON}, "听证"),
+        ("/hall/track/{}/withdraw", _withdraw, {"reason": REASON, "sure": "yes"}, "撤回"),
+    ],
+)
+def test_what_was_typed_for_what_is_no_longer_possible_is_given_back_to_be_copied(
+    office: Office, path: str, happened: object, typed: dict[str, str], why: str, late: bool
+) -> None:
+    filed = file_case(office)
+    assert callable(happened)
+    happened(office, filed)
+    address = path.format(filed.number)
+    client = office.browser("203.0.113.77") if late else filed.client
+    page = client.post(address, data={**typed, "form_end": "1"})
+    if late:
+        page = client.post(address, data={**fields_of(page.text, f'action="{address}"'), "code": filed.code})
+    said = text_of(page.text)
+    assert REASON in said
+    assert why in said
+    assert "请从这里复制" in said
+    assert f'action="{address}"' not in page.text
+    # The proof given anew holds.
+    assert client.get(f"/hall/track/{filed.number}").text.count(filed.number) > 1
+
+
+def test_a_rating_sent_twice_is_shown_once_and_nothing_is_said_to_be_lost(office: Office) -> None:
+    filed = file_case(office)
+    office.finish(filed.number)
+    for _ in range(2):
+        page = filed.client.post(
+            f"/hall/rate/{filed.number}", data={"score": "2", "words": REASON, "form_end": "1"}
+        )
+        assert "您的评价已经收到" in text_of(page.text)
+        assert "请从这里复制" not in page.text
