@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from catalog.artifact import ItemRecord, fee_text, limit_text
 from catalog.form_answers import Validated
-from handlers import apply_draft, apply_filing, apply_section, apply_view, proofs, throttle
+from handlers import apply_draft, apply_filing, apply_section, apply_view, proofs, staff_resume, throttle
 from handlers.apply_draft import OpenDraft, Window
 from handlers.bodies import form_of, text_of
 from handlers.casework.requests import ByStaff, Filed
@@ -119,6 +119,8 @@ async def begin_at_window(request: Request) -> Response:
 
 async def section(request: Request) -> Response:
     """One page of the form."""
+    if request.method == "POST" and request.state.person is None and await apply_section.at_window(request):
+        return await staff_resume.asked_again(request)
     _must_take(request)
     if request.method == "POST":
         return await apply_section.save(request)

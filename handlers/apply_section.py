@@ -23,6 +23,7 @@ from rules.quick_dataclass import dataclass
 
 NOTICES: Mapping[str, str] = {
     "lost": "原来的草稿已经过期或删除，您刚才填的这一页已经存进一份新的草稿，请把前面的也补上。",
+    "restored": "您写的内容已经放回并存好。选好的文件要重新选。请再看一遍，再继续。",
     "left": "已经给您存好。换了设备，用下面的续办码也能接着填。",
 }
 
@@ -75,6 +76,18 @@ def check_window(request: Request, draft: OpenDraft) -> None:
     person = request.state.person
     if window and (person is None or person.person_id != window.person):
         raise Forbidden("这是窗口代录的草稿，请由录入的工作人员登录后继续办理。")
+
+
+async def at_window(request: Request) -> bool:
+    """Whether the page belongs to a walk-in's application, taken down by staff."""
+    path = request.path_params
+    if path["handle"] == apply_draft.NEW:
+        return False
+    try:
+        draft = await apply_draft.by_handle(request, path["code"], path["handle"])
+    except Gone:
+        return False
+    return draft.filling.window is not None
 
 
 async def show(request: Request) -> Response:
@@ -168,6 +181,8 @@ def _next(
 ) -> Response:
     """Where the click leads: on, out, back to the same page for another row, or here again with what is wrong."""
     address = page.draft.address
+    if "restore" in posted:
+        return RedirectResponse(f"{address}/{page.section.id}?notice=restored", 303)
     if posted.get("do") == "leave" and not refused:
         return RedirectResponse(f"{address}/saved", 303)
     if anchor and not refused:

@@ -21,6 +21,9 @@ ADDRESS = "kept_at"
 _AREAS = ("/hall/staff/", "/hall/board", "/hall/cards", "/hall/orders", "/hall/appeals", SCORES, STATISTICS)
 # Where staff begin a walk-in's application, on a page of the public: one click, of which nothing is kept.
 _AT_WINDOW = re.compile(r"/hall/apply/[^/]+/window")
+# A page of such an application: what is put back is saved there and shown. Never the page that files it.
+_SECTION = re.compile(r"/hall/apply/[^/]+/[^/]+/(?!(?:check|saved)$)[^/]+")
+_SECTIONS_OWN = frozenset({"do", "resume", "add_row", "remove_row", "without_script"})
 # Forms that hold secrets, or nothing but a click: nothing of them is kept, for all that comes back is put back.
 # With the page to open instead.
 _NOTHING_KEPT = {
@@ -93,8 +96,13 @@ async def on_signed_out(request: Request, error: Exception) -> Response:
     )
     if request.method != "POST" or not area or not form_sent or wants_json(request):
         return await on_hall_error(request, error)
+    return await asked_again(request)
+
+
+async def asked_again(request: Request) -> Response:
+    """The page to sign in on, with the form that arrived too late."""
     hall = hall_of(request)
-    kept = Kept(path, ())
+    kept = Kept(request.url.path, ())
     if _keeps(kept.address):
         try:
             async with form_of(request, _most_bytes(request)) as form:
@@ -120,6 +128,8 @@ async def on_signed_out(request: Request, error: Exception) -> Response:
 
 
 def _keeps(address: str) -> bool:
+    if _SECTION.fullmatch(address):
+        return True
     return address.startswith(_AREAS) and not address.startswith(tuple(_NOTHING_KEPT))
 
 
@@ -133,14 +143,16 @@ def _kept(address: str, form: FormData) -> Kept:
     values: list[tuple[str, str]] = []
     room = _MOST_TEXT
     for name, value in form.multi_items():
-        if not isinstance(value, str) or _left_out(name) or len(name) >= 100 or len(value) > room:
+        if not isinstance(value, str) or _left_out(address, name) or len(name) >= 100 or len(value) > room:
             continue
         values.append((name, value))
         room -= len(value)
     return Kept(address, tuple(values))
 
 
-def _left_out(name: str) -> bool:
+def _left_out(address: str, name: str) -> bool:
+    if _SECTION.fullmatch(address) and name in _SECTIONS_OWN:
+        return True
     return name in _LEFT_OUT or name.startswith("password")
 
 
@@ -154,7 +166,9 @@ def kept_in(form: FormData) -> Kept | None:
     values = tuple(
         (name.removeprefix(PREFIX), value)
         for name, value in form.multi_items()
-        if name.startswith(PREFIX) and isinstance(value, str) and not _left_out(name.removeprefix(PREFIX))
+        if name.startswith(PREFIX)
+        and isinstance(value, str)
+        and not _left_out(given, name.removeprefix(PREFIX))
     )
     return Kept(given, values) if values else None
 

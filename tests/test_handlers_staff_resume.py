@@ -14,7 +14,7 @@ from handlers.store import appeals as appeal_store
 from handlers.store import case_parts, cases
 from handlers.store import orders as order_store
 from handlers.store.records import FeeDue
-from tests.handlers_fixtures import COUNTER, Office
+from tests.handlers_fixtures import COUNTER, EVERYTHING, Office
 from tests.orders_fixtures import CARDS, ORDERS, bureau, carded, ordered
 from tests.page_fixtures import fields_of, text_of
 from tests.scored_fixtures import MARCH, proposed, scored
@@ -294,3 +294,35 @@ PUTS_BACK = {
     "score_withdraw",
     "statistics_save",
 }
+
+
+@pytest.mark.parametrize("item", [COUNTER, EVERYTHING])
+def test_a_page_of_a_walk_ins_application_typed_when_the_session_ended_is_put_back_saved_and_shown(
+    staffed: Office, item: str
+) -> None:
+    client = staffed.signed_in("window")
+    start = client.get(f"/hall/apply/{item}").text
+    first = client.post(
+        f"/hall/apply/{item}/window", data={**fields_of(start, "/window"), "unit": "window-market"}
+    )
+    action = str(first.url.path)
+    typed = {"applicant_name": "周文静", "contact_phone": "0000-5550999"}
+    fields = {**fields_of(first.text, f'action="{action}"'), **typed}
+    staffed.clock.forward(minutes=40)
+    answer = client.post(action, data={**fields, "do": "next"})
+    assert answer.status_code == 401
+    assert "周文静" in answer.text
+    assert fields["resume"][0] not in answer.text
+    page = put_back(client, "window", answer, action)
+    assert page.status_code == 200
+    assert str(page.url.path) == action
+    assert "已经放回并存好" in text_of(page.text)
+    shown = fields_of(page.text, f'action="{action}"')
+    assert {name: shown[name] for name in typed} == {name: [text] for name, text in typed.items()}
+
+
+def test_a_forged_sign_in_form_does_not_file_an_application(staffed: Office) -> None:
+    at = f"/hall/apply/{COUNTER}/abc/check"
+    assert (
+        "您写的内容还在" not in sign_in(staffed.browser(), "window", kept_at=at, **{"kept.truth": "yes"}).text
+    )
