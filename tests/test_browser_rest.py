@@ -52,7 +52,9 @@ FIXED: dict[str, dict[str, str]] = {
     "county-supervisor": {
         "watched": "/hall/board/watch", "a department's board": "/hall/board/market",
         "an item's board": "the first item", "card by hand": "/hall/cards/by-hand", "chase": "the first case",
-        "an edition": "the first edition",             },
+        "an edition": "the first edition",
+        "bad ratings": "/hall/staff/ratings", "bad ratings, closed": "/hall/staff/ratings?tab=closed", "a bad rating": "the first bad rating",
+    },
     "admin": {
         "access log": "/hall/access-log", "access log, asked wrongly": "/hall/access-log?since=x",
         "deliveries": "/hall/staff/deliveries", "erase": "/hall/staff/erase",
@@ -63,6 +65,7 @@ FOUND = {
     "the first item": ("/hall/board/market", "a[href^='/hall/board/market/']", "{}"),
     "the first case": ("/hall/staff/?tab=all", "main table a[href^='/hall/staff/cases/']", "{}"),
     "the first edition": ("/hall/scores", "a[href^='/hall/scores/editions/']", "{}"),
+    "the first bad rating": ("/hall/staff/ratings", "main table a[href^='/hall/staff/ratings/']", "{}"),
     "the first card": ("/hall/cards?state=issued&level=2", "main table a[href^='/hall/cards/']", "{}/appeal"),
 }
 
@@ -149,6 +152,7 @@ def test_every_staff_page_is_under_some_browser_test() -> None:
     opened += [address for pages in FIXED.values() for address in pages.values()]
     opened += [
         "/hall/board/market/item",
+        "/hall/staff/ratings/N",
         "/hall/staff/chase/N",
         "/hall/scores/editions/1",
         "/hall/cards/1/appeal",
