@@ -106,7 +106,9 @@ class Settings(Part):
     rating_fix_longest: int = Field(
         15, ge=1, le=60, description="延长以后差评整改最多几个工作日；不大于 rating_fix_days 就是不能延长"
     )
-    rating_attempts: int = Field(3, ge=1, le=10, description="登记几次联系不上，就转入整改")
+    rating_attempts: int = Field(
+        3, ge=1, le=10, description="登记几次联系不上，就转入整改；回访也要这么多次，才能按联系不上结束"
+    )
 
 
 class County(Part):
