@@ -39,7 +39,7 @@ from rules.rating_table import (
 )
 from rules.time import local_date
 
-TABS = {"open": "在办", "late": "逾期过的", "done": "已回访"}
+TABS = {"open": "在办", "late": "逾期过的", "done": "已办完"}
 
 
 def follow_page(
