@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import TypeVar
 
 from handlers.casework.ground import Ground
 from handlers.casework.requests import Actor, ByApplicant, ByStaff
@@ -18,6 +19,8 @@ from rules.errors import Forbidden, NotFound
 from rules.permissions import Capability, Permissions, Reach
 from rules.quick_dataclass import dataclass
 from rules.time import local_date
+
+_Row = TypeVar("_Row")
 
 SUPERVISORS = frozenset({Role.DEPARTMENT_SUPERVISOR, Role.COUNTY_SUPERVISOR})
 WORKERS = frozenset({Role.WINDOW_CLERK, Role.COORDINATOR, Role.REVIEWER, Role.DECIDER})
@@ -131,3 +134,22 @@ def departments_in_scope(
         for department in (*ground.departments, *ground.former_departments)
         if any(in_scope(unit, tree, department) for unit in units)
     )
+
+
+def first_allowed(
+    found: Sequence[Standing], check: Callable[[Standing], _Row], may: Callable[[Standing, _Row], bool]
+) -> tuple[Standing, _Row]:
+    """The first capacity in which a table of moves (`check`, which raises Forbidden) and the county (`may`) let
+    somebody make a move, with the table's row. Raises the first Forbidden; `found` is not empty.
+    """
+    refused: Forbidden | None = None
+    for standing in found:
+        try:
+            row = check(standing)
+            if may(standing, row):
+                return standing, row
+            refused = refused or Forbidden("县里没有让您的岗位做这件事。")
+        except Forbidden as error:
+            refused = refused or error
+    assert refused is not None
+    raise refused

@@ -209,8 +209,7 @@ def _view(database: Database, ground: Ground, case: Case, now: datetime) -> Case
         for move in case_rules.moves_for(case.state, Role.APPLICANT, facts)
         if move.name is not MoveName.FILE
     )
-    may_rate = case.closed_at is not None and case.rating is None and case.state not in _NOT_RATED
-    may_rate = may_rate and cases.payload(database, case.id).erased_at is None
+    may_rate = _may_rate(database, case)
     accepted = case.accepted_at
     return CaseView(
         number=case.number,
@@ -256,6 +255,12 @@ def _view(database: Database, ground: Ground, case: Case, now: datetime) -> Case
 
 
 _NOT_RATED = frozenset({State.WITHDRAWN, State.VOIDED})
+
+
+def _may_rate(database: Database, case: Case) -> bool:
+    if case.closed_at is None or case.rating is not None or case.state in _NOT_RATED:
+        return False
+    return cases.payload(database, case.id).erased_at is None
 
 
 def _due_views(

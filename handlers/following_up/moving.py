@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from handlers.casework import clocks as casework_clocks
-from handlers.casework.authority import Standing
+from handlers.casework.authority import Standing, first_allowed
 from handlers.casework.ground import Ground
 from handlers.following_up import opening
 from handlers.following_up.deadlines import (
@@ -19,16 +19,17 @@ from handlers.following_up.deadlines import (
     running,
     tell,
 )
-from handlers.following_up.standing import NO_FOLLOWUP, capacities, follow_facts, may_record
+from handlers.following_up.standing import NO_FOLLOWUP, follow_facts, may_record
 from handlers.store import clocks, counts, followups
 from handlers.store.database import Database
 from handlers.store.followups import FollowStep, Followup
 from handlers.store.moments import Reads
 from handlers.store.records import Json
 from handlers.store.writer import Transaction
+from handlers.supervising.standing import capacities
 from presentation.dates import date_cn
 from rules.clock import ClockKind
-from rules.errors import Conflict, Forbidden, NotFound
+from rules.errors import Conflict, NotFound
 from rules.rating_table import (
     ACCEPTED,
     FollowFacts,
@@ -82,17 +83,12 @@ def allowed(
     if followup is None or not found:
         raise NotFound(NO_FOLLOWUP)
     facts = follow_facts(reads, ground, followup, person, now)
-    refused: Forbidden | None = None
-    for standing in found:
-        try:
-            row = check_follow(followup.state, name, standing.role, facts)
-            if may_record(ground, standing.role):
-                return standing, row, facts
-            refused = refused or Forbidden("县里没有让您的岗位做这件事。")
-        except Forbidden as error:
-            refused = refused or error
-    assert refused is not None
-    raise refused
+    standing, row = first_allowed(
+        found,
+        lambda each: check_follow(followup.state, name, each.role, facts),
+        lambda each, _: may_record(ground, each.role),
+    )
+    return standing, row, facts
 
 
 class _Move:

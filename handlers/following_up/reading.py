@@ -11,7 +11,6 @@ from handlers.casework.ground import Ground
 from handlers.casework.views import DueView
 from handlers.following_up.deadlines import latest
 from handlers.following_up.standing import (
-    capacities,
     follow_facts,
     may_record,
     readable,
@@ -22,7 +21,7 @@ from handlers.store.access_log import Look, add
 from handlers.store.database import Database
 from handlers.store.followups import FollowStep, Followup
 from handlers.store.moments import Reads
-from handlers.supervising.standing import readers
+from handlers.supervising.standing import capacities, readers
 from rules.clock import ClockKind
 from rules.errors import Forbidden, NotFound
 from rules.rating_table import (

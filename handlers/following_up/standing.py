@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers.casework.authority import Standing
 from handlers.casework.ground import Ground
 from handlers.following_up.deadlines import running
 from handlers.store import followups
 from handlers.store.followups import Followup
 from handlers.store.moments import Reads
-from handlers.supervising.standing import capacities as answering
+from handlers.supervising.standing import capacities
 from rules.access import Role
 from rules.clock import ClockKind
 from rules.errors import NotFound
@@ -18,13 +17,6 @@ from rules.permissions import Capability
 from rules.rating_table import FollowFacts, FollowMove
 
 NO_FOLLOWUP = "没有这件差评，或者它不在您的管辖范围内。"
-
-
-def capacities(
-    reads: Reads, ground: Ground, person: str, department: str, now: datetime
-) -> tuple[Standing, ...]:
-    """In what capacities a person has to do with a department's follow-ups: those of its orders and appeals."""
-    return answering(reads, ground, person, department, now)
 
 
 def readable(reads: Reads, ground: Ground, number: str, person: str, now: datetime) -> Followup:

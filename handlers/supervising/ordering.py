@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 
 from handlers.casework import clocks as casework_clocks
-from handlers.casework.authority import Standing
+from handlers.casework.authority import Standing, first_allowed
 from handlers.casework.cards import catch_up
 from handlers.casework.ground import Ground
 from handlers.casework.subjects import SUBJECTS
@@ -25,7 +25,7 @@ from handlers.supervising.standing import NO_ORDER, capacities, may_move, order_
 from presentation.dates import date_cn
 from rules.access import Role
 from rules.clock import ClockKind
-from rules.errors import Conflict, Forbidden, Invalid, NotFound
+from rules.errors import Conflict, Invalid, NotFound
 from rules.order_table import (
     ORDER_MOVES,
     OrderFacts,
@@ -85,17 +85,12 @@ def allowed(
     if order is None or not found:
         raise NotFound(NO_ORDER)
     facts = order_facts(reads, ground, order, person, now)
-    refused: Forbidden | None = None
-    for standing in found:
-        try:
-            row = check_order(order.state, move, standing.role, facts)
-            if may_move(ground, row, standing.role):
-                return standing, row, facts
-            refused = refused or Forbidden("县里没有让您的岗位做这件事。")
-        except Forbidden as error:
-            refused = refused or error
-    assert refused is not None
-    raise refused
+    standing, row = first_allowed(
+        found,
+        lambda each: check_order(order.state, move, each.role, facts),
+        lambda each, row: may_move(ground, row, each.role),
+    )
+    return standing, row, facts
 
 
 class _Move:
