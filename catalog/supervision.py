@@ -8,6 +8,7 @@ import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
@@ -101,7 +102,7 @@ def read_rules(folders: Iterable[Path], root: Root | None = None) -> RulesReadin
     problems: list[Problem] = []
     for path in paths.values():
         shown = path.as_posix() if root is None else root.shown(path)
-        found, faults = _read_file(path, shown)
+        found, faults = _read_text(path.read_bytes(), path.stem, shown)
         problems += faults
         if found is not None:
             rule_sets[found.id] = found
@@ -192,24 +193,25 @@ def _example_faults(rule: CardRule, example: CardExample, calendar: WorkCalendar
         yield f"应自 {example.since.isoformat()} 起，按规则算出自 {since} 起"
 
 
-def _read_file(path: Path, shown: str) -> tuple[RuleSet | None, list[Problem]]:
-    document = parse_yaml(path.read_bytes())
+@lru_cache(maxsize=16)
+def _read_text(data: bytes, stem: str, shown: str) -> tuple[RuleSet | None, tuple[Problem, ...]]:
+    document = parse_yaml(data)
     if document.faults:
-        return None, [Problem(shown, each.line, each.field, each.message) for each in document.faults]
+        return None, tuple(Problem(shown, each.line, each.field, each.message) for each in document.faults)
     try:
         found = RuleSetFile.model_validate(document.value)
     except ValidationError as error:
-        return None, explained(error, RuleSetFile, document, shown)
-    problems = [
+        return None, tuple(explained(error, RuleSetFile, document, shown))
+    problems = tuple(
         Problem(shown, document.line(place), field_text(place), message, rule="supervision")
-        for place, message in _faults(found, path.stem)
-    ]
+        for place, message in _faults(found, stem)
+    )
     if problems:
         return None, problems
     try:
-        return _rule_set(found), []
+        return _rule_set(found), ()
     except Invalid as error:
-        return None, [_example_problem(found, error, document, shown)]
+        return None, (_example_problem(found, error, document, shown),)
 
 
 def _faults(found: RuleSetFile, stem: str) -> Iterator[tuple[FieldPath, str]]:

@@ -11,10 +11,10 @@ from pydantic import BaseModel
 
 from catalog.calendars import load_calendar
 from catalog.codes import load_codes
-from catalog.county import County
+from catalog.county import County, Department
 from catalog.elements import load_elements
 from catalog.problems import Problem
-from catalog.reader import read_model
+from catalog.reader import DEPARTMENT_FILE, read_model
 from catalog.root import Root
 from catalog.supervision import load_rules, rule_folders
 from search_index import wait_for_edits
@@ -24,7 +24,9 @@ _ASKED_FOR = ("segno", "presentation.qr_parts", "gzip")
 
 
 def warm(folder: str) -> None:
-    """Blocks for a quarter of a second and keeps nothing of the root at `folder`: what is built is read when it is built."""
+    """Blocks for a quarter of a second. What is built is read when it is built; of the root at `folder` only what its
+    small files say is kept, by their content.
+    """
     wait_for_edits()
     for module in _ASKED_FOR:
         importlib.import_module(module)
@@ -40,6 +42,8 @@ def warm(folder: str) -> None:
         root = Root(Path(folder))
         county = read_model(root.county, "county.yml", County, problems)
         load_codes(root, problems)
+        for path in root.items.glob(f"*/{DEPARTMENT_FILE}"):
+            read_model(path, path.name, Department, problems)
         load_calendar(root)
         load_elements(root, problems)
         if county is not None:

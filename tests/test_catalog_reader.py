@@ -195,6 +195,27 @@ def test_an_edited_file_is_read_anew(tmp_path: Path) -> None:
     assert read(root).items[0].item.name == "新名称"
 
 
+def test_an_edited_department_or_county_is_read_anew_and_its_faults_are_told_each_time(
+    tmp_path: Path,
+) -> None:
+    root = make_root(tmp_path / "c")
+    before = read(root)
+    (id_,) = before.departments
+    file = root.items / id_ / "department.yml"
+    old, text = before.departments[id_].short_name, file.read_text("utf-8")
+    file.write_text(text.replace(f"short_name: {old}", "short_name: 改过"), "utf-8")
+    root.county.write_text(
+        root.county.read_text("utf-8").replace("short_name: 示例", "short_name: 改了"), "utf-8"
+    )
+    after = read(root)
+    assert (after.departments[id_].short_name, after.county.short_name) == ("改过", "改了")
+    file.write_text(text + "typo: 1\n", "utf-8")
+    for _ in range(2):
+        assert [each.field for each in read(root).errors] == ["typo"]
+    file.write_text(text, "utf-8")
+    assert read(root).departments == before.departments
+
+
 def test_items_with_faults_are_never_cached(tmp_path: Path) -> None:
     root = make_root(tmp_path / "c")
     write_item(root, "one", MINIMAL.format(code="1001") + "name: 又\n")
