@@ -17,7 +17,7 @@ test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/hall check
-	TZ=UTC $(BIN)/python -m pytest -n auto --dist loadfile -q
+	TZ=UTC $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -q
 
 setup: $(STAMP)
 

@@ -159,11 +159,29 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> N
     raise AssertionError(f"the hall did not come up:\n{log.read_text()[-4000:]}")
 
 
+@pytest.fixture(scope="session")
+def planted_demo(sample_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a hall that has planted its demo accounts and cases and ended, made once a run. To be copied."""
+    folder = shared_folder(tmp_path_factory, "planted-demo")
+    planted = folder / "hall"
+    with one_at_a_time(folder):
+        if not planted.exists():
+            making = folder / "making"
+            making.mkdir(exist_ok=True)
+            with serving(sample_site, making / "hall.db", "--demo"):
+                pass
+            making.rename(planted)
+    return planted
+
+
 @pytest.fixture(scope="module")
-def live_hall(sample_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHall]:
+def live_hall(
+    sample_site: Path, planted_demo: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveHall]:
     """A running hall with demo accounts and cases, fresh for each test module."""
-    database = tmp_path_factory.mktemp("live") / "hall.db"
-    with serving(sample_site, database, "--demo") as hall:
+    folder = tmp_path_factory.mktemp("live")
+    shutil.copytree(planted_demo, folder, dirs_exist_ok=True)
+    with serving(sample_site, folder / "hall.db") as hall:
         yield hall
 
 

@@ -41,6 +41,15 @@ pytestmark = pytest.mark.browser
 
 FIRST, NEW = "two-Ponies-7-lamps", "three-Horses-9-lamps"
 LOOKS = (WIDE, PHONE, DARK, ELDER_PHONE, ZOOMED, NO_SCRIPT)
+# Every look in `make soak`; the three that differ most always.
+EACH_LOOK = pytest.mark.parametrize(
+    "look",
+    [
+        pytest.param(look, marks=() if look in (WIDE, ELDER_PHONE, NO_SCRIPT) else pytest.mark.soak)
+        for look in LOOKS
+    ],
+    ids=lambda look: look.name,
+)
 SEND = "main form.form .buttons button[type=submit]"
 
 
@@ -125,7 +134,7 @@ def wrong(totp: pyotp.TOTP) -> str:
     return f"{(int(totp.now()) + 500_000) % 1_000_000:06d}"
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+@EACH_LOOK
 def test_a_new_supervisor_comes_through_password_and_enrolment_to_the_desk(
     browser: Browser, strict: LiveHall, look: Look
 ) -> None:
@@ -157,7 +166,7 @@ def test_a_new_supervisor_comes_through_password_and_enrolment_to_the_desk(
         assert looker.wrong == {}
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+@EACH_LOOK
 def test_a_clerk_enrols_of_their_own_accord_from_the_account_page(
     browser: Browser, strict: LiveHall, look: Look
 ) -> None:
