@@ -13,6 +13,7 @@ serve: setup
 
 test: setup
 	PYTHON=$(BIN)/python sh scripts/browser.sh
+	PYTHON=$(BIN)/python sh scripts/litestream.sh || echo "没有装上 Litestream，用它恢复的测试将跳过。" >&2
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
