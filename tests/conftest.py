@@ -109,7 +109,7 @@ def sample_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass(frozen=True)
 class LiveHall:
-    """A real `hall serve --demo` process of this run."""
+    """A real `hall serve` process of this run."""
 
     url: str
     database: Path

@@ -184,7 +184,7 @@ def test_a_missing_and_a_changed_file_are_told_to_whoever_asks_for_them_and_to_t
     path = attachment_files.place_of(database, kept.sha256)
     good = path.read_bytes()
     path.chmod(0o600)
-    path.write_bytes(good[:-3] + b"XXX")
+    path.write_bytes(good[:-3] + b"???")
     clerk = staffed.signed_in("window")
     with pytest.raises(Gone, match="和收件时不一样"):
         attachments.path_of(database, kept)
